@@ -1,0 +1,141 @@
+package accesslog
+
+import "bytes"
+
+// maxSample is the number of lines that Detect reads at most.
+const maxSample = 1000
+
+// enough is the share of a sample that a format must read to be found. Half is
+// low on purpose: a log that begins with a crash's remains, or that has error
+// messages mixed in, must still be read, its rejected lines counted and shown.
+// Below half another format, or none, is the likelier truth, and saying so
+// with the first rejected line is more use than counting a minority.
+const enough = 0.5
+
+// A Detection is what Detect found out about a sample.
+type Detection struct {
+	Format     Format    // the best format, when Found
+	Found      bool      // at least one hit, and half of the lines that are no directives
+	Confidence float64   // hits of the best format / its lines that are no directives, 0 to 1
+	Attempts   []Attempt // one for each format, in the order of Formats
+
+	// Missing says in words what the header of the sample has no column for,
+	// when a header is what stands between the lines and being read.
+	Missing []string
+	// Compressed names the compression whose magic number begins the sample:
+	// "gzip", "zstd", "bzip2", "xz", "lz4" or "zip"; "" for none.
+	Compressed string
+	// Binary says that the sample is no text: compressed, or not read by any
+	// format while it holds zero bytes.
+	Binary bool
+}
+
+// An Attempt is how one format did on a sample.
+type Attempt struct {
+	Format  string  // its name
+	Hits    int     // lines it read
+	Line    int     // 1-based number, within the sample, of the first line it rejected; 0 = none
+	Outcome Outcome // of that line
+}
+
+// Missing is a Parser whose header may lack the columns it needs.
+type missing interface {
+	Missing() []string
+}
+
+// Detect finds the format of a log from some of its lines, without their line
+// ends, best with the head of the file first; it reads at most 1,000. The best
+// format has the most hits. Of equals the first in the order of Formats wins,
+// but a format with a request time only if at least one line shows one: a "-"
+// at the end of each line says nothing. The lines are not kept.
+func Detect(lines [][]byte) Detection {
+	lines = lines[:min(len(lines), maxSample)]
+	var d Detection
+	if len(lines) > 0 {
+		d.Compressed = compression(lines[0])
+	}
+	if d.Compressed != "" {
+		d.Binary = true
+		return d
+	}
+	best := 0
+	for _, f := range formats {
+		t := try(f, lines)
+		d.Attempts = append(d.Attempts, t.Attempt)
+		if t.Hits > best && t.telling {
+			best = t.Hits
+			d.Format = f
+			d.Confidence = float64(t.Hits) / float64(len(lines)-t.directives)
+		}
+		if t.Hits == 0 && len(t.missing) > 0 {
+			d.Missing = t.missing
+		}
+	}
+	d.Found = best > 0 && d.Confidence >= enough
+	if !d.Found {
+		d.Format = Format{}
+		for _, line := range lines {
+			d.Binary = d.Binary || bytes.IndexByte(line, 0) >= 0
+		}
+	}
+	return d
+}
+
+// A trial is an Attempt with what only Detect needs.
+type trial struct {
+	Attempt
+	directives int
+	telling    bool // the hits show what sets the format apart
+	missing    []string
+}
+
+func try(f Format, lines [][]byte) trial {
+	t := trial{Attempt: Attempt{Format: f.Name}}
+	p := f.New()
+	var r Record
+	for i, line := range lines {
+		switch out := p.Parse(line, &r); out.Kind {
+		case Hit:
+			t.Hits++
+			t.telling = t.telling || shows(p, &r)
+		case Directive:
+			t.directives++
+		case Rejected:
+			if t.Line == 0 {
+				t.Line, t.Outcome = i+1, out
+			}
+		}
+	}
+	if m, ok := p.(missing); ok {
+		t.missing = m.Missing()
+	}
+	return t
+}
+
+// shows says whether a hit shows what sets the format of p apart: where a last
+// field is the request time, the request time.
+func shows(p Parser, r *Record) bool {
+	clf, ok := p.(*clfParser)
+	return !ok || !clf.lastIsLatency() || r.Latency != NoLatency
+}
+
+// compression names the format whose magic number b begins with: RFC 1952
+// (gzip), RFC 8878 (zstd), the .xz and .lz4 frame specifications, bzip2's
+// header with the first block's, and PKWARE's APPNOTE (zip).
+func compression(b []byte) string {
+	for _, m := range [...]struct{ magic, name string }{
+		{"\x1f\x8b", "gzip"},
+		{"\x28\xb5\x2f\xfd", "zstd"},
+		{"\xfd7zXZ\x00", "xz"},
+		{"\x04\x22\x4d\x18", "lz4"},
+		{"PK\x03\x04", "zip"},
+	} {
+		if bytes.HasPrefix(b, []byte(m.magic)) {
+			return m.name
+		}
+	}
+	if len(b) >= 4 && string(b[:3]) == "BZh" && '1' <= b[3] && b[3] <= '9' {
+		return "bzip2"
+	}
+	return ""
+}

@@ -1,0 +1,32 @@
+package accesslog
+
+import "bytes"
+
+// byteOrderMark is U+FEFF in UTF-8, which some editors put before the first
+// line of a file.
+const byteOrderMark = "\xef\xbb\xbf"
+
+// TrimEnd returns line without its line feed and without the carriage return
+// before it, where it has them. What remains is what a Parser takes. A carriage
+// return elsewhere in the line stays. The result is a view of line.
+func TrimEnd(line []byte) []byte {
+	if n := len(line); n > 0 && line[n-1] == '\n' {
+		line = line[:n-1]
+	}
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	return line
+}
+
+// SkipMark returns line without a UTF-8 byte order mark in front of it, as a
+// view of line. Every Parser skips one by itself; columns count it.
+func SkipMark(line []byte) []byte { return line[markLen(line):] }
+
+func markLen(line []byte) int {
+	// The first byte decides nearly always; HasPrefix alone cost 2 ns a line.
+	if len(line) > 0 && line[0] == byteOrderMark[0] && bytes.HasPrefix(line, []byte(byteOrderMark)) {
+		return len(byteOrderMark)
+	}
+	return 0
+}

@@ -1,0 +1,62 @@
+package accesslog
+
+import (
+	"bytes"
+	"time"
+)
+
+// NoLatency is the Latency of a record whose line carries none.
+const NoLatency time.Duration = -1
+
+// A Record is one request as the access log tells it.
+//
+// The byte slices are views into the line that was parsed: they are valid as
+// long as that line is, and until the next Parse of the Parser that filled the
+// Record (which may hold unquoted text). Clone keeps one. A field that the line
+// does not carry, or carries empty or as "-", is nil. The
+// slices hold the log's bytes as they are, escapes included; only package
+// escape may show them to a person. A Record is owned by one goroutine.
+type Record struct {
+	Sec     int64         // Unix seconds, UTC
+	Nanos   int32         // fraction of the second, 0 where the log has none
+	Status  int           // 0 = the line has none
+	Bytes   int64         // sent to the client; "-" is 0
+	Latency time.Duration // NoLatency = the line has none
+
+	Client   []byte // address or host name, without brackets or port
+	User     []byte
+	Host     []byte // virtual host, with its port where the log has it
+	Request  []byte // the whole request field, nil where the log splits it
+	Method   []byte // nil when Malformed, or the log has no column for it
+	Target   []byte // nil when Malformed
+	Protocol []byte // nil in HTTP/0.9 style requests
+	Referrer []byte
+	Agent    []byte
+
+	// Malformed says that the request field is not an HTTP request (a TLS
+	// hello, binary, one word, nothing). Such a line is still a hit.
+	Malformed bool
+}
+
+// Clear makes r ready for the next line.
+func (r *Record) Clear() { *r = Record{Latency: NoLatency} }
+
+// Clone returns a copy of r that owns its bytes.
+func (r *Record) Clone() Record {
+	c := *r
+	for _, f := range []*[]byte{
+		&c.Client, &c.User, &c.Host, &c.Request, &c.Method, &c.Target,
+		&c.Protocol, &c.Referrer, &c.Agent,
+	} {
+		*f = bytes.Clone(*f)
+	}
+	return c
+}
+
+// Path is the target without its query and fragment.
+func (r *Record) Path() []byte {
+	if i := bytes.IndexAny(r.Target, "?#"); i >= 0 {
+		return r.Target[:i]
+	}
+	return r.Target
+}

@@ -1,0 +1,25 @@
+package cli
+
+import (
+	"time"
+
+	"weir/internal/unit"
+)
+
+// bursts is a shape for pace: one second with a burst every 125 s, two requests
+// a second between. 125 s is a little more than the window of 2 minutes, so
+// that each alert has recovered before the next.
+type bursts struct{}
+
+// At implements pace.Shape.
+func (bursts) At(t time.Duration) (rate unit.PerSecond, until time.Duration, ok bool) {
+	const first, period = 5 * time.Second, 125 * time.Second
+	begin := t.Truncate(period) + first
+	switch {
+	case t < begin:
+		return 2 * unit.One, begin, true
+	case t < begin+time.Second:
+		return burstHits * unit.One, begin + time.Second, true
+	}
+	return 2 * unit.One, t.Truncate(period) + period, true
+}

@@ -1,0 +1,156 @@
+// Package cli is the command line: commands with their flags, a file each, the table of exit codes.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"weir/internal/escape"
+	"weir/internal/monitor"
+)
+
+// The exit codes of all commands.
+const (
+	exitFine        = 0
+	exitFailed      = 1   // something went wrong
+	exitUsage       = 2   // wrong flags or arguments
+	exitInput       = 3   // an input could not be reached, read or recognised
+	exitCheck       = 4   // a check did not hold
+	exitInterrupted = 130 // a second Ctrl-C
+)
+
+// usageError is a mistake in the flags or arguments.
+type usageError struct{ error }
+
+// checkError tells that what was checked does not hold.
+type checkError struct{ text string }
+
+// Error returns the sentence.
+func (e checkError) Error() string { return e.text }
+
+// streams are what a command reads and writes, besides files it is told of.
+type streams struct {
+	in       *os.File
+	out, err *os.File
+}
+
+// Main runs weir with the arguments after its name and returns the exit code.
+//
+// The first Ctrl-C or SIGTERM lets the command finish what it has begun; at the
+// second Main returns at once.
+func Main(args []string) int {
+	// A write to a closed pipe is to be an error, not the end of the process.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+
+	s := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	done := make(chan int, 1)
+	go func() { done <- run(ctx, args, s) }()
+	for interrupted := false; ; {
+		select {
+		case code := <-done:
+			return code
+		case sig := <-signals:
+			if interrupted {
+				return exitInterrupted
+			}
+			interrupted = true
+			cancel(fmt.Errorf("stopped by %s", sig))
+		}
+	}
+}
+
+// run carries out one command and turns what came of it into an exit code. All
+// final messages are written here.
+func run(ctx context.Context, args []string, s streams) int {
+	root := newRoot(s)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	code := exitCode(err)
+	if code != exitFine {
+		fmt.Fprintf(s.err, "weir: %s\n", escape.Terminal([]byte(err.Error())))
+	}
+	if code == exitUsage {
+		fmt.Fprintf(s.err, "weir: \"weir --help\" shows what can be given\n")
+	}
+	return code
+}
+
+func exitCode(err error) int {
+	var usage usageError
+	var check checkError
+	var input *monitor.InputError
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.Is(err, syscall.EPIPE):
+		return exitFine // the reader has had enough: weir ... | head -1
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &input):
+		return exitInput
+	case errors.As(err, &check):
+		return exitCheck
+	}
+	return exitFailed
+}
+
+// newRoot puts the commands together. Adding one is a file and a line here.
+func newRoot(s streams) *cobra.Command {
+	root := newWatch(s)
+	root.AddCommand(
+		newLoggen(s),
+		newDemo(s),
+		newVersion(s),
+	)
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetGlobalNormalizationFunc(normalize)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.CompletionOptions.HiddenDefaultCmd = false
+	return root
+}
+
+// aliases are other names that flags are known by, some of them from the
+// exercises weir grew from.
+func aliases() map[string]string {
+	return map[string]string{
+		"alert":           "threshold",
+		"log-window":      "window",
+		"log-interval":    "interval",
+		"section-refresh": "interval",
+		"test-window-end": "clock",
+		"per-second":      "rate",
+	}
+}
+
+// normalize makes "-" and "_" in flag names the same, and follows aliases.
+func normalize(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	name = strings.ReplaceAll(name, "_", "-")
+	if to, ok := aliases()[name]; ok {
+		name = to
+	}
+	return pflag.NormalizedName(name)
+}
+
+// noArgs is the argument check of commands that take none.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("%q takes no argument, got %q", cmd.CommandPath(), args[0])}
+	}
+	return nil
+}

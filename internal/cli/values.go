@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"weir/internal/unit"
+)
+
+// value is a flag of any type that is read by a function.
+type value[T any] struct {
+	to    *T
+	parse func(string) (T, error)
+	kind  string
+	text  string // as given, or the default
+}
+
+// String implements pflag.Value.
+func (v *value[T]) String() string { return v.text }
+
+// Type implements pflag.Value: what help shows in place of the value.
+func (v *value[T]) Type() string { return v.kind }
+
+// Set implements pflag.Value.
+func (v *value[T]) Set(s string) error {
+	got, err := v.parse(s)
+	if err != nil {
+		return err
+	}
+	*v.to, v.text = got, s
+	return nil
+}
+
+// newValue returns a flag value with its default, which must be readable.
+func newValue[T any](to *T, kind, initial string, parse func(string) (T, error)) pflag.Value {
+	v := &value[T]{to: to, parse: parse, kind: kind, text: initial}
+	if initial != "" {
+		*to, _ = parse(initial)
+	}
+	return v
+}
+
+// parseSeconds reads a span of whole seconds from least to most.
+func parseSeconds(least, most time.Duration) func(string) (time.Duration, error) {
+	return func(s string) (time.Duration, error) {
+		d, err := unit.ParseSpan(s)
+		switch {
+		case err != nil:
+			return 0, err
+		case d%time.Second != 0 || d < least || d > most:
+			return 0, fmt.Errorf("must be whole seconds from %s to %s, such as 10s, 2m or 90", unit.Span(least), unit.Span(most))
+		}
+		return d, nil
+	}
+}
+
+// parseThreshold reads hits per second. A time is a common mistake: another
+// tool of this kind has -t for the clock.
+func parseThreshold(s string) (unit.PerSecond, error) {
+	p, err := unit.ParsePerSecond(s)
+	if err == nil {
+		return p, nil
+	}
+	if strings.ContainsAny(s, "-:") {
+		if _, terr := unit.ParseTime(s, time.Unix(0, 0), time.UTC); terr == nil {
+			return 0, fmt.Errorf("this is a time; the threshold is a number of hits per second, such as 10 or 2.5 (the time at which the event clock starts is given with --clock %q)", s)
+		}
+	}
+	return 0, err
+}
+
+// parseZone reads the name of a time zone.
+func parseZone(s string) (*time.Location, error) {
+	switch strings.ToLower(s) {
+	case "local":
+		return time.Local, nil
+	case "utc", "z":
+		return time.UTC, nil
+	}
+	if t, err := time.Parse("-07:00", s); err == nil {
+		_, offset := t.Zone()
+		return time.FixedZone(s, offset), nil
+	}
+	z, err := time.LoadLocation(s)
+	if err != nil {
+		return nil, fmt.Errorf("no such time zone: give local, UTC, an offset such as +02:00 or a name such as Europe/Berlin")
+	}
+	return z, nil
+}
+
+// oneOf reads one of some words.
+func oneOf(words ...string) func(string) (string, error) {
+	return func(s string) (string, error) {
+		for _, w := range words {
+			if s == w {
+				return s, nil
+			}
+		}
+		return "", fmt.Errorf("must be %s", strings.Join(words, ", "))
+	}
+}

@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"weir/internal/accesslog"
+	"weir/internal/alert"
+	"weir/internal/gauge"
+	"weir/internal/monitor"
+	"weir/internal/term"
+	"weir/internal/unit"
+	"weir/internal/view"
+)
+
+// watch holds the flags of the main command.
+type watch struct {
+	files      []string
+	format     string
+	threshold  unit.PerSecond
+	value      string
+	window     time.Duration
+	interval   time.Duration
+	expiration time.Duration
+	lateness   time.Duration
+	depth      int
+	zone       *time.Location
+	since      string
+	clock      string
+	fromEnd    bool
+	json       bool
+	color      string
+	output     string
+	top        int
+	poll       bool
+}
+
+const watchHelp = `weir reads the access logs that web servers are writing and says, every 10 seconds,
+what happens on the site: hits, rate, status classes, bytes, visitors, latency and the
+sections with the most hits. When the traffic of the past 2 minutes exceeds the threshold
+on average it says so, and again when it recovers.
+
+What a log holds is read first, oldest first, then the log is followed through rotation
+until Ctrl-C. "-" is standard input, which ends. The format is recognised.`
+
+func newWatch(s streams) *cobra.Command {
+	w := &watch{}
+	cmd := &cobra.Command{
+		Use:   "weir [flags] [FILE|-]...",
+		Short: "Follow access logs: sections, statistics, high-traffic alerts",
+		Long:  watchHelp,
+		Example: `  weir /var/log/nginx/access.log
+  weir -t 50 -w 5m access.log other.log
+  zcat access.log.2.gz | weir --json -`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			paths := append(args, w.files...)
+			if len(paths) == 0 {
+				var err error
+				if paths, err = offer(s); err != nil || len(paths) == 0 {
+					return err
+				}
+			}
+			if err := mistaken(cmd, args); err != nil {
+				return err
+			}
+			return w.run(cmd, paths, s)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringArrayVarP(&w.files, "file", "f", nil, "a log to follow, as an argument is; may be repeated")
+	f.Var(newValue(&w.format, "NAME", "", parseFormat), "format", "format of the logs, instead of recognising it: "+strings.Join(accesslog.Names(), ", "))
+	threshold := newValue(&w.threshold, "HITS", "10", parseThreshold)
+	f.VarP(threshold, "threshold", "t", "alert above so many hits per second on average; also -a, --alert")
+	f.VarPF(threshold, "a", "a", "").Hidden = true
+	f.VarP(newValue(&w.window, "SPAN", "2m", parseSeconds(time.Second, 12*time.Hour)), "window", "w", "over which the average is taken; also --log_window")
+	f.Var(newValue(&w.value, "KIND", "average", oneOf("average", "total")), "alert-value", "what alerts print as hits: average (per second) or total (of the window)")
+	f.VarP(newValue(&w.interval, "SPAN", "10s", parseSeconds(time.Second, 24*time.Hour)), "interval", "i", "time between summaries; also --log_interval, --section_refresh")
+	f.Var(newValue(&w.lateness, "SPAN", "2s", parseSeconds(0, time.Hour)), "lateness", "how long a second waits for lines out of order")
+	f.IntVar(&w.top, "top", 5, "sections in a summary")
+	f.IntVar(&w.depth, "section-depth", 1, "path segments that make a section")
+	f.Var(newValue(&w.expiration, "SPAN", "2m", parseSeconds(0, 24*time.Hour)), "section-expiration", "a section without hits that long leaves the list")
+	f.Var(newValue(&w.zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
+	f.StringVar(&w.since, "since", "", "begin with the records of this time: 2h, 14:30, 2026-03-10T14:00:00Z (default: the last 2 days of the log)")
+	f.BoolVar(&w.fromEnd, "from-end", false, "pass over what the logs hold, begin with what is written now")
+	f.StringVar(&w.clock, "clock", "", "let the event clock start at this time and go on in real time, to look at a still file; also --test_window_end")
+	f.BoolVar(&w.json, "json", false, "one JSON object a line for each interval, event and the summary (docs/json.md)")
+	f.Var(newValue(&w.color, "WHEN", "auto", oneOf("auto", "always", "never")), "color", "auto, always or never; NO_COLOR and TERM=dumb are obeyed by auto")
+	f.StringVar(&w.output, "output", "", "write the same to this file too; it is reopened on SIGHUP")
+	f.BoolVar(&w.poll, "poll", false, "look at the files 4 times a second instead of asking the system for events")
+	return cmd
+}
+
+// mistaken answers a first argument that is no file and resembles a command.
+func mistaken(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 || strings.ContainsAny(args[0], "./\\") {
+		return nil
+	}
+	if _, err := os.Lstat(args[0]); err == nil {
+		return nil
+	}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return usageError{fmt.Errorf("%q is neither a file nor a command; did you mean %q? (a log of that name that is yet to come is given as ./%s)",
+			args[0], "weir "+near[0], args[0])}
+	}
+	return nil
+}
+
+func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
+	o, err := w.options(paths, s, time.Now())
+	if err != nil {
+		return err
+	}
+	if w.output != "" {
+		file, err := openOutput(w.output)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		o.Copy = w.sink(file, false)
+	}
+	m, err := monitor.New(o)
+	if err != nil {
+		return err
+	}
+	return m.Run(cmd.Context())
+}
+
+// options turns the flags into what a Monitor takes. Everything wrong with
+// them is found here.
+func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Options, error) {
+	bad := func(flag string, err error) error {
+		return usageError{fmt.Errorf("invalid argument for --%s: %w", flag, err)}
+	}
+	rule := alert.HighTrafficRule(w.threshold, w.window)
+	rule.Total = w.value == "total"
+	o := monitor.Options{
+		Stdin: s.in, Zone: w.zone, FromEnd: w.fromEnd, Poll: w.poll,
+		Gauge: gauge.Options{
+			Interval: int64(w.interval / time.Second), Lateness: w.lateness, Rules: []alert.Rule{rule},
+			SectionDepth: w.depth, SectionExpiration: int64(w.expiration / time.Second),
+			Tops: view.Tops{Sections: w.top, Clients: 3, Paths: 3},
+		},
+	}
+	if w.top < 1 || w.top > 1000 {
+		return o, bad("top", fmt.Errorf("must be from 1 to 1000, got %d", w.top))
+	}
+	if w.depth < 1 || w.depth > 20 {
+		return o, bad("section-depth", fmt.Errorf("must be from 1 to 20, got %d", w.depth))
+	}
+	if w.format != "" {
+		f, _ := accesslog.Lookup(w.format)
+		o.Format = &f
+	}
+	var err error
+	if w.clock != "" {
+		if o.Clock, err = unit.ParseTime(w.clock, now, w.zone); err != nil {
+			return o, bad("clock", err)
+		}
+		now = o.Clock
+	}
+	if w.since != "" {
+		if w.fromEnd {
+			return o, usageError{fmt.Errorf("--since and --from-end contradict one another: give one of them")}
+		}
+		if o.Since, err = unit.ParseTime(w.since, now, w.zone); err != nil {
+			return o, bad("since", err)
+		}
+	}
+	if o.Paths, err = expand(paths); err != nil {
+		return o, err
+	}
+	color, terminal := term.Color(w.color, s.out, os.Getenv)
+	if terminal && !w.json && o.Since.IsZero() {
+		o.Brief = 10 * time.Minute
+	}
+	o.Screen = w.sink(s.out, color)
+	return o, nil
+}
+
+func (w *watch) sink(to interface{ Write([]byte) (int, error) }, color bool) monitor.Sink {
+	if w.json {
+		return &term.JSON{W: to, Zone: w.zone}
+	}
+	return &term.Plain{W: to, Zone: w.zone, Color: color}
+}
+
+// expand replaces patterns that the shell left by the files they match. What is
+// a file, or may become one, stays as it is.
+func expand(paths []string) ([]string, error) {
+	var out []string
+	for _, p := range paths {
+		if _, err := os.Lstat(p); err == nil || p == "-" || !strings.ContainsAny(p, "*?[") {
+			out = append(out, p)
+			continue
+		}
+		matches, err := filepath.Glob(p)
+		switch {
+		case err != nil:
+			return nil, usageError{fmt.Errorf("%s: not a pattern: %w", p, err)}
+		case len(matches) == 0:
+			return nil, &monitor.InputError{Text: p + ": no file matches this pattern"}
+		}
+		out = append(out, matches...)
+	}
+	return out, nil
+}
+
+func parseFormat(s string) (string, error) {
+	if _, ok := accesslog.Lookup(s); !ok {
+		return "", fmt.Errorf("no such format: give one of %s", strings.Join(accesslog.Names(), ", "))
+	}
+	return s, nil
+}

@@ -1,0 +1,23 @@
+package escape
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// CSV returns s made safe to stand in a cell of a table that a spreadsheet
+// may open: a cell whose first character would make it a formula gets an
+// apostrophe before it, which spreadsheets take as "this is text" (CWE-1236).
+// The characters are those of OWASP's "CSV Injection" page: = + - @, tab,
+// carriage return, line feed, and the full-width forms of the first four.
+//
+// CSV gates strings from logs only, so a number that we write ourselves keeps
+// its minus. Commas, quotes and line ends inside the cell are the business of
+// encoding/csv (RFC 4180).
+func CSV(s string) string {
+	r, _ := utf8.DecodeRuneInString(s)
+	if s != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", r) {
+		return "'" + s
+	}
+	return s
+}

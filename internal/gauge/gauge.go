@@ -1,0 +1,319 @@
+// Package gauge turns records, in the order they arrive, into intervals, alerts and the summary of the run.
+//
+// It is the pure middle of weir, the same for a live log, a replayed one and a
+// script in a test:
+//
+//	record -> clock     which second, late or not, what is closed now
+//	       -> seconds   exact counts per second -> alert.Board -> events
+//	       -> tally     of the open interval    -> view.Interval
+//
+// Time comes in with the records and with Tick; nothing here reads a clock, so
+// the same lines and the same ticks give the same outputs. Closing is decided
+// record by record, not block by block, so the borders of blocks do not show.
+package gauge
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"weir/internal/accesslog"
+	"weir/internal/alert"
+	"weir/internal/clock"
+	"weir/internal/traffic"
+	"weir/internal/unit"
+	"weir/internal/view"
+)
+
+// Options says what a Gauge measures.
+type Options struct {
+	Interval          int64         // seconds, > 0
+	Lateness          time.Duration // how long a second waits for its records
+	Rules             []alert.Rule
+	SectionDepth      int   // path segments of a section; 0 is 1
+	SectionExpiration int64 // seconds a section without hits stays in the list
+	Tops              view.Tops
+	// Wall: event time is the time passed in, not the newest record's.
+	Wall bool
+}
+
+// maxEmpty is how many empty intervals in a row are shown one by one when they
+// close at once; more become one Quiet stretch.
+const maxEmpty = 6
+
+// maxEvent is the last second that can be an event time, the end of the year
+// 9999. Sums of event times and windows stay far from overflow.
+const maxEvent = 253402300799
+
+// Gauge is the whole state of a measurement. Make one with New. It belongs to
+// one goroutine.
+type Gauge struct {
+	o        Options
+	clock    *clock.Clock
+	seconds  traffic.Seconds
+	board    *alert.Board
+	sections traffic.Sections
+
+	open    map[int64]*traffic.Tally // by interval: start / Interval
+	current *traffic.Tally           // open[at], the one used last
+	at      int64
+	spare   []*traffic.Tally
+	next    int64 // start of the next interval to show
+	showing bool  // next is fixed: something was shown
+
+	total  traffic.Tally // all sealed intervals, and what fell in none
+	since  figures       // of the interval in the making
+	run    figures       // of the whole run
+	before *view.Stats
+	seen   map[string]int64 // section -> second after its last hit
+	aside  [][]counted      // by source
+	out    []Output
+	names  []string
+}
+
+// figures are counted in the order of arrival.
+type figures struct {
+	late, future  int64
+	rejected      map[accesslog.Reason]int64
+	first, newest int64 // event seconds; newest is 0 when nothing was seen
+	lateBy        int64
+}
+
+// counted is where a record of a run of late or future ones was counted, and
+// where it belongs if the run turns out to show a clock that was set.
+type counted struct {
+	as, own int64
+	n       traffic.Second
+}
+
+// New returns a Gauge without sources.
+func New(o Options) *Gauge {
+	o.Interval = max(1, o.Interval)
+	return &Gauge{
+		o: o, clock: clock.New(o.Lateness, o.Wall), board: alert.NewBoard(o.Rules...),
+		sections: traffic.Sections{Depth: o.SectionDepth},
+		open:     map[int64]*traffic.Tally{}, seen: map[string]int64{},
+		next: math.MaxInt64,
+	}
+}
+
+// AddSource makes a source known and returns its number, from 0. pending says
+// that it has lines waiting to be read: until they were, nothing is closed.
+func (g *Gauge) AddSource(name string, pending bool) int {
+	g.names = append(g.names, name)
+	g.aside = append(g.aside, nil)
+	return g.clock.Add(pending)
+}
+
+// Wrote precedes the records of a block of source i: it was read at now, and
+// last written at written.
+func (g *Gauge) Wrote(i int, written, now time.Time) { g.clock.Wrote(i, written, now) }
+
+// Caught tells whether source i has been read to its end.
+func (g *Gauge) Caught(i int, atEnd bool, written time.Time) { g.clock.Caught(i, atEnd, written) }
+
+// SourceTime returns the newest event second seen of source i.
+func (g *Gauge) SourceTime(i int) (second int64, ok bool) { return g.clock.Source(i) }
+
+// Record counts a record of source i. It keeps no view into r. It returns false
+// when the time of the record is one that no clock can have: the line is then
+// counted as rejected.
+func (g *Gauge) Record(i int, r *accesslog.Record) bool {
+	if r.Sec < 0 || r.Sec > maxEvent {
+		g.Reject(accesslog.ReasonTime, 1)
+		return false
+	}
+	rd := g.clock.See(i, r.Sec)
+	if rd.Restart {
+		g.restart()
+	}
+	n := traffic.Second{Hits: 1, Bytes: r.Bytes}
+	n.Classes[traffic.Class(r.Status)] = 1
+	if rd.Verdict != clock.OnTime || len(g.aside[i]) > 0 {
+		g.setAside(i, r, rd, n)
+	}
+	if rd.Epoch != nil {
+		g.begin(rd.Epoch)
+		if rd.Epoch.Shift != 0 {
+			rd.Second = r.Sec
+		}
+	}
+	g.settle()
+
+	g.seconds.Add(rd.Second, n)
+	g.run.note(rd.Second)
+	g.tally(rd.Second).Add(r, g.sections.Of(r.Method, r.Target, r.Malformed))
+	return true
+}
+
+// setAside keeps account of a late or future record: in the figures, and in
+// the run that may show that the clock was set.
+func (g *Gauge) setAside(i int, r *accesslog.Record, rd clock.Reading, n traffic.Second) {
+	switch rd.Verdict {
+	case clock.Late:
+		g.since.late++
+		g.run.late++
+		if newest, ok := g.clock.Source(i); ok {
+			g.run.lateBy = max(g.run.lateBy, newest-r.Sec)
+		}
+	case clock.Future:
+		g.since.future++
+		g.run.future++
+	}
+	run := g.aside[i]
+	if rd.Run <= 1 {
+		run = run[:0]
+	}
+	if rd.Run > 0 && rd.Epoch == nil {
+		if k := len(run) - 1; k >= 0 && run[k].as == rd.Second && run[k].own == r.Sec {
+			run[k].n.Add(n)
+		} else if k < 4096 {
+			run = append(run, counted{as: rd.Second, own: r.Sec, n: n})
+		}
+	}
+	g.aside[i] = run
+}
+
+// begin carries the time line over to a new epoch: a clock was set, traffic
+// was not. What was counted keeps its distance to now, so that windows see no
+// hole and nothing twice, and alerts neither fire nor recover by the step.
+func (g *Gauge) begin(e *clock.Epoch) {
+	name := g.names[e.Source]
+	run := g.aside[e.Source]
+	g.aside[e.Source] = run[:0]
+	if e.Alone {
+		g.notice(e.To, fmt.Sprintf("the clock of %s was set: it says %s where the others say %s; its records are counted late or by arrival",
+			name, stamp(e.To), stamp(e.From)))
+		return
+	}
+	if e.Shift == 0 {
+		return
+	}
+	way := "forward"
+	if e.Shift < 0 {
+		way = "back"
+	}
+	g.notice(e.To, fmt.Sprintf("the clock of %s was set %s by %s at %s; a new epoch begins at %s",
+		name, way, unit.Span(time.Duration(max(e.Shift, -e.Shift))*time.Second), stamp(e.From), stamp(e.To)))
+	g.flush(e.From)
+	for _, c := range run {
+		g.seconds.Sub(c.as, c.n)
+	}
+	g.seconds.Shift(e.Shift)
+	g.board.Shift(e.Shift)
+	for _, c := range run {
+		g.seconds.Add(c.own, c.n)
+	}
+	g.next, g.showing = math.MaxInt64, false
+	for k := range g.seen {
+		g.seen[k] += e.Shift
+	}
+	g.run.first = min(g.run.first, e.To)
+}
+
+// restart drops a time line that only unbelievable records had made.
+func (g *Gauge) restart() {
+	for k := range g.open {
+		g.total.Merge(g.open[k])
+		g.drop(k)
+	}
+	g.seconds = traffic.Seconds{}
+	g.next, g.run.first, g.run.newest = math.MaxInt64, 0, 0
+	clear(g.aside)
+}
+
+// Reject counts lines that are no requests.
+func (g *Gauge) Reject(why accesslog.Reason, lines int64) {
+	for _, f := range []*figures{&g.since, &g.run} {
+		if f.rejected == nil {
+			f.rejected = map[accesslog.Reason]int64{}
+		}
+		f.rejected[why] += lines
+	}
+}
+
+// Notice shows a sentence in the order of the other outputs.
+func (g *Gauge) Notice(text string) { g.notice(0, text) }
+
+func (g *Gauge) notice(at int64, text string) {
+	g.out = append(g.out, Output{Notice: &view.Notice{At: at, Text: text}})
+}
+
+// Tick lets time pass without records.
+func (g *Gauge) Tick(now time.Time) {
+	g.clock.Tick(now)
+	g.settle()
+}
+
+// End closes all seconds: no record will come. The last interval is shown as
+// far as it goes.
+func (g *Gauge) End() {
+	g.clock.End()
+	g.settle()
+	if closed, ok := g.clock.Closed(); ok {
+		g.flush(closed)
+	}
+}
+
+// Stop shows what there is, while records could still come: seconds that are
+// not closed cause no alert.
+func (g *Gauge) Stop() {
+	if now, ok := g.clock.Now(); ok {
+		g.flush(now + 1)
+	}
+}
+
+// tally returns the one that counts second sec: of its interval while that is
+// open, else of the run.
+func (g *Gauge) tally(sec int64) *traffic.Tally {
+	k := floorDiv(sec, g.o.Interval)
+	if g.current != nil && k == g.at {
+		return g.current
+	}
+	start := k * g.o.Interval
+	if g.showing && start < g.next {
+		return &g.total
+	}
+	g.next = min(g.next, start)
+	t := g.open[k]
+	if t == nil {
+		if n := len(g.spare); n > 0 {
+			t, g.spare = g.spare[n-1], g.spare[:n-1]
+		} else {
+			t = new(traffic.Tally)
+		}
+		g.open[k] = t
+	}
+	g.at, g.current = k, t
+	return t
+}
+
+// drop gives the tally of interval k back.
+func (g *Gauge) drop(k int64) {
+	t := g.open[k]
+	delete(g.open, k)
+	if g.at == k {
+		g.current = nil
+	}
+	t.Reset()
+	if len(g.spare) < 4 {
+		g.spare = append(g.spare, t)
+	}
+}
+
+func (f *figures) note(sec int64) {
+	if f.newest == 0 {
+		f.first = sec
+	}
+	f.first, f.newest = min(f.first, sec), max(f.newest, sec)
+}
+
+func stamp(sec int64) string { return time.Unix(sec, 0).UTC().Format(time.RFC3339) }
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}

@@ -1,0 +1,162 @@
+package gauge
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+
+	"weir/internal/accesslog"
+	"weir/internal/alert"
+	"weir/internal/traffic"
+	"weir/internal/view"
+)
+
+// settle steps the rules through all closed seconds and shows the intervals
+// whose last second is closed, events and intervals in the order of time.
+func (g *Gauge) settle() {
+	closed, ok := g.clock.Closed()
+	if !ok {
+		return
+	}
+	for g.next != math.MaxInt64 && g.next+g.o.Interval <= closed {
+		if to := g.skip(closed); to > g.next+maxEmpty*g.o.Interval {
+			g.advance(to)
+			g.out = append(g.out, Output{Quiet: &view.Quiet{From: g.next, To: to}})
+			g.next, g.before = to, nil
+			continue
+		}
+		g.advance(g.next + g.o.Interval)
+		g.show(g.next+g.o.Interval, false)
+	}
+	g.advance(closed)
+}
+
+// skip returns the start of the first interval at or after next that is open
+// or not yet closed.
+func (g *Gauge) skip(closed int64) int64 {
+	to := floorDiv(closed, g.o.Interval) * g.o.Interval
+	for k := range g.open {
+		to = min(to, k*g.o.Interval)
+	}
+	return to
+}
+
+// advance steps the rules to second to.
+func (g *Gauge) advance(to int64) {
+	for _, e := range g.board.Advance(to, &g.seconds) {
+		g.out = append(g.out, Output{Event: &e})
+	}
+}
+
+// flush shows every open interval; one that is not over by second to is shown
+// as far as it goes.
+func (g *Gauge) flush(to int64) {
+	for _, k := range slices.Sorted(maps.Keys(g.open)) {
+		g.next = k * g.o.Interval
+		end := g.next + g.o.Interval
+		g.show(min(end, max(to, g.next+1)), end > to)
+	}
+}
+
+// show makes the interval [next, to) an output and seals its tally.
+func (g *Gauge) show(to int64, partial bool) {
+	k := floorDiv(g.next, g.o.Interval)
+	t := g.open[k]
+	if t == nil {
+		t = new(traffic.Tally)
+	}
+	iv := &view.Interval{
+		From: g.next, To: to, Partial: partial,
+		Stats: view.Read(t, g.o.Tops),
+		Late:  g.since.late, Future: g.since.future, Rejected: rejected(g.since.rejected),
+		Before: g.before,
+	}
+	g.keepSections(iv, t)
+	for _, w := range g.board.Watches() {
+		iv.Window = append(iv.Window, g.window(w, to))
+	}
+	iv.Notes = view.StandOut(iv, t)
+	g.before = nil
+	if g.run.first <= iv.From && !partial {
+		stats := iv.Stats
+		g.before = &stats
+	}
+	g.out = append(g.out, Output{Interval: iv})
+	g.since = figures{}
+	g.next, g.showing = g.next+g.o.Interval, true
+	if g.open[k] != nil {
+		g.total.Merge(t)
+		g.drop(k)
+	}
+}
+
+func (g *Gauge) window(w alert.Watch, to int64) view.Window {
+	return view.Window{
+		Rule: w.Rule, State: w.State, Since: w.Since,
+		Hits: g.seconds.Sum(to-w.Rule.Window, to).Hits,
+		Of:   min(w.Rule.Window, max(1, to-g.run.first)),
+	}
+}
+
+// keepSections fills the list with sections that had no hit in the interval
+// but had one not long ago, so that a slow section does not come and go.
+func (g *Gauge) keepSections(iv *view.Interval, t *traffic.Tally) {
+	t.Rows(traffic.BySection, func(r *traffic.Row) bool {
+		if _, known := g.seen[r.Key]; known || len(g.seen) < traffic.MaxRows {
+			g.seen[r.Key] = iv.To
+		}
+		return true
+	})
+	var quiet []string
+	for key, last := range g.seen {
+		switch {
+		case last <= iv.To-g.o.SectionExpiration:
+			delete(g.seen, key)
+		case last < iv.To:
+			quiet = append(quiet, key)
+		}
+	}
+	slices.SortFunc(quiet, func(a, b string) int {
+		return cmp.Or(cmp.Compare(g.seen[b], g.seen[a]), cmp.Compare(a, b))
+	})
+	for _, key := range quiet[:min(len(quiet), max(0, g.o.Tops.Sections-len(iv.Sections)))] {
+		iv.Sections = append(iv.Sections, view.Row{Key: key})
+	}
+}
+
+// Closing returns the summary of the run so far. Intervals still open belong
+// to it.
+func (g *Gauge) Closing() view.Closing {
+	var t traffic.Tally
+	t.Merge(&g.total)
+	for _, o := range g.open {
+		t.Merge(o)
+	}
+	events, dropped := g.board.History()
+	c := view.Closing{
+		From: g.run.first, To: g.run.newest, Stats: view.Read(&t, g.o.Tops),
+		Late: g.run.late, Future: g.run.future, LateBy: g.run.lateBy,
+		Rejected: rejected(g.run.rejected), Alerts: slices.Clone(events), Dropped: dropped,
+	}
+	end, _ := g.clock.Closed()
+	for _, w := range g.board.Watches() {
+		if w.State == alert.Firing {
+			c.Open = append(c.Open, g.window(w, end))
+		}
+	}
+	return c
+}
+
+// rejected lists reasons, the most frequent first.
+func rejected(m map[accesslog.Reason]int64) view.Rejected {
+	var r view.Rejected
+	for why, n := range m {
+		r.Total += n
+		r.Reasons = append(r.Reasons, view.Reason{Text: string(why), Lines: n})
+	}
+	slices.SortFunc(r.Reasons, func(a, b view.Reason) int {
+		return cmp.Or(cmp.Compare(b.Lines, a.Lines), cmp.Compare(a.Text, b.Text))
+	})
+	return r
+}

@@ -1,0 +1,262 @@
+package monitor
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"weir/internal/accesslog"
+	"weir/internal/gauge"
+	"weir/internal/tail"
+	"weir/internal/view"
+)
+
+const (
+	headBytes = 256 << 10 // of a file, for its format
+	headLines = 1000
+	forever   = int64(math.MaxInt64)
+)
+
+// lane is one source on its way to the gauge: its parser, the block in hand,
+// and the account of what became of its lines.
+type lane struct {
+	index   int
+	source  *tail.Source
+	parser  *accesslog.Auto
+	primed  bool
+	found   accesslog.Detection
+	changes int
+	skip    int64 // records before this second are passed over, while reading back
+	back    bool  // reading what was there at the start
+
+	batch   *tail.Batch
+	rest    []byte // of batch.Data
+	line    int64  // number of the next line, 0 where unknown
+	offset  int64  // of rest
+	record  accesslog.Record
+	account view.Source
+}
+
+// mayHold reports whether the source has lines waiting that may be older than
+// those of others. Nobody knows what a pipe will say: it holds nobody.
+func (l *lane) mayHold() bool {
+	st := l.source.State()
+	return st.Kind == tail.File && st.Size > 0
+}
+
+// prime looks at the head of the log for its format. Without bytes it is left
+// to the first block.
+func (l *lane) prime(head []byte, g *gauge.Gauge) error {
+	lines := split(head, len(head) == headBytes)
+	if len(lines) == 0 {
+		return nil
+	}
+	l.primed = true
+	l.found = l.parser.Prime(lines)
+	if c := l.found.Compressed; c != "" {
+		return &InputError{fmt.Sprintf("%s is compressed (%s), and what is compressed is not written to any more: unpack it into a pipe, as in %q",
+			l.account.Name, c, unpack(c, l.account.Name))}
+	}
+	l.describe(g)
+	return nil
+}
+
+// unpack is a command that follows a compressed file.
+func unpack(compression, name string) string {
+	tool := map[string]string{"gzip": "zcat", "zstd": "zstdcat", "bzip2": "bzcat", "xz": "xzcat", "lz4": "lz4cat", "zip": "unzip -p"}[compression]
+	return tool + " " + name + " | weir -"
+}
+
+// describe tells which format the log has, or why none.
+func (l *lane) describe(g *gauge.Gauge) {
+	if f, ok := l.parser.Format(); ok {
+		l.account.Format = f.Name
+		if missing := l.parser.Missing(); len(missing) > 0 {
+			g.Notice(l.complaint())
+			return
+		}
+		g.Notice(fmt.Sprintf("%s: format %s", l.account.Name, f.Name))
+		return
+	}
+	g.Notice(l.complaint() + "; its lines count as rejected until one is understood")
+}
+
+// complaint says why the log cannot be read, with the column at which each
+// format failed.
+func (l *lane) complaint() string {
+	if f, ok := l.parser.Format(); ok {
+		if missing := l.parser.Missing(); len(missing) > 0 {
+			return fmt.Sprintf("%s: the header of its %s has no column for %s", l.account.Name, f.Name, strings.Join(missing, " and for "))
+		}
+		if r := l.account.LastReject; r != nil {
+			return fmt.Sprintf("%s: no line is in the format %s (the last at column %d: %s)", l.account.Name, f.Name, r.Column, r.Reason)
+		}
+	}
+	if l.found.Binary {
+		return l.account.Name + ": not a text file"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: the format is none that weir knows", l.account.Name)
+	for i, a := range l.found.Attempts {
+		sep := ", "
+		if i == 0 {
+			sep = " ("
+		}
+		fmt.Fprintf(&b, "%s%s fails at line %d column %d: %s", sep, a.Format, a.Line, a.Outcome.Column, a.Outcome.Reason)
+	}
+	if len(l.found.Attempts) > 0 {
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+// fetch sees to it that a block is in hand, and reports whether one is.
+func (l *lane) fetch(now time.Time, wall bool, g *gauge.Gauge) bool {
+	if l.batch != nil {
+		return true
+	}
+	b := l.source.Next(now)
+	for b != nil && len(b.Data) == 0 {
+		l.tooLong(b, g)
+		b.Release()
+		b = l.source.Next(now)
+	}
+	if b == nil {
+		st := l.source.State()
+		if st.Written.IsZero() || wall {
+			st.Written = now
+		}
+		l.back = false
+		g.Caught(l.index, true, st.Written)
+		return false
+	}
+	if wall {
+		b.Written = now
+	}
+	l.take(b, g)
+	return true
+}
+
+func (l *lane) take(b *tail.Batch, g *gauge.Gauge) {
+	l.batch, l.rest, l.line, l.offset = b, b.Data, b.Line, b.Offset
+	if !l.primed {
+		// A format error of a stream is told, not returned: more may come.
+		if err := l.prime(b.Data[:min(len(b.Data), headBytes)], g); err != nil {
+			g.Notice(err.Error())
+		}
+		l.primed = true
+	}
+	g.Caught(l.index, false, b.Written)
+	g.Wrote(l.index, b.Written, b.Read)
+}
+
+// time is how far the source has come; a source that has told nothing yet is
+// the furthest behind.
+func (l *lane) time(g *gauge.Gauge) int64 {
+	if t, ok := g.SourceTime(l.index); ok {
+		return t
+	}
+	return math.MinInt64
+}
+
+// fold counts the lines in hand until the block is used up or the source has
+// passed limit.
+func (l *lane) fold(g *gauge.Gauge, limit int64) {
+	for len(l.rest) > 0 {
+		end := bytes.IndexByte(l.rest, '\n') + 1
+		if end == 0 {
+			end = len(l.rest)
+		}
+		l.count(l.rest[:end], g)
+		l.rest = l.rest[end:]
+		l.offset += int64(end)
+		if l.line > 0 {
+			l.line++
+		}
+		if limit != forever && l.time(g) > limit && len(l.rest) > 0 {
+			return
+		}
+	}
+	l.tooLong(l.batch, g)
+	l.batch.Release()
+	l.batch = nil
+}
+
+func (l *lane) count(line []byte, g *gauge.Gauge) {
+	out := l.parser.Parse(accesslog.TrimEnd(line), &l.record)
+	switch {
+	case out.Kind == accesslog.Directive:
+		return
+	case out.Kind == accesslog.Rejected:
+		l.reject(out, g)
+	case l.back && l.record.Sec < l.skip:
+		return
+	case !g.Record(l.index, &l.record):
+		l.reject(accesslog.Outcome{Reason: accesslog.ReasonTime, Column: 1}, nil)
+	default:
+		l.account.Lines++
+		l.account.Hits++
+	}
+	if n := l.parser.Changes(); n != l.changes || l.account.Format == "" && l.account.Hits == 1 {
+		l.changes = n
+		if f, ok := l.parser.Format(); ok && f.Name != l.account.Format {
+			l.account.Format = f.Name
+			g.Notice(fmt.Sprintf("%s: from %s on the format is %s", l.account.Name, l.here(), f.Name))
+		}
+	}
+}
+
+// reject keeps account of a line that is no request. The first is told at once,
+// the others are counted. With g nil it was counted there already.
+func (l *lane) reject(out accesslog.Outcome, g *gauge.Gauge) {
+	first := l.account.Rejected == 0
+	l.account.Lines++
+	l.account.Rejected++
+	l.account.LastReject = &view.Reject{Line: l.line, Offset: l.offset, Column: out.Column, Reason: string(out.Reason)}
+	if g == nil {
+		return
+	}
+	g.Reject(out.Reason, 1)
+	if first && out.Reason != accesslog.ReasonNoFormat && out.Reason != accesslog.ReasonColumns {
+		g.Notice(fmt.Sprintf("%s:%s:%d: line rejected: %s; further ones are counted", l.account.Name, l.here(), out.Column, out.Reason))
+	}
+}
+
+// here is the line, or where its number is unknown the offset, at hand.
+func (l *lane) here() string {
+	if l.line > 0 {
+		return fmt.Sprint(l.line)
+	}
+	return fmt.Sprintf("@%d", l.offset)
+}
+
+func (l *lane) tooLong(b *tail.Batch, g *gauge.Gauge) {
+	if b.TooLong == 0 {
+		return
+	}
+	if l.account.Rejected == 0 {
+		g.Notice(fmt.Sprintf("%s: line rejected: %s; further ones are counted", l.account.Name, accesslog.ReasonTooLong))
+	}
+	g.Reject(accesslog.ReasonTooLong, int64(b.TooLong))
+	l.account.Lines += int64(b.TooLong)
+	l.account.Rejected += int64(b.TooLong)
+}
+
+// split cuts a head into lines. With cut, the last may be half a line.
+func split(head []byte, cut bool) [][]byte {
+	var lines [][]byte
+	for len(head) > 0 && len(lines) < headLines {
+		end := bytes.IndexByte(head, '\n') + 1
+		if end == 0 {
+			if cut {
+				break
+			}
+			end = len(head)
+		}
+		lines = append(lines, accesslog.TrimEnd(head[:end]))
+		head = head[end:]
+	}
+	return lines
+}

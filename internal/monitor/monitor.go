@@ -1,0 +1,274 @@
+// Package monitor wires the sources, the measurement and the screens into one running weir.
+//
+// One goroutine does it all, in the order of the data:
+//
+//	tail.Source -> Batch -> accesslog.Auto -> Record -> gauge.Gauge -> Output -> Sink
+//
+// It pulls: a slow reader of the output slows the reading of the log down, and
+// the log is the buffer.
+package monitor
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"weir/internal/accesslog"
+	"weir/internal/gauge"
+	"weir/internal/tail"
+	"weir/internal/view"
+)
+
+// A Sink shows what comes up, in its way. Its errors are those of writing.
+type Sink interface {
+	Show(gauge.Output) error
+	Close(*view.Closing) error
+}
+
+// Options says what to follow and where to show it.
+type Options struct {
+	Paths  []string  // "-" is standard input
+	Stdin  io.Reader // what "-" reads
+	Format *accesslog.Format
+	Gauge  gauge.Options
+
+	Zone   *time.Location // of times in notices
+	Screen Sink
+	// Brief is how much of what the logs held at the start the Screen shows
+	// interval by interval, up to their newest record; 0 is all. Alerts are
+	// always shown.
+	Brief time.Duration
+	Copy  Sink // gets everything; may be nil
+
+	Since   time.Time // records before it are passed over; zero: see backlog
+	FromEnd bool      // what the logs held at the start is passed over
+	// Clock, when not zero, is the event time to start at; it goes on with the
+	// wall's, and what is in the log is seen as of then.
+	Clock time.Time
+	Poll  bool // look at the files at intervals, without asking the system for events
+	Hold  time.Duration
+}
+
+// backlog is how much log time is read back, without Since, before live
+// following begins.
+const backlog = 48 * time.Hour
+
+// Monitor is one running weir. Make one with New, call Run once.
+type Monitor struct {
+	o        Options
+	follower *tail.Follower
+	lanes    []*lane
+	gauge    *gauge.Gauge
+	started  time.Time
+	showFrom int64 // the Screen shows intervals that end after it
+	held     view.Quiet
+}
+
+// New opens the sources and puts the parts together. Nothing is read yet but
+// the heads and ends of files, for their format and their newest time.
+func New(o Options) (*Monitor, error) {
+	follower, err := tail.Open(tail.Options{Paths: o.Paths, Stdin: o.Stdin, FromEnd: o.FromEnd, Poll: o.Poll, Hold: o.Hold})
+	if err != nil {
+		return nil, &InputError{err.Error()}
+	}
+	o.Gauge.Wall = !o.Clock.IsZero()
+	m := &Monitor{o: o, follower: follower, gauge: gauge.New(o.Gauge), started: time.Now()}
+	for i, src := range follower.Sources() {
+		l := &lane{index: i, source: src, account: view.Source{Name: name(src)}}
+		l.parser = newParser(o.Format)
+		if err := l.prime(src.Head(headBytes), m.gauge); err != nil {
+			follower.Close()
+			return nil, err
+		}
+		m.gauge.AddSource(l.account.Name, l.mayHold())
+		m.lanes = append(m.lanes, l)
+	}
+	m.findStart()
+	return m, nil
+}
+
+// Run reads, measures and shows until every source has ended or ctx is done,
+// then shows the summary. It returns nil in both cases; else what a Sink said,
+// or an InputError when nothing of all that was read could be understood.
+func (m *Monitor) Run(ctx context.Context) error {
+	defer m.follower.Close()
+	sweep := time.NewTicker(m.follower.Sweep())
+	defer sweep.Stop()
+	for {
+		worked := m.round()
+		m.gauge.Tick(m.now())
+		if err := m.show(); err != nil {
+			return err
+		}
+		switch {
+		case ctx.Err() != nil:
+			m.gauge.Stop()
+			return m.close()
+		case worked:
+			continue
+		case m.ended():
+			m.gauge.End()
+			return m.close()
+		}
+		select {
+		case <-ctx.Done():
+		case <-m.follower.Wake():
+		case <-sweep.C:
+		}
+	}
+}
+
+// round takes one block of the source that is furthest behind and folds it as
+// far as no other source has older lines waiting. It reports whether there was
+// one.
+func (m *Monitor) round() bool {
+	now := m.now()
+	var behind *lane
+	limit := forever
+	for _, l := range m.lanes {
+		if !l.fetch(now, m.wall(), m.gauge) {
+			continue
+		}
+		t := l.time(m.gauge)
+		switch {
+		case behind == nil:
+			behind = l
+		case t < behind.time(m.gauge):
+			limit = min(limit, behind.time(m.gauge))
+			behind = l
+		default:
+			limit = min(limit, t)
+		}
+	}
+	for _, n := range m.follower.Notices() {
+		m.gauge.Notice(n.Text)
+	}
+	if behind == nil {
+		return false
+	}
+	behind.fold(m.gauge, limit)
+	return true
+}
+
+// show hands what has come up to the sinks.
+func (m *Monitor) show() error {
+	for _, o := range m.gauge.Take() {
+		if m.o.Copy != nil {
+			if err := m.o.Copy.Show(o); err != nil {
+				return err
+			}
+		}
+		if m.brief(o) {
+			continue
+		}
+		if err := m.o.Screen.Show(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// brief keeps the intervals of long ago from the Screen, and says once what
+// was passed over.
+func (m *Monitor) brief(o gauge.Output) bool {
+	from, to := int64(0), int64(0)
+	switch {
+	case o.Interval != nil:
+		from, to = o.Interval.From, o.Interval.To
+	case o.Quiet != nil:
+		from, to = o.Quiet.From, o.Quiet.To
+	default:
+		return false
+	}
+	if to <= m.showFrom {
+		if m.held.From == 0 {
+			m.held.From = from
+		}
+		m.held.To = to
+		return true
+	}
+	if m.held.From != 0 {
+		m.replayed()
+	}
+	return false
+}
+
+func (m *Monitor) close() error {
+	if err := m.show(); err != nil {
+		return err
+	}
+	if m.held.From != 0 {
+		m.replayed()
+	}
+	c := m.gauge.Closing()
+	for _, l := range m.lanes {
+		c.Sources = append(c.Sources, l.account)
+	}
+	for _, s := range []Sink{m.o.Copy, m.o.Screen} {
+		if s != nil {
+			if err := s.Close(&c); err != nil {
+				return err
+			}
+		}
+	}
+	return m.understood()
+}
+
+// understood is an error when all input has ended and no line of it was a
+// request: then what was given is no log that weir knows.
+func (m *Monitor) understood() error {
+	if !m.ended() {
+		return nil
+	}
+	rejected := int64(0)
+	for _, l := range m.lanes {
+		if l.account.Hits > 0 {
+			return nil
+		}
+		rejected += l.account.Rejected
+	}
+	if rejected == 0 {
+		return nil
+	}
+	return &InputError{m.lanes[0].complaint()}
+}
+
+func (m *Monitor) ended() bool {
+	for _, l := range m.lanes {
+		if !l.source.State().Ended {
+			return false
+		}
+	}
+	return true
+}
+
+// now is the event time that the wall's clock stands for.
+func (m *Monitor) now() time.Time {
+	if !m.wall() {
+		return time.Now()
+	}
+	return m.o.Clock.Add(time.Since(m.started))
+}
+
+func (m *Monitor) wall() bool { return !m.o.Clock.IsZero() }
+
+// An InputError says that an input could not be read or recognised.
+type InputError struct{ Text string }
+
+// Error returns the sentence.
+func (e *InputError) Error() string { return e.Text }
+
+// name is what a person calls a source.
+func name(s *tail.Source) string {
+	if n := s.State().Name; n != "-" {
+		return n
+	}
+	return "standard input"
+}
+
+func newParser(f *accesslog.Format) *accesslog.Auto {
+	if f != nil {
+		return accesslog.NewForced(*f)
+	}
+	return new(accesslog.Auto)
+}

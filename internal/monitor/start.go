@@ -1,0 +1,97 @@
+package monitor
+
+import (
+	"fmt"
+	"time"
+
+	"weir/internal/accesslog"
+	"weir/internal/gauge"
+	"weir/internal/view"
+)
+
+// lastBytes of a file are enough to find its newest record.
+const lastBytes = 64 << 10
+
+// seekMargin, in seconds, is how much out of order a log may be at the place
+// where reading starts.
+const seekMargin = 120
+
+// findStart decides from where each source is read: from Since, or from the
+// last two days of the newest log.
+func (m *Monitor) findStart() {
+	newest := int64(0)
+	for _, l := range m.lanes {
+		newest = max(newest, l.newest())
+	}
+	since := m.o.Since.Unix()
+	if m.o.Since.IsZero() {
+		since = newest - int64(backlog/time.Second)
+	}
+	if m.o.Brief > 0 && newest > 0 {
+		m.showFrom = newest - int64(m.o.Brief/time.Second)
+	}
+	if m.o.FromEnd || newest == 0 && m.o.Since.IsZero() {
+		return
+	}
+	for _, l := range m.lanes {
+		l.startAt(since)
+	}
+}
+
+// newest is the newest event time at the end of the file, 0 where none is
+// found.
+func (l *lane) newest() int64 {
+	if _, ok := l.parser.Format(); !ok {
+		return 0
+	}
+	p := l.twin()
+	newest := int64(0)
+	for _, line := range split(l.source.Last(lastBytes), false) {
+		var r accesslog.Record
+		if p.Parse(line, &r).Kind == accesslog.Hit {
+			newest = max(newest, r.Sec)
+		}
+	}
+	return newest
+}
+
+// startAt makes reading begin at the first record of second since.
+func (l *lane) startAt(since int64) {
+	l.skip, l.back = since, true
+	if _, ok := l.parser.Format(); !ok {
+		return
+	}
+	p := l.twin()
+	if lines := split(l.source.Head(headBytes), true); len(lines) > 0 {
+		var r accesslog.Record
+		for _, line := range lines {
+			if p.Parse(line, &r).Kind == accesslog.Hit {
+				if r.Sec >= since {
+					return // all of it is wanted
+				}
+				break
+			}
+		}
+	}
+	l.source.SeekFirst(func(line []byte) bool {
+		var r accesslog.Record
+		return p.Parse(accesslog.TrimEnd(line), &r).Kind == accesslog.Hit && r.Sec >= since-seekMargin
+	})
+}
+
+// twin is a parser like that of l, for a look that leaves l as it is.
+func (l *lane) twin() *accesslog.Auto {
+	f, _ := l.parser.Format()
+	p := accesslog.NewForced(f)
+	p.Prime(split(l.source.Head(headBytes), true))
+	return p
+}
+
+// replayed tells the Screen what it was not shown interval by interval.
+func (m *Monitor) replayed() {
+	c := m.gauge.Closing()
+	at := func(sec int64) string { return time.Unix(sec, 0).In(m.o.Zone).Format(time.DateTime) }
+	text := fmt.Sprintf("replayed what was logged from %s to %s: %d hits so far; use --since to see all of its intervals", at(m.held.From), at(m.held.To), c.Hits)
+	m.held = view.Quiet{}
+	m.o.Screen.Show(gauge.Output{Notice: &view.Notice{Text: text}})
+}

@@ -1,0 +1,87 @@
+package tail
+
+import "sync"
+
+// spareBlocks bounds the memory that lies idle: 8 blocks of 256 KiB.
+const spareBlocks = 8
+
+// A block is the memory of one Batch. The buffer has room for the anchor in
+// front of the data when read from a file, and for a missing last newline.
+//
+//	buf  [ anchor 0..256 ][ lines ... \n ][ half a line ]
+//	                       └─ batch.Data ┘
+type block struct {
+	batch Batch
+	buf   []byte
+	end   int64        // offset behind the batch, in a stream
+	large bool         // holds the longest line allowed, not only a block
+	free  func(*Batch) // made once, so that handing out a block allocates nothing
+}
+
+// blocks is the free list of a Follower. It is safe for concurrent use, since
+// batches are released wherever their last reader is.
+//
+// A sync.Pool was not taken because it forgets at every collection: the memory
+// in use then follows the collector's rhythm instead of the number of batches
+// in flight.
+type blocks struct {
+	block int // bytes of data in a usual block
+	line  int // bytes of the longest line, without its newline
+
+	mu    sync.Mutex
+	small []*block // guarded by mu
+	large *block   // guarded by mu; one is enough, long lines are rare
+	made  int      // blocks ever allocated, guarded by mu
+}
+
+// room is how many bytes of data fit into a block of this kind.
+func (p *blocks) room(large bool) int {
+	if large {
+		return p.line + 1 // with its newline
+	}
+	return p.block
+}
+
+// get returns a block that belongs to the caller until put or Batch.Release.
+func (p *blocks) get(large bool) *block {
+	b := p.spare(large)
+	if b == nil {
+		// One byte more than an anchor and the data, for the newline that the
+		// last line of a finished file may lack.
+		b = &block{buf: make([]byte, anchorSize+p.room(large)+1), large: large}
+		b.free = func(*Batch) { p.put(b) }
+	}
+	b.batch = Batch{free: b.free}
+	return b
+}
+
+func (p *blocks) spare(large bool) *block {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if large && p.large != nil {
+		b := p.large
+		p.large = nil
+		return b
+	}
+	if n := len(p.small); !large && n > 0 {
+		b := p.small[n-1]
+		p.small = p.small[:n-1]
+		return b
+	}
+	p.made++
+	return nil
+}
+
+// put takes a block back. A second Release of the same Batch is harmless until
+// the block is handed out again.
+func (p *blocks) put(b *block) {
+	b.batch = Batch{}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case b.large:
+		p.large = b
+	case len(p.small) < spareBlocks:
+		p.small = append(p.small, b)
+	}
+}

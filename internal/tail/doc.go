@@ -1,0 +1,35 @@
+// Package tail turns log files that are being written into batches of whole
+// lines.
+//
+// A path is one endless stream, whatever happens to the inodes behind it:
+//
+//	path ──stat──► current file ──pread──► Batch ──► the owner
+//	                 │ renamed, replaced
+//	                 ▼
+//	               held files (old descriptors, read until quiet)
+//
+// What it promises:
+//
+//   - A line is delivered whole, and once. The offset moves over complete lines
+//     only: half a line is left in the file and read again when its newline is
+//     there.
+//   - The descriptor of a file that was renamed or deleted is read on until it
+//     has been quiet for Options.Hold, because a server goes on writing into it
+//     until it has been told to reopen.
+//   - The bytes before the offset are compared in the read that fetches new
+//     ones, so a file that was truncated or rewritten in place is noticed
+//     whatever its size says.
+//   - What could not be read because it was destroyed is counted in
+//     State.PossibleLoss, as far as its size was known.
+//
+// What it does not do: it opens nothing compressed, parses nothing, and looks
+// at no other name than the one given. So a file that came and went under the
+// path between two looks is not seen, nor is the rest of a file that was copied
+// and truncated before it was read.
+//
+// The package is pulled. One goroutine owns a Follower with all its Sources: it
+// waits for Follower.Wake or for Follower.Sweep to pass, then calls Source.Next
+// on each source until that is nil. Only Batch.Release may be called from
+// elsewhere. Events of the file system are hints to look early; no decision
+// depends on them.
+package tail

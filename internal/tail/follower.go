@@ -1,0 +1,212 @@
+package tail
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Options says what to follow and how. Only Paths is needed.
+type Options struct {
+	Paths   []string      // files to follow; "-" is standard input
+	Stdin   io.Reader     // what "-" reads; nil means os.Stdin
+	FromEnd bool          // skip the whole lines that are there at Open
+	Hold    time.Duration // how long a replaced file is read on after it last grew; 0 means 10 minutes
+	Poll    bool          // do not ask the system for events
+	Block   int           // bytes read at once; 0 means 256 KiB, never more than MaxLine+1
+	MaxLine int           // longest line delivered, in bytes without its newline; 0 means 1 MiB
+}
+
+const (
+	defaultHold    = 10 * time.Minute
+	defaultBlock   = 256 << 10
+	defaultMaxLine = 1 << 20
+
+	sweepBesideEvents = time.Second
+	sweepAlone        = 250 * time.Millisecond
+
+	mostMarks   = 64  // files remembered after they were closed
+	mostNotices = 256 // notices kept for an owner who does not ask
+)
+
+// A Follower reads several sources as one owner sees them. It and its Sources
+// belong to one goroutine; it holds descriptors, one goroutine for each pipe
+// and one for events until Close.
+type Follower struct {
+	opt     Options
+	pool    *blocks
+	sources []*Source
+	wakes   chan struct{}
+	waker   *waker // nil when polling
+	marks   []mark // files read to their end and closed, newest last
+	notices []Notice
+	closed  bool
+}
+
+// Open starts to follow the paths of o. A path given twice counts once.
+//
+// A file that is missing or may not be read is no error: Notices tells of it,
+// and it is followed as soon as it can be. The errors are for paths that can
+// never be followed: a directory, a socket, a device, no path at all.
+func Open(o Options) (*Follower, error) {
+	if len(o.Paths) == 0 {
+		return nil, errors.New("no log file is named: give at least one path, or - for standard input")
+	}
+	if o.Stdin == nil {
+		o.Stdin = os.Stdin
+	}
+	o.Hold = orDefault(o.Hold, defaultHold)
+	o.MaxLine = orDefault(o.MaxLine, defaultMaxLine)
+	o.Block = min(orDefault(o.Block, defaultBlock), o.MaxLine+1)
+
+	paths := unique(o.Paths)
+	for _, path := range paths {
+		if err := followable(path); err != nil {
+			return nil, err
+		}
+	}
+	f := &Follower{opt: o, pool: &blocks{block: o.Block, line: o.MaxLine}, wakes: make(chan struct{}, 1)}
+	if !o.Poll {
+		f.listen()
+	}
+	for i, path := range paths {
+		s := &Source{f: f, index: i, name: path, fromEnd: o.FromEnd}
+		f.sources = append(f.sources, s)
+		s.open()
+	}
+	return f, nil
+}
+
+func orDefault[T int | time.Duration](v, usual T) T {
+	if v <= 0 {
+		return usual
+	}
+	return v
+}
+
+// unique drops the paths that name the same place as an earlier one. Two names
+// of one file (a link) are a matter of the moment and left to Source.look.
+func unique(paths []string) []string {
+	var seen, out []string
+	for _, path := range paths {
+		place := path
+		if abs, err := filepath.Abs(path); err == nil && path != "-" {
+			place = abs
+		}
+		if !slices.Contains(seen, place) {
+			seen = append(seen, place)
+			out = append(out, path)
+		}
+	}
+	return out
+}
+
+// Sources returns one Source for each path, in the order given.
+func (f *Follower) Sources() []*Source { return f.sources }
+
+// Wake returns a channel that holds a value when something may have happened
+// since it was last received from. It is never closed.
+func (f *Follower) Wake() <-chan struct{} { return f.wakes }
+
+// Sweep is how often the owner must call Next even without a wake.
+func (f *Follower) Sweep() time.Duration {
+	if f.waker == nil {
+		return sweepAlone
+	}
+	return sweepBesideEvents
+}
+
+// Close lets go of all files and ends the goroutines. Batches not yet released
+// stay valid; Next gives no more. Closing again does nothing.
+//
+// A read of standard input can be broken off only where the descriptor takes
+// deadlines (see os.File.SetReadDeadline; a terminal and most inherited pipes
+// do not). Where it does not, Close does not wait: the goroutine ends when its
+// read returns, at the latest with the process.
+func (f *Follower) Close() {
+	if f.closed {
+		return
+	}
+	f.closed = true
+	if f.waker != nil {
+		f.waker.close()
+		f.waker = nil
+	}
+	for _, s := range f.sources {
+		s.close()
+	}
+}
+
+// wake leaves a note for the owner; one is enough. It may be called from any
+// goroutine.
+func (f *Follower) wake() {
+	select {
+	case f.wakes <- struct{}{}:
+	default:
+	}
+}
+
+// listen starts to ask the system for events.
+func (f *Follower) listen() {
+	w, err := newWaker(f.wake)
+	if err != nil {
+		f.deaf(err)
+		return
+	}
+	f.waker = w
+}
+
+// watch asks for events about path from now on; without them the sweep finds
+// everything, only later.
+func (f *Follower) watch(path string) {
+	if f.waker == nil {
+		return
+	}
+	if err := f.waker.watch(path); err != nil {
+		f.waker.close()
+		f.deaf(err)
+	}
+}
+
+// deaf goes on without events.
+func (f *Follower) deaf(err error) {
+	f.waker = nil
+	f.notify(-1, fmt.Sprintf("the system gives no events about files (%v); looking every %v instead", err, sweepAlone))
+}
+
+// owner returns the source that reads the file info describes, if any does.
+func (f *Follower) owner(info os.FileInfo) *Source {
+	for _, s := range f.sources {
+		if s.cur != nil && os.SameFile(s.cur.info, info) {
+			return s
+		}
+		if s.heldIndex(info) >= 0 {
+			return s
+		}
+	}
+	return nil
+}
+
+// remember keeps where reading stopped in a file that is being closed, so that
+// it is not read again when a path leads to it once more.
+func (f *Follower) remember(m mark) {
+	f.marks = append(f.marks, m)
+	if len(f.marks) > mostMarks {
+		f.marks = slices.Delete(f.marks, 0, 1)
+	}
+}
+
+// recall resumes file where an earlier descriptor of it stopped.
+func (f *Follower) recall(file *file) bool {
+	for i, m := range f.marks {
+		if os.SameFile(m.info, file.info) {
+			f.marks = slices.Delete(f.marks, i, i+1)
+			return file.resume(m)
+		}
+	}
+	return false
+}

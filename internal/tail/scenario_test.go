@@ -1,0 +1,214 @@
+package tail
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A scenario writes numbered lines into real files and compares the numbers
+// that come out of a Follower with those that went in. Its time is its own.
+type scenario struct {
+	t    *testing.T
+	path string // the file followed
+	now  time.Time
+	f    *Follower
+	src  *Source
+
+	wrote int      // numbers used
+	want  []string // lines that must be read, in any order
+	got   []string // lines read, in order
+	open  []*os.File
+}
+
+// follow starts a scenario in an empty directory; before runs ahead of Open.
+func follow(t *testing.T, o Options, before func(s *scenario)) *scenario {
+	t.Helper()
+	s := &scenario{
+		t: t, path: filepath.Join(t.TempDir(), "access.log"),
+		now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC),
+	}
+	t.Cleanup(func() {
+		for _, f := range s.open {
+			f.Close()
+		}
+	})
+	if before != nil {
+		before(s)
+	}
+	s.start(o)
+	return s
+}
+
+// start opens the Follower on the scenario's path.
+func (s *scenario) start(o Options) {
+	s.t.Helper()
+	o.Poll = true // the scenario looks by itself
+	if o.Paths == nil {
+		o.Paths = []string{s.path}
+	}
+	f, err := Open(o)
+	s.must(err)
+	s.t.Cleanup(f.Close)
+	s.f, s.src = f, f.Sources()[0]
+}
+
+func (s *scenario) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// writer opens the path as a server does, creating it.
+func (s *scenario) writer() *os.File {
+	s.t.Helper()
+	w, err := os.OpenFile(s.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	s.must(err)
+	s.open = append(s.open, w)
+	return w
+}
+
+// line makes the next numbered line. Both ends carry the number.
+func (s *scenario) line() string {
+	s.wrote++
+	return fmt.Sprintf("%06d GET /pages/create %06d\n", s.wrote, s.wrote)
+}
+
+// write appends n lines that must be read.
+func (s *scenario) write(w *os.File, n int) {
+	s.t.Helper()
+	for range n {
+		l := s.line()
+		s.put(w, l)
+		s.want = append(s.want, l)
+	}
+}
+
+// put appends text that the caller accounts for.
+func (s *scenario) put(w *os.File, text string) {
+	s.t.Helper()
+	_, err := w.WriteString(text)
+	s.must(err)
+}
+
+// rename moves the file at the path away, as logrotate does.
+func (s *scenario) rename(suffix string) {
+	s.t.Helper()
+	s.must(os.Rename(s.path, s.path+suffix))
+}
+
+// look reads everything there is, as the owner does on a wake.
+func (s *scenario) look() {
+	s.t.Helper()
+	for {
+		b := s.src.Next(s.now)
+		if b == nil {
+			return
+		}
+		s.take(b)
+	}
+}
+
+// take keeps the lines of b and gives it back.
+func (s *scenario) take(b *Batch) {
+	s.t.Helper()
+	if len(b.Data) > 0 && b.Data[len(b.Data)-1] != '\n' {
+		s.t.Errorf("batch at %d ends in half a line: %q", b.Offset, b.Data)
+	}
+	for l := range bytes.Lines(b.Data) {
+		s.got = append(s.got, string(l))
+	}
+	b.Release()
+}
+
+// pass lets time go by.
+func (s *scenario) pass(d time.Duration) { s.now = s.now.Add(d) }
+
+// check compares what was read with what was written: lost, doubled, broken.
+func (s *scenario) check() {
+	s.t.Helper()
+	s.look()
+	compare(s.t, s.got, s.want)
+}
+
+// ordered is check, and the lines must have come as they were written.
+func (s *scenario) ordered() {
+	s.t.Helper()
+	s.check()
+	if !slices.Equal(s.got, s.want) {
+		s.t.Errorf("order of lines: got %q, want %q", s.got, s.want)
+	}
+}
+
+func compare(t *testing.T, got, want []string) {
+	t.Helper()
+	count := map[string]int{}
+	for _, l := range want {
+		count[l]++
+	}
+	lost, doubled, broken := 0, 0, 0
+	known := map[string]bool{}
+	for l := range count {
+		known[l] = true
+	}
+	for _, l := range got {
+		switch {
+		case !known[l]:
+			if broken++; broken == 1 {
+				t.Errorf("a line nobody wrote: %q", l)
+			}
+		case count[l] == 0:
+			if doubled++; doubled == 1 {
+				t.Errorf("read twice: %q", l)
+			}
+		default:
+			count[l]--
+		}
+	}
+	for l, n := range count {
+		if lost += n; n > 0 && lost == n {
+			t.Errorf("never read: %q", l)
+		}
+	}
+	if lost+doubled+broken > 0 {
+		t.Errorf("of %d lines lost %d, doubled %d, broken %d; want 0, 0, 0", len(want), lost, doubled, broken)
+	}
+}
+
+// told returns the texts of the notices since the last call, with the
+// directory of the scenario cut off.
+func (s *scenario) told() string {
+	var texts []string
+	for _, n := range s.f.Notices() {
+		texts = append(texts, strings.ReplaceAll(n.Text, filepath.Dir(s.path)+string(filepath.Separator), ""))
+	}
+	return strings.Join(texts, "\n")
+}
+
+// wantTold checks that exactly the given text was told.
+func (s *scenario) wantTold(want string) {
+	s.t.Helper()
+	if got := s.told(); got != want {
+		s.t.Errorf("notices: got %q, want %q", got, want)
+	}
+}
+
+// remove unlinks a file that may be there.
+func (s *scenario) remove(path string) {
+	s.t.Helper()
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.t.Fatal(err)
+	}
+}

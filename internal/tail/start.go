@@ -1,0 +1,168 @@
+package tail
+
+import (
+	"bytes"
+	"slices"
+)
+
+// Head returns the first bytes of the source, at most n, for a look at its
+// format. They are the caller's. For a pipe they are what has arrived but was
+// not yet taken by Next, nil if that is nothing.
+func (s *Source) Head(n int) []byte {
+	if s.stream != nil {
+		return s.stream.peek(n)
+	}
+	if s.cur == nil {
+		return nil
+	}
+	return s.cur.slice(0, int64(n))
+}
+
+// Last returns the whole lines that fit into the last n bytes of the current
+// file. They are the caller's. It is nil for pipes.
+func (s *Source) Last(n int) []byte {
+	if s.cur == nil || n <= 0 {
+		return nil
+	}
+	size, err := s.cur.length()
+	if err != nil {
+		return nil
+	}
+	// One byte more: if it is a newline, the first line is whole.
+	from := max(0, size-int64(n)-1)
+	b := s.cur.slice(from, size-from)
+	if size > int64(n) {
+		b = b[bytes.IndexByte(b, '\n')+1:]
+		if len(b) > n {
+			return nil // no newline at all
+		}
+	}
+	return b[:bytes.LastIndexByte(b, '\n')+1]
+}
+
+// SeekFirst makes reading of the current file start at the first line for which
+// ok is true, or after the last whole line if it is true for none. It is found
+// by bisection: with ok false for a first part of the lines and true for all
+// others the line is exact; where neighbours are out of order, as the times of
+// an access log are by the seconds a request takes, it is one of the lines
+// where ok changes.
+//
+// A line is passed to ok without its newline and cut at Options.MaxLine. It is
+// valid during the call. For pipes, and without a file, nothing happens.
+func (s *Source) SeekFirst(ok func(line []byte) bool) {
+	if s.cur == nil {
+		return
+	}
+	size, err := s.cur.length()
+	if err != nil {
+		return
+	}
+	// The answer is the first line that starts at or behind the smallest place p
+	// for which that line is ok or there is none.
+	lo, hi := int64(0), size
+	for lo < hi {
+		mid := lo + (hi-lo)/2
+		if line, _, found := s.cur.lineFrom(mid, hi); !found || ok(line) {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	_, start, found := s.cur.lineFrom(lo, size)
+	if !found && start < 0 {
+		s.cur.toEnd()
+		return
+	}
+	// A failure leaves the position where it was: more is read, nothing lost.
+	_ = s.cur.moveTo(start, false)
+}
+
+// lineFrom returns the first whole line that starts at p or behind it, and its
+// start. A line that starts at limit or later is not looked for, if only
+// because an endless line would have to be passed each time. start is -1 when
+// not even a start was found.
+func (f *file) lineFrom(p, limit int64) (line []byte, start int64, found bool) {
+	start = 0
+	if p > 0 {
+		if start = f.newlineFrom(p-1, limit); start < 0 {
+			return nil, -1, false
+		}
+		start++
+	}
+	const usual = 4 << 10
+	for _, n := range [...]int{usual, f.pool.line} {
+		line = f.slice(start, int64(n))
+		if end := bytes.IndexByte(line, '\n'); end >= 0 {
+			return line[:end], start, true
+		}
+		if len(line) < n {
+			return nil, start, false
+		}
+	}
+	return line, start, true
+}
+
+// newlineFrom finds the first newline in [p, limit), -1 without one.
+func (f *file) newlineFrom(p, limit int64) int64 {
+	buf := make([]byte, 4<<10)
+	for p < limit {
+		n, _ := readAt(f.f, buf[:min(int64(len(buf)), limit-p)], p)
+		if n <= 0 {
+			return -1
+		}
+		if i := bytes.IndexByte(buf[:n], '\n'); i >= 0 {
+			return p + int64(i)
+		}
+		p += int64(n)
+	}
+	return -1
+}
+
+// toEnd moves behind the last newline. What stands there without one will be
+// delivered whole when it is finished. If there is no newline within the
+// longest line allowed, the line at the end is too long, and is skipped.
+func (f *file) toEnd() {
+	size, err := f.length()
+	if err != nil {
+		return
+	}
+	const step = 64 << 10
+	for to := size; to > 0 && size-to <= int64(f.pool.line); {
+		from := max(0, to-step)
+		b := f.slice(from, to-from)
+		if int64(len(b)) < to-from {
+			return // it shrank just now; the next read will see
+		}
+		if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
+			_ = f.moveTo(from+int64(i)+1, false)
+			return
+		}
+		to = from
+		if to == 0 {
+			return // the first line is not finished: it is new
+		}
+	}
+	if size > 0 {
+		_ = f.moveTo(size, true)
+	}
+}
+
+// length asks for the size of the file now.
+func (f *file) length() (int64, error) {
+	info, err := f.f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// slice returns a copy of up to n bytes at off, as many as there are.
+func (f *file) slice(off, n int64) []byte {
+	size, err := f.length()
+	if err != nil {
+		return nil
+	}
+	b := make([]byte, max(0, min(n, size-off)))
+	got, _ := readAt(f.f, b, off)
+	return slices.Clip(b[:got])
+}

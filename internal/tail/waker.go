@@ -1,0 +1,177 @@
+package tail
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// A waker tells that something happened in the directories of the paths it
+// watches. It is a hint and nothing more: events are merged, may be lost when
+// the system's queue overflows, and do not exist for network file systems.
+//
+// Directories are watched, not files: one watch sees the file written, renamed
+// and created again, and there is no moment between two watches to fall into.
+type waker struct {
+	events *fsnotify.Watcher
+	wake   func()
+	done   chan struct{}
+	gone   chan struct{} // closed when the goroutine has ended
+
+	mu    sync.Mutex
+	names map[string][]string // directory -> base names of interest, guarded by mu
+}
+
+// newWaker starts a goroutine that calls wake until close.
+func newWaker(wake func()) (*waker, error) {
+	events, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, err
+	}
+	w := &waker{
+		events: events, wake: wake, names: map[string][]string{},
+		done: make(chan struct{}), gone: make(chan struct{}),
+	}
+	go w.run()
+	return w, nil
+}
+
+// watch adds path, and what it leads to if it is a link. It may be called again
+// for the same path, after a link was changed or a directory made anew. A
+// directory that is missing or closed to us is no error; the sweep is there.
+func (w *waker) watch(path string) error {
+	err := w.add(path)
+	if target, e := filepath.EvalSymlinks(path); e == nil && filepath.Clean(path) != target {
+		err = errors.Join(err, w.add(target))
+	}
+	return err
+}
+
+func (w *waker) add(path string) error {
+	dir, base := filepath.Split(filepath.Clean(path))
+	dir = filepath.Clean(dir)
+	w.mu.Lock()
+	known := false
+	for _, name := range w.names[dir] {
+		known = known || name == base
+	}
+	if !known {
+		w.names[dir] = append(w.names[dir], base)
+	}
+	w.mu.Unlock()
+
+	err := w.events.Add(dir)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	return err
+}
+
+// concerns reports whether the file at path is one of ours or, by its name, one
+// that was ours before it was rotated: access.log.1, access.log-20261121.
+func (w *waker) concerns(path string) bool {
+	dir, base := filepath.Split(path)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, name := range w.names[filepath.Clean(dir)] {
+		if strings.HasPrefix(base, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// run waits for events, wakes the owner, then waits out a gap in which the
+// system merges the events of a busy writer.
+func (w *waker) run() {
+	defer close(w.gone)
+	var g gap
+	for {
+		began := time.Now()
+		if !w.await() {
+			return
+		}
+		w.wake()
+		g = g.next(time.Since(began))
+		if !g.wait(w.done) {
+			return
+		}
+	}
+}
+
+// await returns at an event that concerns us, with false when w was closed.
+func (w *waker) await() bool {
+	for {
+		select {
+		case <-w.done:
+			return false
+		case e, ok := <-w.events.Events:
+			if !ok {
+				return false
+			}
+			if w.concerns(e.Name) {
+				return true
+			}
+		case _, ok := <-w.events.Errors:
+			// An overflow above all: events were lost, so look.
+			return ok
+		}
+	}
+}
+
+// close ends the goroutine and waits for it.
+func (w *waker) close() {
+	close(w.done)
+	w.events.Close()
+	<-w.gone
+}
+
+// A gap is how long a source of wakes rests after each. It is zero as long as
+// they come less than about a hundred times a second, so that a quiet log is
+// shown at once, and grows to 10 ms where they come faster: at 10,000 lines a
+// second one wake for each line costs four times the processor time.
+type gap time.Duration
+
+const (
+	firstGap = gap(time.Millisecond)
+	mostGap  = gap(10 * time.Millisecond)
+	calm     = 10 * time.Millisecond // a wait this long ends the rush
+)
+
+// next is the gap after one that was followed by waiting for the next event.
+// Only the wait counts, not the gap itself: otherwise a gap of 10 ms would look
+// like a rate of a hundred a second, and swing.
+func (g gap) next(waited time.Duration) gap {
+	switch {
+	case waited >= calm:
+		return 0
+	case time.Duration(g)+waited >= calm:
+		return g
+	}
+	return min(max(2*g, firstGap), mostGap)
+}
+
+// wait rests; false when done was closed.
+func (g gap) wait(done <-chan struct{}) bool {
+	if g <= 0 {
+		select {
+		case <-done:
+			return false
+		default:
+			return true
+		}
+	}
+	t := time.NewTimer(time.Duration(g))
+	defer t.Stop()
+	select {
+	case <-done:
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,319 @@
+package term
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"weir/internal/alert"
+	"weir/internal/escape"
+	"weir/internal/gauge"
+	"weir/internal/view"
+)
+
+// JSON writes one object a line for every interval, event, notice and the
+// summary. Its keys are documented in docs/json.md and stay. It belongs to one
+// goroutine.
+type JSON struct {
+	W    io.Writer
+	Zone *time.Location // of all times
+}
+
+// Show writes one output. The error is that of the writer.
+func (j *JSON) Show(o gauge.Output) error {
+	switch {
+	case o.Event != nil:
+		return j.write(j.event(*o.Event))
+	case o.Interval != nil:
+		return j.write(j.interval(o.Interval))
+	case o.Quiet != nil:
+		return j.write(struct {
+			Type string `json:"type"`
+			From string `json:"from"`
+			To   string `json:"to"`
+		}{"quiet", j.time(o.Quiet.From), j.time(o.Quiet.To)})
+	case o.Notice != nil:
+		at := ""
+		if o.Notice.At != 0 {
+			at = j.time(o.Notice.At)
+		}
+		return j.write(struct {
+			Type string `json:"type"`
+			At   string `json:"at,omitempty"`
+			Text text   `json:"text"`
+		}{"notice", at, text(o.Notice.Text)})
+	}
+	return nil
+}
+
+// Close writes the summary of the run. The error is that of the writer.
+func (j *JSON) Close(c *view.Closing) error { return j.write(j.summary(c)) }
+
+func (j *JSON) write(v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("writing JSON: %w", err) // no value we make can cause it
+	}
+	_, err = j.W.Write(append(b, '\n'))
+	return err
+}
+
+func (j *JSON) time(sec int64) string { return time.Unix(sec, 0).In(j.Zone).Format(time.RFC3339) }
+
+// The objects, in the order of their keys.
+
+type jsonStats struct {
+	Hits      int64            `json:"hits"`
+	Rate      float64          `json:"rate"`
+	Bytes     int64            `json:"bytes"`
+	Visitors  int64            `json:"visitors"`
+	AtLeast   bool             `json:"visitors_at_least,omitempty"`
+	Malformed int64            `json:"malformed"`
+	Classes   map[string]int64 `json:"classes"`
+	Status    map[string]int64 `json:"status"`
+	Methods   map[string]int64 `json:"methods"`
+	Latency   *jsonLatency     `json:"latency,omitempty"`
+	Sections  []jsonRow        `json:"sections"`
+	Clients   []jsonRow        `json:"clients"`
+	Paths     []jsonRow        `json:"paths"`
+}
+
+type jsonLatency struct {
+	Count int64   `json:"count"`
+	Mean  float64 `json:"mean_ms"`
+	P50   float64 `json:"p50_ms"`
+	P90   float64 `json:"p90_ms"`
+	P99   float64 `json:"p99_ms"`
+	Max   float64 `json:"max_ms"`
+}
+
+type jsonRow struct {
+	Key     text         `json:"key"`
+	Hits    int64        `json:"hits"`
+	Bytes   int64        `json:"bytes"`
+	Errors  int64        `json:"errors"`
+	Latency *jsonLatency `json:"latency,omitempty"`
+}
+
+type jsonRejected struct {
+	Total   int64            `json:"total"`
+	Reasons map[string]int64 `json:"reasons"`
+}
+
+type jsonWindow struct {
+	Rule      text    `json:"rule"`
+	State     string  `json:"state"`
+	Since     string  `json:"since,omitempty"`
+	Seconds   int64   `json:"seconds"`
+	Hits      int64   `json:"hits"`
+	Average   float64 `json:"average"`
+	Threshold float64 `json:"threshold"`
+}
+
+type jsonEvent struct {
+	Type      string  `json:"type,omitempty"`
+	Rule      text    `json:"rule"`
+	State     string  `json:"state"`
+	At        string  `json:"at"`
+	Value     string  `json:"value"`
+	Hits      int64   `json:"hits"`
+	Window    int64   `json:"window_seconds"`
+	Threshold float64 `json:"threshold"`
+	Duration  int64   `json:"duration_seconds,omitempty"`
+	Message   text    `json:"message"`
+}
+
+type jsonInterval struct {
+	Type    string `json:"type"`
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Partial bool   `json:"partial,omitempty"`
+	jsonStats
+	Late     int64        `json:"late"`
+	Future   int64        `json:"future"`
+	Rejected jsonRejected `json:"rejected"`
+	Windows  []jsonWindow `json:"windows"`
+	Notes    []text       `json:"notes"`
+}
+
+type jsonSource struct {
+	Name     text   `json:"name"`
+	Format   string `json:"format,omitempty"`
+	Lines    int64  `json:"lines"`
+	Hits     int64  `json:"hits"`
+	Rejected int64  `json:"rejected"`
+	Last     text   `json:"last_rejected,omitempty"`
+	Why      string `json:"last_reason,omitempty"`
+}
+
+type jsonSummary struct {
+	Type  string `json:"type"`
+	From  string `json:"from,omitempty"`
+	To    string `json:"to,omitempty"`
+	Lines int64  `json:"lines"`
+	jsonStats
+	Late     int64        `json:"late"`
+	LateBy   int64        `json:"late_by_seconds"`
+	Future   int64        `json:"future"`
+	Rejected jsonRejected `json:"rejected"`
+	Alerts   []jsonEvent  `json:"alerts"`
+	Dropped  int          `json:"alerts_dropped,omitempty"`
+	Open     []jsonWindow `json:"open"`
+	Sources  []jsonSource `json:"sources"`
+}
+
+func (j *JSON) interval(iv *view.Interval) jsonInterval {
+	o := jsonInterval{
+		Type: "interval", From: j.time(iv.From), To: j.time(iv.To), Partial: iv.Partial,
+		jsonStats: stats(&iv.Stats, iv.Seconds()), Late: iv.Late, Future: iv.Future,
+		Rejected: rejected(iv.Rejected), Windows: j.windows(iv.Window), Notes: []text{},
+	}
+	for _, n := range iv.Notes {
+		o.Notes = append(o.Notes, text(n))
+	}
+	return o
+}
+
+func (j *JSON) summary(c *view.Closing) jsonSummary {
+	o := jsonSummary{
+		Type: "summary", jsonStats: stats(&c.Stats, c.To+1-c.From), Late: c.Late, LateBy: c.LateBy, Future: c.Future,
+		Rejected: rejected(c.Rejected), Alerts: []jsonEvent{}, Dropped: c.Dropped,
+		Open: j.windows(c.Open), Sources: []jsonSource{},
+	}
+	if c.To != 0 {
+		o.From, o.To = j.time(c.From), j.time(c.To+1)
+	}
+	for _, e := range c.Alerts {
+		je := j.event(e)
+		je.Type = ""
+		o.Alerts = append(o.Alerts, je)
+	}
+	for _, s := range c.Sources {
+		o.Lines += s.Lines
+		js := jsonSource{Name: text(s.Name), Format: s.Format, Lines: s.Lines, Hits: s.Hits, Rejected: s.Rejected}
+		if s.LastReject != nil {
+			js.Last, js.Why = text(Position(s.Name, *s.LastReject)), s.LastReject.Reason
+		}
+		o.Sources = append(o.Sources, js)
+	}
+	return o
+}
+
+func (j *JSON) event(e alert.Event) jsonEvent {
+	state := "recovered"
+	if e.State == alert.Firing {
+		state = "firing"
+	}
+	return jsonEvent{
+		Type: "alert", Rule: text(e.Rule.Name), State: state, At: j.time(e.At), Value: e.Value(), Hits: e.Hits,
+		Window: e.Rule.Window, Threshold: perSecond(e.Rule), Duration: e.After, Message: text(e.Message(j.Zone)),
+	}
+}
+
+func (j *JSON) windows(in []view.Window) []jsonWindow {
+	out := []jsonWindow{}
+	for _, w := range in {
+		o := jsonWindow{
+			Rule: text(w.Rule.Name), State: w.State.String(), Seconds: w.Rule.Window, Hits: w.Hits,
+			Average: ratio(w.Hits, w.Rule.Window), Threshold: perSecond(w.Rule),
+		}
+		if w.State == alert.Firing {
+			o.Since = j.time(w.Since)
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+func perSecond(r alert.Rule) float64 { return float64(r.Threshold) / 1e6 }
+
+func stats(s *view.Stats, seconds int64) jsonStats {
+	o := jsonStats{
+		Hits: s.Hits, Rate: ratio(s.Hits, seconds), Bytes: s.Bytes,
+		Visitors: s.Visitors, AtLeast: s.VisitorsAtLeast, Malformed: s.Malformed,
+		Classes: map[string]int64{}, Status: map[string]int64{}, Methods: map[string]int64{},
+		Latency: latency(s.Latency), Sections: rows(s.Sections), Clients: rows(s.Clients), Paths: rows(s.Paths),
+	}
+	for class, n := range s.Classes {
+		switch {
+		case class > 0:
+			o.Classes[strconv.Itoa(class)+"xx"] = n
+		case n > 0:
+			o.Classes["other"] = n
+		}
+	}
+	for _, st := range s.Statuses {
+		o.Status[strconv.Itoa(st.Code)] = st.Hits
+	}
+	for _, m := range s.Methods {
+		o.Methods[escape.Terminal([]byte(m.Key))] += m.Hits
+	}
+	return o
+}
+
+func rejected(r view.Rejected) jsonRejected {
+	o := jsonRejected{Total: r.Total, Reasons: map[string]int64{}}
+	for _, why := range r.Reasons {
+		o.Reasons[why.Text] = why.Lines
+	}
+	return o
+}
+
+func rows(in []view.Row) []jsonRow {
+	out := []jsonRow{}
+	for _, r := range in {
+		out = append(out, jsonRow{Key: text(key(r.Key)), Hits: r.Hits, Bytes: r.Bytes, Errors: r.Errors, Latency: latency(r.Latency)})
+	}
+	return out
+}
+
+func latency(l *view.Latency) *jsonLatency {
+	if l == nil {
+		return nil
+	}
+	ms := func(d time.Duration) float64 { return float64(d/time.Microsecond) / 1000 }
+	return &jsonLatency{Count: l.Count, Mean: ms(l.Mean), P50: ms(l.P50), P90: ms(l.P90), P99: ms(l.P99), Max: ms(l.Max)}
+}
+
+// ratio is hits per second to the thousandth, 0 where there is no time.
+func ratio(hits, seconds int64) float64 {
+	if seconds <= 0 {
+		return 0
+	}
+	return float64(hits*1000/seconds) / 1000
+}
+
+// text is a string that may come from a log. As JSON it keeps every rune, but
+// whatever could steer a terminal is written as \uNNNN, since JSON is looked at
+// with cat, too. Bytes that are no UTF-8 have no form in JSON: they become the
+// four characters \xNN.
+type text string
+
+// MarshalJSON implements json.Marshaler.
+func (t text) MarshalJSON() ([]byte, error) {
+	b := []byte{'"'}
+	for s := string(t); len(s) > 0; {
+		r, n := utf8.DecodeRuneInString(s)
+		one := s[:n]
+		s = s[n:]
+		switch {
+		case r == utf8.RuneError && n == 1:
+			b = append(b, `\\`...)
+			b = append(b, escape.Terminal([]byte(one))[1:]...)
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case escape.Terminal([]byte(one)) == one:
+			b = append(b, one...)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			b = fmt.Appendf(b, `\u%04x\u%04x`, hi, lo)
+		default:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		}
+	}
+	return append(b, '"'), nil
+}

@@ -1,0 +1,268 @@
+package term
+
+import (
+	"io"
+	"time"
+
+	"weir/internal/alert"
+	"weir/internal/escape"
+	"weir/internal/gauge"
+	"weir/internal/unit"
+	"weir/internal/view"
+)
+
+// Plain writes blocks of text that a person reads at a glance. It belongs to
+// one goroutine.
+type Plain struct {
+	W     io.Writer
+	Zone  *time.Location // of all times shown
+	Color bool           // terminal sequences may be written
+
+	buf []byte
+}
+
+// The colours are those of the 16 of the terminal, so that its theme rules.
+const (
+	red   = "\x1b[1;31m"
+	green = "\x1b[32m"
+	dim   = "\x1b[2m"
+	bold  = "\x1b[1m"
+	plain = "\x1b[0m"
+)
+
+const (
+	width    = 80
+	keyCells = 34
+)
+
+// Show writes one output. The error is that of the writer.
+func (p *Plain) Show(o gauge.Output) error {
+	p.buf = p.buf[:0]
+	switch {
+	case o.Event != nil:
+		p.event(*o.Event)
+	case o.Interval != nil:
+		p.interval(o.Interval)
+	case o.Quiet != nil:
+		p.line(dim, "no requests from ", p.time(o.Quiet.From), " to ", p.time(o.Quiet.To), " (",
+			unit.Span(time.Duration(o.Quiet.To-o.Quiet.From)*time.Second), ")")
+		p.line("")
+	case o.Notice != nil:
+		p.line(dim, "weir: ", escape.Terminal([]byte(o.Notice.Text)))
+	}
+	return p.flush()
+}
+
+func (p *Plain) flush() error {
+	_, err := p.W.Write(p.buf)
+	return err
+}
+
+func (p *Plain) event(e alert.Event) {
+	color := green
+	if e.State == alert.Firing {
+		color = red
+	}
+	p.line(color, e.Message(p.Zone))
+}
+
+// interval writes a block such as
+//
+//	2026-11-21 12:41:20  10 s  4,468 hits  446.8/s  52 MB  1,904 visitors
+//	  2xx 4,291 96.0%  3xx 90 2.0%  4xx 67 1.5%  5xx 20 0.4%  500s 12
+//	  latency p50 13 ms  p90 52 ms  p99 388 ms  max 2.1 s
+//	  2m average 512.40 of 10 per second, firing for 2m20s
+//	  section                hits  per s   5xx    bytes     p90
+//	  /api                  1,842  184.2  0.9%    12 MB   61 ms
+//	  ! client 10.0.0.1 makes 41.2% of the hits
+func (p *Plain) interval(iv *view.Interval) {
+	seconds := iv.Seconds()
+	p.begin(bold)
+	p.add(p.time(iv.From), "  ", unit.Count(seconds), " s  ", unit.Count(iv.Hits), " ", plural(iv.Hits, "hit"), "  ",
+		unit.Rate(iv.Hits, seconds), "/s  ", unit.Bytes(iv.Bytes), "  ", atLeast(iv.VisitorsAtLeast), unit.Count(iv.Visitors), " ", plural(iv.Visitors, "visitor"))
+	if iv.Partial {
+		p.add("  (partial)")
+	}
+	p.end(bold)
+	if iv.Hits > 0 {
+		p.classes(&iv.Stats)
+	}
+	p.latency(iv.Latency)
+	for _, w := range iv.Window {
+		p.window(w, iv.To)
+	}
+	p.table("section", iv.Sections, seconds)
+	for _, n := range iv.Notes {
+		p.line("", "  ! ", escape.Terminal([]byte(n)))
+	}
+	if iv.Late > 0 {
+		p.line("", "  ! ", unit.Count(iv.Late), " late ", plural(iv.Late, "line"), ": counted in the totals only")
+	}
+	if iv.Future > 0 {
+		p.line("", "  ! ", unit.Count(iv.Future), " ", plural(iv.Future, "line"), " from the future: counted by arrival")
+	}
+	p.rejected(iv.Rejected, "  ! ")
+	p.line("")
+}
+
+func (p *Plain) classes(s *view.Stats) {
+	p.begin("")
+	p.add(" ")
+	for class := 1; class <= 5; class++ {
+		n := s.Classes[class]
+		if class == 1 && n == 0 {
+			continue
+		}
+		p.add(" ", string(rune('0'+class)), "xx ", unit.Count(n))
+		if n > 0 {
+			p.add(" ", unit.Percent(n, s.Hits))
+		}
+		p.add(" ")
+	}
+	if n := s.Classes[0]; n > 0 {
+		p.add(" other ", unit.Count(n), " ")
+	}
+	p.add(" 500s ", unit.Count(s.Count(500)))
+	p.end("")
+}
+
+func (p *Plain) latency(l *view.Latency) {
+	if l == nil {
+		return
+	}
+	p.line("", "  latency  mean ", unit.Duration(l.Mean), "  p50 ", unit.Duration(l.P50), "  p90 ", unit.Duration(l.P90),
+		"  p99 ", unit.Duration(l.P99), "  max ", unit.Duration(l.Max))
+}
+
+func (p *Plain) window(w view.Window, now int64) {
+	color := ""
+	if w.State == alert.Firing {
+		color = red
+	}
+	p.begin(color)
+	p.add("  ", unit.Span(time.Duration(w.Rule.Window)*time.Second), " average ", unit.Average(w.Hits, w.Rule.Window),
+		" of ", w.Rule.Threshold.String(), " per second")
+	if w.Of < w.Rule.Window {
+		p.add(" (", unit.Span(time.Duration(w.Of)*time.Second), " seen)")
+	}
+	if w.State == alert.Firing {
+		p.add(", alert for ", unit.Span(time.Duration(max(0, now-w.Since))*time.Second))
+	}
+	p.end(color)
+}
+
+// table writes rows under a header; nothing when there are none.
+func (p *Plain) table(title string, rows []view.Row, seconds int64) {
+	if len(rows) == 0 {
+		return
+	}
+	timed := false
+	for _, r := range rows {
+		timed = timed || r.Latency != nil
+	}
+	p.begin(dim)
+	p.add("  ")
+	p.left(title, keyCells)
+	p.right("hits", 10)
+	p.right("per s", 9)
+	p.right("5xx", 7)
+	p.right("bytes", 9)
+	if timed {
+		p.right("p90", 8)
+	}
+	p.end(dim)
+	for _, r := range rows {
+		p.add("  ")
+		p.left(key(r.Key), keyCells)
+		p.right(unit.Count(r.Hits), 10)
+		p.right(unit.Rate(r.Hits, seconds), 9)
+		p.right(unit.Percent(r.Errors, r.Hits), 7)
+		p.right(unit.Bytes(r.Bytes), 9)
+		if r.Latency != nil {
+			p.right(unit.Duration(r.Latency.P90), 8)
+		}
+		p.end("")
+	}
+}
+
+func (p *Plain) rejected(r view.Rejected, mark string) {
+	if r.Total == 0 {
+		return
+	}
+	p.begin("")
+	p.add(mark, unit.Count(r.Total), " rejected ", plural(r.Total, "line"))
+	for i, why := range r.Reasons {
+		p.add([]string{": ", ", "}[min(i, 1)], unit.Count(why.Lines), " ", why.Text)
+	}
+	p.end("")
+}
+
+// The pieces of a line.
+
+func (p *Plain) begin(color string) {
+	if p.Color {
+		p.buf = append(p.buf, color...)
+	}
+}
+
+func (p *Plain) end(color string) {
+	if p.Color && color != "" {
+		p.buf = append(p.buf, plain...)
+	}
+	p.buf = append(p.buf, '\n')
+}
+
+func (p *Plain) add(parts ...string) {
+	for _, s := range parts {
+		p.buf = append(p.buf, s...)
+	}
+}
+
+func (p *Plain) line(color string, parts ...string) {
+	p.begin(color)
+	p.add(parts...)
+	p.end(color)
+}
+
+// left appends s, which may come from a log, in exactly so many cells.
+func (p *Plain) left(s string, cells int) {
+	var used int
+	p.buf, used = escape.AppendCut(p.buf, []byte(s), cells)
+	for ; used < cells; used++ {
+		p.buf = append(p.buf, ' ')
+	}
+}
+
+// right appends one of our own numbers, aligned to the right.
+func (p *Plain) right(s string, cells int) {
+	for n := len(s); n < cells; n++ {
+		p.buf = append(p.buf, ' ')
+	}
+	p.buf = append(p.buf, s...)
+}
+
+func (p *Plain) time(sec int64) string {
+	return time.Unix(sec, 0).In(p.Zone).Format(time.DateTime)
+}
+
+// key is what stands for a key that the log left empty.
+func key(k string) string {
+	if k == "" {
+		return "-"
+	}
+	return k
+}
+
+func plural(n int64, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}
+
+func atLeast(is bool) string {
+	if is {
+		return "at least "
+	}
+	return ""
+}

@@ -1,0 +1,119 @@
+package term
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"weir/internal/alert"
+	"weir/internal/escape"
+	"weir/internal/unit"
+	"weir/internal/view"
+)
+
+// Close writes the summary of the run. The error is that of the writer.
+func (p *Plain) Close(c *view.Closing) error {
+	p.buf = p.buf[:0]
+	p.line(bold, "summary ", strings.Repeat("-", width-len("summary ")))
+	if c.To == 0 {
+		p.line("", "  no request was read")
+	} else {
+		p.figures(c)
+	}
+	p.rejected(c.Rejected, "  ")
+	for _, s := range c.Sources {
+		p.source(s)
+	}
+	p.alerts(c)
+	return p.flush()
+}
+
+func (p *Plain) figures(c *view.Closing) {
+	seconds := c.To + 1 - c.From
+	p.line("", "  ", p.time(c.From), " to ", p.time(c.To), " (", unit.Span(time.Duration(seconds)*time.Second), ")")
+	p.line("", "  ", unit.Count(c.Hits), " ", plural(c.Hits, "hit"), "  ", unit.Rate(c.Hits, seconds), "/s  ", unit.Bytes(c.Bytes), "  ",
+		atLeast(c.VisitorsAtLeast), unit.Count(c.Visitors), " ", plural(c.Visitors, "visitor"), "  ",
+		atLeast(c.SectionsAtLeast), unit.Count(int64(c.SectionCount)), " ", plural(int64(c.SectionCount), "section"))
+	p.classes(&c.Stats)
+	p.begin("")
+	p.add("  methods")
+	for _, m := range c.Methods[:min(5, len(c.Methods))] {
+		p.add(" ")
+		p.left(key(m.Key), min(20, escape.Width([]byte(key(m.Key)))))
+		p.add(" ", unit.Count(m.Hits))
+	}
+	if c.Malformed > 0 {
+		p.add(" no HTTP ", unit.Count(c.Malformed))
+	}
+	p.end("")
+	p.latency(c.Latency)
+	p.table("section", c.Sections, seconds)
+	p.table("client", c.Clients, seconds)
+	p.table("path", c.Paths, seconds)
+	if c.Late > 0 {
+		p.line("", "  ", unit.Count(c.Late), " late ", plural(c.Late, "line"), ", up to ", strconv.FormatInt(c.LateBy, 10), " s: --lateness ",
+			unit.Span(time.Duration(c.LateBy)*time.Second), " would count them in time")
+	}
+	if c.Future > 0 {
+		p.line("", "  ", unit.Count(c.Future), " ", plural(c.Future, "line"), " from the future, counted by arrival: compare the clocks of the servers")
+	}
+}
+
+func (p *Plain) source(s view.Source) {
+	p.begin("")
+	p.add("  ", escape.Terminal([]byte(s.Name)), ": ")
+	switch {
+	case s.Lines == 0:
+		p.add("no line")
+	case s.Format == "":
+		p.add("unknown format, ")
+	default:
+		p.add(s.Format, ", ")
+	}
+	if s.Lines > 0 {
+		p.add(unit.Count(s.Lines), " ", plural(s.Lines, "line"), ", ", unit.Count(s.Rejected), " rejected")
+	}
+	p.end("")
+	if r := s.LastReject; r != nil {
+		p.line("", "    last at ", escape.Terminal([]byte(Position(s.Name, *r))), ": ", r.Reason)
+	}
+}
+
+// Position is where a line was rejected, as file:line:column; where the number
+// of the line is not known its offset stands for it, as file@offset:column.
+func Position(name string, r view.Reject) string {
+	if r.Line > 0 {
+		name += ":" + strconv.FormatInt(r.Line, 10)
+	} else {
+		name += "@" + strconv.FormatInt(r.Offset, 10)
+	}
+	return name + ":" + strconv.Itoa(r.Column)
+}
+
+// maxListed is how many alerts the summary lists again, the newest ones; all of
+// them stand above it, each at its time.
+const maxListed = 100
+
+func (p *Plain) alerts(c *view.Closing) {
+	if len(c.Alerts) == 0 {
+		p.line("", "  no alert")
+		return
+	}
+	fired := 0
+	for _, e := range c.Alerts {
+		if e.State == alert.Firing {
+			fired++
+		}
+	}
+	p.line("", "  ", strconv.Itoa(fired), " ", plural(int64(fired), "alert"), ":")
+	if hidden := c.Dropped + max(0, len(c.Alerts)-maxListed); hidden > 0 {
+		p.line("", "  (", strconv.Itoa(hidden), " older messages are not listed again)")
+	}
+	for _, e := range c.Alerts[max(0, len(c.Alerts)-maxListed):] {
+		p.add("  ")
+		p.event(e)
+	}
+	for _, w := range c.Open {
+		p.line(red, "  still open: ", w.Rule.Name, " since ", time.Unix(w.Since, 0).In(p.Zone).Format(time.RFC3339))
+	}
+}

@@ -1,0 +1,206 @@
+package traffic
+
+// Day is how many seconds Seconds remembers.
+const Day = 24 * 60 * 60
+
+// A Second holds the exact figures of one second of event time.
+type Second struct {
+	Hits    int64
+	Bytes   int64
+	Classes [6]int64 // by first digit of the status: 1xx at 1 ... 5xx at 5; 0 = none or another
+}
+
+// Add adds o to s.
+func (s *Second) Add(o Second) {
+	s.Hits += o.Hits
+	s.Bytes += o.Bytes
+	for i, n := range o.Classes {
+		s.Classes[i] += n
+	}
+}
+
+// Sub takes o away from s.
+func (s *Second) Sub(o Second) {
+	s.Hits -= o.Hits
+	s.Bytes -= o.Bytes
+	for i, n := range o.Classes {
+		s.Classes[i] -= n
+	}
+}
+
+// Class returns the index of a status in Classes.
+func Class(status int) int {
+	if c := status / 100; c >= 1 && c <= 5 {
+		return c
+	}
+	return 0
+}
+
+const pageSeconds = 60
+
+type page struct {
+	seconds [pageSeconds]Second
+	sum     Second
+}
+
+// Seconds counts per second of event time, exactly, for the Day that ends at
+// the newest second counted. Quiet stretches cost nothing: a page of a minute
+// is made when something falls into it. The zero value is ready and empty.
+// Seconds belongs to one goroutine.
+type Seconds struct {
+	pages  map[int64]*page // by minute
+	newest int64           // second
+	last   int64           // minute of lastPage
+	lastP  *page
+	free   []*page
+}
+
+// Add counts n in second sec. A second a Day or more behind the newest is not
+// kept; Add reports whether it was.
+func (s *Seconds) Add(sec int64, n Second) bool {
+	p := s.page(sec)
+	if p == nil {
+		return false
+	}
+	p.seconds[sec-floorDiv(sec, pageSeconds)*pageSeconds].Add(n)
+	p.sum.Add(n)
+	return true
+}
+
+// Sub takes back what Add counted in second sec, where it is still kept.
+func (s *Seconds) Sub(sec int64, n Second) {
+	m := floorDiv(sec, pageSeconds)
+	if p := s.pages[m]; p != nil {
+		p.seconds[sec-m*pageSeconds].Sub(n)
+		p.sum.Sub(n)
+	}
+}
+
+func (s *Seconds) page(sec int64) *page {
+	m := floorDiv(sec, pageSeconds)
+	if s.lastP != nil && m == s.last {
+		s.newest = max(s.newest, sec)
+		return s.lastP
+	}
+	if s.pages == nil {
+		s.pages = map[int64]*page{}
+		s.newest = sec
+	}
+	if sec <= s.newest-Day {
+		return nil
+	}
+	s.newest = max(s.newest, sec)
+	p := s.pages[m]
+	if p == nil {
+		s.evict()
+		if n := len(s.free); n > 0 {
+			p, s.free = s.free[n-1], s.free[:n-1]
+			*p = page{}
+		} else {
+			p = new(page)
+		}
+		s.pages[m] = p
+	}
+	s.last, s.lastP = m, p
+	return p
+}
+
+// evict gives back the pages that lie wholly a Day behind.
+func (s *Seconds) evict() {
+	if len(s.pages) < Day/pageSeconds {
+		return // rarely needed sooner, and walking them each minute is waste
+	}
+	oldest := floorDiv(s.newest-Day+1, pageSeconds)
+	for m, p := range s.pages {
+		if m < oldest {
+			delete(s.pages, m)
+			s.free = append(s.free, p)
+		}
+	}
+}
+
+// At returns the figures of second sec.
+func (s *Seconds) At(sec int64) Second {
+	m := floorDiv(sec, pageSeconds)
+	if p := s.pages[m]; p != nil {
+		return p.seconds[sec-m*pageSeconds]
+	}
+	return Second{}
+}
+
+// Sum returns the figures of the window [from, to).
+func (s *Seconds) Sum(from, to int64) Second {
+	var sum Second
+	for from < to {
+		m := floorDiv(from, pageSeconds)
+		end := (m + 1) * pageSeconds
+		p := s.pages[m]
+		switch {
+		case p == nil:
+		case from == m*pageSeconds && end <= to:
+			sum.Add(p.sum)
+		default:
+			for _, n := range p.seconds[from-m*pageSeconds : min(end, to)-m*pageSeconds] {
+				sum.Add(n)
+			}
+		}
+		from = end
+	}
+	return sum
+}
+
+// Next returns the first second at or after from that has hits. It costs at
+// most a look at every page kept, however long the gap.
+func (s *Seconds) Next(from int64) (sec int64, ok bool) {
+	m := floorDiv(from, pageSeconds)
+	for tries := 0; tries < 3; tries++ {
+		if p := s.pages[m]; p != nil && p.sum.Hits > 0 {
+			for i := max(from, m*pageSeconds); i < (m+1)*pageSeconds; i++ {
+				if p.seconds[i-m*pageSeconds].Hits > 0 {
+					return i, true
+				}
+			}
+		}
+		if tries == 0 {
+			m++
+			continue
+		}
+		next, found := int64(0), false
+		for k, p := range s.pages {
+			if k >= m && p.sum.Hits > 0 && (!found || k < next) {
+				next, found = k, true
+			}
+		}
+		if !found {
+			return 0, false
+		}
+		m = next
+	}
+	return 0, false
+}
+
+// Shift moves everything counted by delta seconds: the time line was set.
+func (s *Seconds) Shift(delta int64) {
+	old := s.pages
+	if delta == 0 || old == nil {
+		return
+	}
+	newest := s.newest + delta
+	*s = Seconds{pages: make(map[int64]*page, len(old)), newest: newest}
+	for m, p := range old {
+		for i, n := range p.seconds {
+			if n != (Second{}) {
+				s.Add(m*pageSeconds+int64(i)+delta, n)
+			}
+		}
+	}
+	s.newest = newest
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}

@@ -1,0 +1,46 @@
+package view
+
+import "weir/internal/alert"
+
+// A Quiet stretch stands for the empty intervals of a gap in the log.
+type Quiet struct{ From, To int64 }
+
+// A Notice is a sentence about a source or its clock that a person should
+// read.
+type Notice struct {
+	At   int64 // event time, 0 where none is known
+	Text string
+}
+
+// A Closing is the summary of a whole run.
+type Closing struct {
+	From, To int64 // first and last second seen; To is 0 when there was none
+	Stats
+	Late, Future int64
+	Rejected     Rejected
+	// LateBy is the longest time, in seconds, that a late record was behind
+	// its source: a better lateness.
+	LateBy  int64
+	Alerts  []alert.Event // oldest first
+	Dropped int           // older alerts no longer remembered
+	Open    []Window      // rules that are firing at the end
+	Sources []Source
+}
+
+// A Source is what became of one input.
+type Source struct {
+	Name       string
+	Format     string // "" where none was recognised
+	Lines      int64
+	Hits       int64
+	Rejected   int64
+	LastReject *Reject
+}
+
+// A Reject tells where a line was rejected and why.
+type Reject struct {
+	Line   int64 // 0 where unknown: then Offset tells
+	Offset int64
+	Column int
+	Reason string
+}
