@@ -349,7 +349,8 @@ func (c *Clock) othersLead(i int) bool {
 
 // measureOverrun learns from the first record after a gap how far the idle
 // clock would have gone beyond it, and so how long it has to wait after a
-// write.
+// write. One slow request after a lull looks like a buffer, too: so the wait
+// shrinks by a quarter with every gap longer than it that was none.
 //
 // Servers that buffer their log (nginx buffer= flush=) write in lumps whose
 // first record is as old as the gap; servers that do not write a record when
@@ -361,8 +362,13 @@ func (c *Clock) measureOverrun(s *source, sec int64) {
 	if !s.set || s.tentative || sec < s.newest {
 		return
 	}
-	over := time.Duration(s.newest-sec-c.lateness)*time.Second + s.gap
-	s.hold = min(max(s.hold, over), MaxHold)
+	over := s.gap + time.Duration(max(s.newest-sec-c.lateness, -MaxSpread))*time.Second
+	switch {
+	case over > s.hold:
+		s.hold = min(over, MaxHold)
+	case s.gap > s.hold+time.Duration(c.lateness)*time.Second:
+		s.hold -= (s.hold - max(0, over)) / 4
+	}
 }
 
 // Tick lets time pass without records: the clocks of silent sources go on.

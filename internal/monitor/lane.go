@@ -28,7 +28,8 @@ type lane struct {
 	primed  bool
 	found   accesslog.Detection
 	changes int
-	skip    int64 // records before this second are passed over, while reading back
+	skip    int64 // records before this second are passed over
+	firm    bool  // for ever: it was asked for; else only while reading back
 	back    bool  // reading what was there at the start
 
 	batch   *tail.Batch
@@ -191,8 +192,9 @@ func (l *lane) count(line []byte, g *gauge.Gauge) {
 		return
 	case out.Kind == accesslog.Rejected:
 		l.reject(out, g)
-	case l.back && l.record.Sec < l.skip:
-		return
+	case l.record.Sec < l.skip && (l.firm || l.back):
+		l.account.Lines++
+		l.account.Older++
 	case !g.Record(l.index, &l.record):
 		l.reject(accesslog.Outcome{Reason: accesslog.ReasonTime, Column: 1}, nil)
 	default:
@@ -203,7 +205,8 @@ func (l *lane) count(line []byte, g *gauge.Gauge) {
 		l.changes = n
 		if f, ok := l.parser.Format(); ok && f.Name != l.account.Format {
 			l.account.Format = f.Name
-			g.Notice(fmt.Sprintf("%s: from %s on the format is %s", l.account.Name, l.here(), f.Name))
+			at := view.Reject{Line: l.line, Offset: l.offset, Column: 1}
+			g.Notice(fmt.Sprintf("%s: the format is %s from here on", at.Position(l.account.Name), f.Name))
 		}
 	}
 }
@@ -220,16 +223,8 @@ func (l *lane) reject(out accesslog.Outcome, g *gauge.Gauge) {
 	}
 	g.Reject(out.Reason, 1)
 	if first && out.Reason != accesslog.ReasonNoFormat && out.Reason != accesslog.ReasonColumns {
-		g.Notice(fmt.Sprintf("%s:%s:%d: line rejected: %s; further ones are counted", l.account.Name, l.here(), out.Column, out.Reason))
+		g.Notice(fmt.Sprintf("%s: line rejected: %s; further ones are counted", l.account.LastReject.Position(l.account.Name), out.Reason))
 	}
-}
-
-// here is the line, or where its number is unknown the offset, at hand.
-func (l *lane) here() string {
-	if l.line > 0 {
-		return fmt.Sprint(l.line)
-	}
-	return fmt.Sprintf("@%d", l.offset)
 }
 
 func (l *lane) tooLong(b *tail.Batch, g *gauge.Gauge) {

@@ -92,7 +92,7 @@ func New(o Options) (*Monitor, error) {
 // or an InputError when nothing of all that was read could be understood.
 func (m *Monitor) Run(ctx context.Context) error {
 	defer m.follower.Close()
-	sweep := time.NewTicker(m.follower.Sweep())
+	sweep := time.NewTimer(0)
 	defer sweep.Stop()
 	for {
 		worked := m.round()
@@ -110,6 +110,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 			m.gauge.End()
 			return m.close()
 		}
+		sweep.Reset(m.follower.Sweep())
 		select {
 		case <-ctx.Done():
 		case <-m.follower.Wake():
@@ -158,8 +159,13 @@ func (m *Monitor) show() error {
 				return err
 			}
 		}
-		if m.brief(o) {
+		if m.holdBack(o) {
 			continue
+		}
+		if m.held.From != 0 && (o.Interval != nil || o.Quiet != nil) {
+			if err := m.replayed(); err != nil {
+				return err
+			}
 		}
 		if err := m.o.Screen.Show(o); err != nil {
 			return err
@@ -168,29 +174,24 @@ func (m *Monitor) show() error {
 	return nil
 }
 
-// brief keeps the intervals of long ago from the Screen, and says once what
-// was passed over.
-func (m *Monitor) brief(o gauge.Output) bool {
+// holdBack keeps the intervals of long ago from the Screen, and account of what
+// stretch they are.
+func (m *Monitor) holdBack(o gauge.Output) bool {
 	from, to := int64(0), int64(0)
 	switch {
 	case o.Interval != nil:
 		from, to = o.Interval.From, o.Interval.To
 	case o.Quiet != nil:
 		from, to = o.Quiet.From, o.Quiet.To
-	default:
+	}
+	if to == 0 || to > m.showFrom {
 		return false
 	}
-	if to <= m.showFrom {
-		if m.held.From == 0 {
-			m.held.From = from
-		}
-		m.held.To = to
-		return true
+	if m.held.From == 0 {
+		m.held.From = from
 	}
-	if m.held.From != 0 {
-		m.replayed()
-	}
-	return false
+	m.held.To = to
+	return true
 }
 
 func (m *Monitor) close() error {
@@ -198,7 +199,9 @@ func (m *Monitor) close() error {
 		return err
 	}
 	if m.held.From != 0 {
-		m.replayed()
+		if err := m.replayed(); err != nil {
+			return err
+		}
 	}
 	c := m.gauge.Closing()
 	for _, l := range m.lanes {

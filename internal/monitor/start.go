@@ -34,7 +34,11 @@ func (m *Monitor) findStart() {
 		return
 	}
 	for _, l := range m.lanes {
-		l.startAt(since)
+		l.firm = !m.o.Since.IsZero()
+		if l.startAt(since) && m.o.Since.IsZero() {
+			m.gauge.Notice(fmt.Sprintf("%s: read from %s on, the last 2 days of the log; --since TIME reads more",
+				l.account.Name, m.stamp(since)))
+		}
 	}
 }
 
@@ -55,11 +59,12 @@ func (l *lane) newest() int64 {
 	return newest
 }
 
-// startAt makes reading begin at the first record of second since.
-func (l *lane) startAt(since int64) {
+// startAt makes reading begin at the first record of second since. It reports
+// whether older ones are passed over.
+func (l *lane) startAt(since int64) bool {
 	l.skip, l.back = since, true
 	if _, ok := l.parser.Format(); !ok {
-		return
+		return false
 	}
 	p := l.twin()
 	if lines := split(l.source.Head(headBytes), true); len(lines) > 0 {
@@ -67,7 +72,7 @@ func (l *lane) startAt(since int64) {
 		for _, line := range lines {
 			if p.Parse(line, &r).Kind == accesslog.Hit {
 				if r.Sec >= since {
-					return // all of it is wanted
+					return false // all of it is wanted
 				}
 				break
 			}
@@ -77,6 +82,7 @@ func (l *lane) startAt(since int64) {
 		var r accesslog.Record
 		return p.Parse(accesslog.TrimEnd(line), &r).Kind == accesslog.Hit && r.Sec >= since-seekMargin
 	})
+	return true
 }
 
 // twin is a parser like that of l, for a look that leaves l as it is.
@@ -88,10 +94,13 @@ func (l *lane) twin() *accesslog.Auto {
 }
 
 // replayed tells the Screen what it was not shown interval by interval.
-func (m *Monitor) replayed() {
+func (m *Monitor) replayed() error {
 	c := m.gauge.Closing()
-	at := func(sec int64) string { return time.Unix(sec, 0).In(m.o.Zone).Format(time.DateTime) }
-	text := fmt.Sprintf("replayed what was logged from %s to %s: %d hits so far; use --since to see all of its intervals", at(m.held.From), at(m.held.To), c.Hits)
+	text := fmt.Sprintf("replayed what was logged from %s to %s: %d hits so far; use --since to see all of its intervals", m.stamp(m.held.From), m.stamp(m.held.To), c.Hits)
 	m.held = view.Quiet{}
-	m.o.Screen.Show(gauge.Output{Notice: &view.Notice{Text: text}})
+	return m.o.Screen.Show(gauge.Output{Notice: &view.Notice{Text: text}})
+}
+
+func (m *Monitor) stamp(sec int64) string {
+	return time.Unix(sec, 0).In(m.o.Zone).Format(time.DateTime)
 }

@@ -14,7 +14,7 @@ type Batch struct {
 	Source  int       // index of the source, in Follower.Sources
 	Seq     uint64    // 1 for the first batch of the source
 	Offset  int64     // of Data[0] in its file; in the stream for pipes
-	Line    int64     // number of the first line, from 1; 0 where unknown
+	Line    int64     // number of the first line, from 1; 0 where unknown: reading began far inside a large file
 	Read    time.Time // when it was read
 	Written time.Time // when its file was last written, Read for pipes
 	Data    []byte    // whole lines, each with its '\n'

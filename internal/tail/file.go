@@ -215,11 +215,31 @@ func (f *file) moveTo(offset int64, blind bool) error {
 		return fmt.Errorf("read %s before byte %d: %w", f.f.Name(), offset, err)
 	}
 	f.anchor, f.anchors = anchor, int(n)
-	f.offset, f.pos, f.blind, f.line = offset, offset, blind, 0
-	if offset == 0 {
-		f.line = 1
-	}
+	f.offset, f.pos, f.blind, f.line = offset, offset, blind, f.lineAt(offset)
 	return nil
+}
+
+// countMost is the longest part of a file that is read only to number the
+// lines behind it. It takes less than 100 ms from the page cache.
+const countMost = 256 << 20
+
+// lineAt returns the number of the line that starts at offset; 0, unknown,
+// where counting would take too long or fails.
+func (f *file) lineAt(offset int64) int64 {
+	if offset > countMost {
+		return 0
+	}
+	buf := make([]byte, 128<<10)
+	line := int64(1)
+	for p := int64(0); p < offset; {
+		n, _ := readAt(f.f, buf[:min(int64(len(buf)), offset-p)], p)
+		if n <= 0 {
+			return 0
+		}
+		line += int64(bytes.Count(buf[:n], newline))
+		p += int64(n)
+	}
+	return line
 }
 
 // A mark is where reading stopped in a file that is no longer open.

@@ -19,8 +19,8 @@ func TestFromEndSkipsTheWholeLinesThatAreThere(t *testing.T) {
 	s.look()
 	s.write(w, 3)
 	b := s.src.Next(s.now)
-	if b == nil || b.Line != 0 || b.Offset != 5000*32 {
-		t.Fatalf("batch: got %+v, want one at offset %d with an unknown line number", b, 5000*32)
+	if b == nil || b.Line != 5001 || b.Offset != 5000*32 {
+		t.Fatalf("batch: got %+v, want line 5001 at offset %d", b, 5000*32)
 	}
 	s.take(b)
 	s.ordered()
@@ -104,8 +104,8 @@ func TestSeekFirstFindsTheExactLine(t *testing.T) {
 		if !bytes.HasPrefix(batch.Data, key) {
 			t.Fatalf("first line: got %q, want the one that begins with %s", batch.Data[:20], key)
 		}
-		if number := int64(0); want == 0 && batch.Line != 1 || want > 0 && batch.Line != number {
-			t.Fatalf("line number at %d: got %d, want 1 at the start of the file, else 0", want, batch.Line)
+		if batch.Line != int64(want)+1 {
+			t.Fatalf("line number: got %d, want %d", batch.Line, want+1)
 		}
 		batch.Release()
 	}

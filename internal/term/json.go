@@ -146,6 +146,7 @@ type jsonSource struct {
 	Lines    int64  `json:"lines"`
 	Hits     int64  `json:"hits"`
 	Rejected int64  `json:"rejected"`
+	Older    int64  `json:"older,omitempty"`
 	Last     text   `json:"last_rejected,omitempty"`
 	Why      string `json:"last_reason,omitempty"`
 }
@@ -194,9 +195,9 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 	}
 	for _, s := range c.Sources {
 		o.Lines += s.Lines
-		js := jsonSource{Name: text(s.Name), Format: s.Format, Lines: s.Lines, Hits: s.Hits, Rejected: s.Rejected}
+		js := jsonSource{Name: text(s.Name), Format: s.Format, Lines: s.Lines, Hits: s.Hits, Rejected: s.Rejected, Older: s.Older}
 		if s.LastReject != nil {
-			js.Last, js.Why = text(Position(s.Name, *s.LastReject)), s.LastReject.Reason
+			js.Last, js.Why = text(s.LastReject.Position(s.Name)), s.LastReject.Reason
 		}
 		o.Sources = append(o.Sources, js)
 	}

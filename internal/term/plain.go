@@ -91,7 +91,9 @@ func (p *Plain) interval(iv *view.Interval) {
 	for _, w := range iv.Window {
 		p.window(w, iv.To)
 	}
-	p.table("section", iv.Sections, seconds)
+	if iv.Hits > 0 {
+		p.table("section", iv.Sections, seconds)
+	}
 	for _, n := range iv.Notes {
 		p.line("", "  ! ", escape.Terminal([]byte(n)))
 	}

@@ -51,8 +51,13 @@ func (p *Plain) figures(c *view.Closing) {
 	p.table("client", c.Clients, seconds)
 	p.table("path", c.Paths, seconds)
 	if c.Late > 0 {
-		p.line("", "  ", unit.Count(c.Late), " late ", plural(c.Late, "line"), ", up to ", strconv.FormatInt(c.LateBy, 10), " s: --lateness ",
-			unit.Span(time.Duration(c.LateBy)*time.Second), " would count them in time")
+		by := unit.Span(time.Duration(c.LateBy) * time.Second)
+		p.begin("")
+		p.add("  ", unit.Count(c.Late), " late ", plural(c.Late, "line"), ", up to ", by)
+		if c.LateBy <= maxLateness {
+			p.add(": --lateness ", by, " would count them in time")
+		}
+		p.end("")
 	}
 	if c.Future > 0 {
 		p.line("", "  ", unit.Count(c.Future), " ", plural(c.Future, "line"), " from the future, counted by arrival: compare the clocks of the servers")
@@ -73,22 +78,18 @@ func (p *Plain) source(s view.Source) {
 	if s.Lines > 0 {
 		p.add(unit.Count(s.Lines), " ", plural(s.Lines, "line"), ", ", unit.Count(s.Rejected), " rejected")
 	}
+	if s.Older > 0 {
+		p.add(", ", unit.Count(s.Older), " before the start of reading")
+	}
 	p.end("")
 	if r := s.LastReject; r != nil {
-		p.line("", "    last at ", escape.Terminal([]byte(Position(s.Name, *r))), ": ", r.Reason)
+		p.line("", "    last at ", escape.Terminal([]byte(r.Position(s.Name))), ": ", r.Reason)
 	}
 }
 
-// Position is where a line was rejected, as file:line:column; where the number
-// of the line is not known its offset stands for it, as file@offset:column.
-func Position(name string, r view.Reject) string {
-	if r.Line > 0 {
-		name += ":" + strconv.FormatInt(r.Line, 10)
-	} else {
-		name += "@" + strconv.FormatInt(r.Offset, 10)
-	}
-	return name + ":" + strconv.Itoa(r.Column)
-}
+// maxLateness, in seconds, is the longest lateness worth suggesting: beyond it
+// every alert would come too late to be of use.
+const maxLateness = 600
 
 // maxListed is how many alerts the summary lists again, the newest ones; all of
 // them stand above it, each at its time.

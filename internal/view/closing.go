@@ -1,6 +1,10 @@
 package view
 
-import "weir/internal/alert"
+import (
+	"strconv"
+
+	"weir/internal/alert"
+)
 
 // A Quiet stretch stands for the empty intervals of a gap in the log.
 type Quiet struct{ From, To int64 }
@@ -34,6 +38,7 @@ type Source struct {
 	Lines      int64
 	Hits       int64
 	Rejected   int64
+	Older      int64 // requests before the start of reading, passed over
 	LastReject *Reject
 }
 
@@ -43,4 +48,16 @@ type Reject struct {
 	Offset int64
 	Column int
 	Reason string
+}
+
+// Position is where in the source of that name it was, as file:line:column;
+// where the number of the line is not known its offset stands for it, as
+// file@offset:column.
+func (r *Reject) Position(name string) string {
+	if r.Line > 0 {
+		name += ":" + strconv.FormatInt(r.Line, 10)
+	} else {
+		name += "@" + strconv.FormatInt(r.Offset, 10)
+	}
+	return name + ":" + strconv.Itoa(r.Column)
 }
