@@ -51,25 +51,25 @@ The same seed gives the same requests.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&g.output, "output", "o", "", "file to append to (default: standard output); also --file")
+	f.StringVarP(&g.output, "output", "o", "", "`FILE` to append to (default: standard output); also --file")
 	f.StringVar(&g.output, "file", "", "")
 	f.Lookup("file").Hidden = true
 	f.Var(newValue(&g.format, "NAME", "combined", oneOf(simulate.FormatNames()...)), "format", strings.Join(simulate.FormatNames(), ", "))
 	f.Var(newValue(&g.rate, "RATE", "10", unit.ParsePerSecond), "rate", "requests per second; also --per_second")
 	f.Var(newValue(&g.steps, "STEPS", "", pace.ParseSteps), "steps", "rates one after the other instead of one: 60s@9,60s@18; ends after the last")
-	f.Float64Var(&g.jitter, "jitter", 0, "share, 0 to 1, by which the rate is drawn higher or lower anew every interval")
+	f.Float64Var(&g.jitter, "jitter", 0, "`SHARE`, 0 to 1, by which the rate is drawn higher or lower anew every interval")
 	f.Var(newValue(&g.every, "SPAN", "1s", unit.ParseSpan), "jitter-interval", "interval of the jitter")
 	f.Var(newValue(&g.duration, "SPAN", "", unit.ParseSpan), "duration", "end after this time")
-	f.Int64Var(&g.count, "count", 0, "end after so many lines")
+	f.Int64Var(&g.count, "count", 0, "end after `N` lines")
 	f.Var(newValue(&g.disorder, "SPAN", "", unit.ParseSpan), "disorder", "write each line up to this long after its time stamp, so lines are out of order")
-	f.Uint64Var(&g.seed, "seed", 0, "seed of everything random (default: another one each time, told on standard error)")
-	f.StringVar(&g.site.Host, "host", "", "host name of the site")
-	f.IntVar(&g.site.Sections, "sections", 16, "number of sections of the site")
-	f.IntVar(&g.site.Clients, "clients", 20_000, "number of clients")
+	f.Uint64Var(&g.seed, "seed", 0, "`SEED` of everything random (default: another one each time, told on standard error)")
+	f.StringVar(&g.site.Host, "host", "", "host `NAME` of the site")
+	f.IntVar(&g.site.Sections, "sections", 16, "`N` sections on the site")
+	f.IntVar(&g.site.Clients, "clients", 20_000, "`N` clients")
 	f.BoolVar(&g.site.AbsoluteTargets, "absolute", false, "write targets with their host, as a proxy does: http://HOST/path")
 	f.Var(newValue(&g.zone, "ZONE", "local", parseZone), "timezone", "of the time stamps: local, UTC, +02:00, Europe/Berlin")
 	f.BoolVar(&g.unpaced, "unpaced", false, "write as fast as possible, with the time stamps it would have had")
-	f.StringVar(&g.start, "start", "", "first time stamp, with --unpaced (default: now)")
+	f.StringVar(&g.start, "start", "", "`TIME` of the first line, with --unpaced (default: now)")
 	return cmd
 }
 

@@ -74,7 +74,7 @@ func newWatch(s streams) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVarP(&w.files, "file", "f", nil, "a log to follow, as an argument is; may be repeated")
+	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is; may be repeated")
 	f.Var(newValue(&w.format, "NAME", "", parseFormat), "format", "format of the logs, instead of recognising it: "+strings.Join(accesslog.Names(), ", "))
 	threshold := newValue(&w.threshold, "HITS", "10", parseThreshold)
 	f.VarP(threshold, "threshold", "t", "alert above so many hits per second on average; also -a, --alert")
@@ -83,16 +83,16 @@ func newWatch(s streams) *cobra.Command {
 	f.Var(newValue(&w.value, "KIND", "average", oneOf("average", "total")), "alert-value", "what alerts print as hits: average (per second) or total (of the window)")
 	f.VarP(newValue(&w.interval, "SPAN", "10s", parseSeconds(time.Second, 24*time.Hour)), "interval", "i", "time between summaries; also --log_interval, --section_refresh")
 	f.Var(newValue(&w.lateness, "SPAN", "2s", parseSeconds(0, time.Hour)), "lateness", "how long a second waits for lines out of order")
-	f.IntVar(&w.top, "top", 5, "sections in a summary")
-	f.IntVar(&w.depth, "section-depth", 1, "path segments that make a section")
+	f.IntVar(&w.top, "top", 5, "`N` sections in a summary")
+	f.IntVar(&w.depth, "section-depth", 1, "`N` path segments make a section")
 	f.Var(newValue(&w.expiration, "SPAN", "2m", parseSeconds(0, 24*time.Hour)), "section-expiration", "a section without hits that long leaves the list")
 	f.Var(newValue(&w.zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
-	f.StringVar(&w.since, "since", "", "begin with the records of this time: 2h, 14:30, 2026-03-10T14:00:00Z (default: the last 2 days of the log)")
+	f.StringVar(&w.since, "since", "", "begin with the records of this `TIME`: 2h, 14:30, 2026-03-10T14:00:00Z (default: the last 2 days of the log)")
 	f.BoolVar(&w.fromEnd, "from-end", false, "pass over what the logs hold, begin with what is written now")
-	f.StringVar(&w.clock, "clock", "", "let the event clock start at this time and go on in real time, to look at a still file; also --test_window_end")
+	f.StringVar(&w.clock, "clock", "", "let the event clock start at this `TIME` and go on in real time, to look at a still file; also --test_window_end")
 	f.BoolVar(&w.json, "json", false, "one JSON object a line for each interval, event and the summary (docs/json.md)")
 	f.Var(newValue(&w.color, "WHEN", "auto", oneOf("auto", "always", "never")), "color", "auto, always or never; NO_COLOR and TERM=dumb are obeyed by auto")
-	f.StringVar(&w.output, "output", "", "write the same to this file too; it is reopened on SIGHUP")
+	f.StringVar(&w.output, "output", "", "write the same to this `FILE` too; it is reopened on SIGHUP")
 	f.BoolVar(&w.poll, "poll", false, "look at the files 4 times a second instead of asking the system for events")
 	return cmd
 }

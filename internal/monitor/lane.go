@@ -98,19 +98,36 @@ func (l *lane) complaint() string {
 	if l.found.Binary {
 		return l.account.Name + ": not a text file"
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: the format is none that weir knows", l.account.Name)
-	for i, a := range l.found.Attempts {
-		sep := ", "
-		if i == 0 {
-			sep = " ("
+	text := l.account.Name + ": no line is a request in a format that weir knows"
+	if attempts := failures(l.found.Attempts); len(attempts) > 0 {
+		text += " (" + strings.Join(attempts, "; ") + ")"
+	}
+	return text
+}
+
+// failures says where each format failed, those that failed alike together.
+func failures(attempts []accesslog.Attempt) []string {
+	type place struct {
+		line, column int
+		reason       accesslog.Reason
+	}
+	names := map[place][]string{}
+	var order []place
+	for _, a := range attempts {
+		p := place{a.Line, a.Outcome.Column, a.Outcome.Reason}
+		if a.Line == 0 {
+			continue
 		}
-		fmt.Fprintf(&b, "%s%s fails at line %d column %d: %s", sep, a.Format, a.Line, a.Outcome.Column, a.Outcome.Reason)
+		if names[p] == nil {
+			order = append(order, p)
+		}
+		names[p] = append(names[p], a.Format)
 	}
-	if len(l.found.Attempts) > 0 {
-		b.WriteByte(')')
+	var out []string
+	for _, p := range order {
+		out = append(out, fmt.Sprintf("line %d column %d: %s, for %s", p.line, p.column, p.reason, strings.Join(names[p], ", ")))
 	}
-	return b.String()
+	return out
 }
 
 // fetch sees to it that a block is in hand, and reports whether one is.
