@@ -32,9 +32,9 @@ func NewBoard(rules ...Rule) *Board {
 // in the order of time, and returns the events they caused. The figures come
 // from s, which must have all records of closed seconds that came in time.
 //
-// A stretch without hits is not walked: once every window is empty nothing can
-// change before the next hit, and the walk goes on there. A year of silence
-// costs as much as a window.
+// A stretch without hits is not walked: without hits windows only lose, so
+// nothing can change before the next hit once every rule is quiet, and the walk
+// goes on there. A year of silence costs as much as a window at most.
 func (b *Board) Advance(to int64, s *traffic.Seconds) []Event {
 	if !b.started {
 		first, ok := s.Next(math.MinInt64)
@@ -62,7 +62,7 @@ func (b *Board) Advance(to int64, s *traffic.Seconds) []Event {
 }
 
 // step steps all watches to b.at. busy reports whether the next second may
-// cause an event even without a hit.
+// cause an event even without a hit: a recovery.
 func (b *Board) step(s *traffic.Seconds) (busy bool) {
 	for i := range b.watches {
 		w := &b.watches[i]
@@ -71,14 +71,15 @@ func (b *Board) step(s *traffic.Seconds) (busy bool) {
 		if ok {
 			b.history = append(b.history, e)
 		}
-		busy = busy || ok || hits > 0
+		busy = busy || w.State == Firing && hits > 0
 	}
 	return busy
 }
 
 func (b *Board) trim() {
-	if n := len(b.history) - MaxHistory; n > 0 {
-		// A new array: the caller still holds a view into the old one.
+	if n := len(b.history) - MaxHistory; n > MaxHistory/10 {
+		// A new array: the caller still holds a view into the old one. In
+		// bunches, or each event would copy all others.
 		b.history = append([]Event(nil), b.history[n:]...)
 		b.dropped += n
 	}
@@ -101,4 +102,7 @@ func (b *Board) Watches() []Watch { return b.watches }
 
 // History returns the events of the past, oldest first, and how many older
 // ones are no longer remembered. The slice is valid until the next Advance.
-func (b *Board) History() (events []Event, dropped int) { return b.history, b.dropped }
+func (b *Board) History() (events []Event, dropped int) {
+	beyond := max(0, len(b.history)-MaxHistory)
+	return b.history[beyond:], b.dropped + beyond
+}

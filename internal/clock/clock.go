@@ -35,11 +35,13 @@ const (
 	// RunRecords records in a row, all late or all ahead, spanning RunSpan
 	// seconds, mean that a clock was set: a new epoch begins.
 	RunRecords = 100
-	RunSpan    = 10
+	// RunSpan is the span of event time, in seconds, that such a run has at
+	// least.
+	RunSpan = 10
 	// MaxSpread is how far, in seconds, a source may be behind the furthest
-	// one and still hold it back: what is counted ahead of the mark is held in
-	// memory.
-	MaxSpread = 3600
+	// one and still hold it back. What is counted ahead of the mark is held in
+	// memory, 4 MiB for an interval with 10,000 keys in each table.
+	MaxSpread = 300
 )
 
 // none is the mark before anything was closed.
@@ -145,8 +147,9 @@ func (c *Clock) Closed() (second int64, ok bool) { return c.closed, c.closed != 
 // Now returns the newest event time of all sources, idle time included.
 func (c *Clock) Now() (second int64, ok bool) {
 	second = none
+	settled := c.settled()
 	for i := range c.sources {
-		if s := &c.sources[i]; s.set {
+		if s := &c.sources[i]; s.set && !(s.tentative && settled) {
 			second = max(second, c.value(s))
 		}
 	}
@@ -225,12 +228,14 @@ func (c *Clock) See(i int, sec int64) Reading {
 // the one that s, or else the time line, has come to. Where nothing else is
 // known it is its own.
 func (c *Clock) arrival(s *source, sec int64) int64 {
-	if s.set && !s.tentative {
+	if s.set && !s.tentative && !s.apart {
 		return c.value(s)
 	}
+	// The clock of a source that was set apart stands where it was: what it
+	// says arrives now, not then.
 	second := int64(none)
 	for i := range c.sources {
-		if o := &c.sources[i]; o.set && !o.tentative {
+		if o := &c.sources[i]; o.set && !o.tentative && !o.apart {
 			second = max(second, c.value(o))
 		}
 	}
@@ -280,9 +285,10 @@ func (c *Clock) extendRun(i int, sec int64, v Verdict) *Epoch {
 	r := &s.run
 	if r.n == 0 || r.verdict != v {
 		*r = run{verdict: v, first: sec, low: sec, high: sec}
-		r.clockBefore = c.value(s) + int64(max(0, s.gap)/time.Second)
 		if v == Late {
 			r.clockBefore = c.closed + c.lateness
+		} else {
+			r.clockBefore = c.arrival(s, sec) + int64(max(0, s.gap)/time.Second)
 		}
 	}
 	r.n++
@@ -362,7 +368,9 @@ func (c *Clock) measureOverrun(s *source, sec int64) {
 	if !s.set || s.tentative || sec < s.newest {
 		return
 	}
-	over := s.gap + time.Duration(max(s.newest-sec-c.lateness, -MaxSpread))*time.Second
+	// A duration holds 292 years; the hole in a log may be longer.
+	const century = 100 * 365 * 24 * 3600
+	over := s.gap + time.Duration(max(s.newest-sec-c.lateness, -century))*time.Second
 	switch {
 	case over > s.hold:
 		s.hold = min(over, MaxHold)
@@ -374,8 +382,9 @@ func (c *Clock) measureOverrun(s *source, sec int64) {
 // Tick lets time pass without records: the clocks of silent sources go on.
 func (c *Clock) Tick(now time.Time) {
 	c.now = now
+	settled := c.settled()
 	for i := range c.sources {
-		if s := &c.sources[i]; s.tentative && !s.pending && !c.active(s) {
+		if s := &c.sources[i]; s.tentative && !settled && !s.pending && !c.active(s) {
 			// All it ever said lies ahead, and it has nothing more to say: its
 			// time is the only one there is.
 			s.tentative, c.unsure = false, false
@@ -388,9 +397,10 @@ func (c *Clock) Tick(now time.Time) {
 // End closes everything that was seen: no record will come any more.
 func (c *Clock) End() {
 	last := int64(none)
+	settled := c.settled()
 	for i := range c.sources {
 		s := &c.sources[i]
-		if s.set {
+		if s.set && !(s.tentative && settled) {
 			s.tentative = false
 			last = max(last, s.newest)
 		}
@@ -398,6 +408,17 @@ func (c *Clock) End() {
 	if last != none {
 		c.closed = max(c.closed, last+1)
 	}
+}
+
+// settled reports whether any source has told a time that is believed. As long
+// as one has, a single line dated years ahead in another log is not.
+func (c *Clock) settled() bool {
+	for i := range c.sources {
+		if s := &c.sources[i]; s.set && !s.tentative {
+			return true
+		}
+	}
+	return false
 }
 
 // close moves the mark as far as the sources allow. It never moves it back.

@@ -1,4 +1,4 @@
-// Package gauge turns records, in the order they arrive, into intervals, alerts and the summary of the run.
+// Package gauge turns records, in the order they arrive, into what there is to tell: intervals, alerts, the summary of the run.
 //
 // It is the pure middle of weir, the same for a live log, a replayed one and a
 // script in a test:
@@ -59,7 +59,6 @@ type Gauge struct {
 	at      int64
 	spare   []*traffic.Tally
 	next    int64 // start of the next interval to show
-	showing bool  // next is fixed: something was shown
 
 	total  traffic.Tally // all sealed intervals, and what fell in none
 	since  figures       // of the interval in the making
@@ -193,9 +192,9 @@ func (g *Gauge) begin(e *clock.Epoch) {
 	if e.Shift < 0 {
 		way = "back"
 	}
+	g.flush(e.From)
 	g.notice(e.To, fmt.Sprintf("the clock of %s was set %s by %s at %s; a new epoch begins at %s",
 		name, way, unit.Span(time.Duration(max(e.Shift, -e.Shift))*time.Second), stamp(e.From), stamp(e.To)))
-	g.flush(e.From)
 	for _, c := range run {
 		g.seconds.Sub(c.as, c.n)
 	}
@@ -204,7 +203,7 @@ func (g *Gauge) begin(e *clock.Epoch) {
 	for _, c := range run {
 		g.seconds.Add(c.own, c.n)
 	}
-	g.next, g.showing = math.MaxInt64, false
+	g.next = math.MaxInt64
 	for k := range g.seen {
 		g.seen[k] += e.Shift
 	}
@@ -264,14 +263,16 @@ func (g *Gauge) Stop() {
 }
 
 // tally returns the one that counts second sec: of its interval while that is
-// open, else of the run.
+// not closed, else of the run. Where nothing was shown yet an interval of long
+// ago could still come first, but a single line dated 1970 would then bring
+// half a century of silence with it.
 func (g *Gauge) tally(sec int64) *traffic.Tally {
 	k := floorDiv(sec, g.o.Interval)
 	if g.current != nil && k == g.at {
 		return g.current
 	}
 	start := k * g.o.Interval
-	if g.showing && start < g.next {
+	if closed, ok := g.clock.Closed(); ok && start+g.o.Interval <= closed {
 		return &g.total
 	}
 	g.next = min(g.next, start)

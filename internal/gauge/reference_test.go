@@ -48,11 +48,11 @@ func reference(trace []happening, sources int, lateness, window, threshold int64
 		}
 		slowest, furthest := int64(1<<62), int64(0)
 		for i, n := range newest {
-			if n > 0 {
-				furthest = max(furthest, n+h.now-wrote[i])
-				if h.now-wrote[i] < 10 {
-					slowest = min(slowest, n+h.now-wrote[i])
-				}
+			furthest = max(furthest, min(n, 1)*(n+h.now-wrote[i]))
+		}
+		for i, n := range newest {
+			if at := n + h.now - wrote[i]; n > 0 && h.now-wrote[i] < 10 && at >= furthest-300 {
+				slowest = min(slowest, at)
 			}
 		}
 		closeTo(min(slowest, furthest) - lateness)

@@ -84,7 +84,7 @@ func (g *Gauge) show(to int64, partial bool) {
 	}
 	g.out = append(g.out, Output{Interval: iv})
 	g.since = figures{}
-	g.next, g.showing = g.next+g.o.Interval, true
+	g.next += g.o.Interval
 	if g.open[k] != nil {
 		g.total.Merge(t)
 		g.drop(k)

@@ -175,10 +175,16 @@ func (s *Script) setting(verb string, args []string) (bad string, err error) {
 			return args[0], err
 		}
 		window, bad, err := span(args[2])
+		if err == nil && window < time.Second {
+			err = fmt.Errorf("a window of %q is too short: want a second or more, as in 2m", bad)
+		}
 		s.rule = alert.HighTrafficRule(rate, window)
 		return bad, err
 	case verb == "lateness" && len(args) == 1:
 		s.lateness, bad, err = span(args[0])
+		if err == nil && s.lateness < 0 {
+			err = fmt.Errorf("a lateness of %q is none: want 0s or more", bad)
+		}
 		return bad, err
 	case verb == "start" && len(args) == 1:
 		s.start, err = time.Parse(time.RFC3339, args[0])

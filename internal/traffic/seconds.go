@@ -70,18 +70,14 @@ func (s *Seconds) Add(sec int64, n Second) bool {
 // Sub takes back what Add counted in second sec, where it is still kept.
 func (s *Seconds) Sub(sec int64, n Second) {
 	m := floorDiv(sec, pageSeconds)
-	if p := s.pages[m]; p != nil {
+	// A page may outlive the Day; what Add refused is not in it.
+	if p := s.pages[m]; p != nil && sec > s.newest-Day {
 		p.seconds[sec-m*pageSeconds].Sub(n)
 		p.sum.Sub(n)
 	}
 }
 
 func (s *Seconds) page(sec int64) *page {
-	m := floorDiv(sec, pageSeconds)
-	if s.lastP != nil && m == s.last {
-		s.newest = max(s.newest, sec)
-		return s.lastP
-	}
 	if s.pages == nil {
 		s.pages = map[int64]*page{}
 		s.newest = sec
@@ -90,6 +86,10 @@ func (s *Seconds) page(sec int64) *page {
 		return nil
 	}
 	s.newest = max(s.newest, sec)
+	m := floorDiv(sec, pageSeconds)
+	if s.lastP != nil && m == s.last {
+		return s.lastP
+	}
 	p := s.pages[m]
 	if p == nil {
 		s.evict()
@@ -152,6 +152,9 @@ func (s *Seconds) Sum(from, to int64) Second {
 // Next returns the first second at or after from that has hits. It costs at
 // most a look at every page kept, however long the gap.
 func (s *Seconds) Next(from int64) (sec int64, ok bool) {
+	if from > s.newest {
+		return 0, false
+	}
 	m := floorDiv(from, pageSeconds)
 	for tries := 0; tries < 3; tries++ {
 		if p := s.pages[m]; p != nil && p.sum.Hits > 0 {

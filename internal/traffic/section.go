@@ -31,9 +31,9 @@ type Sections struct {
 func (s *Sections) Of(method, target []byte, malformed bool) []byte {
 	switch {
 	case malformed || len(target) == 0:
-		return append(s.buf[:0], MalformedSection...)
+		return s.named(MalformedSection)
 	case string(method) == "CONNECT" || string(target) == "*":
-		return append(s.buf[:0], ConnectSection...)
+		return s.named(ConnectSection)
 	}
 	if i := bytes.IndexAny(target, "?#"); i >= 0 {
 		target = target[:i]
@@ -41,11 +41,17 @@ func (s *Sections) Of(method, target []byte, malformed bool) []byte {
 	origin, path := splitOrigin(target)
 	if origin == nil && (len(path) == 0 || path[0] != '/') {
 		if isAuthority(path) {
-			return append(s.buf[:0], ConnectSection...)
+			return s.named(ConnectSection)
 		}
-		return append(s.buf[:0], MalformedSection...)
+		return s.named(MalformedSection)
 	}
 	return s.cut(target, origin, path)
+}
+
+// named puts the name of a section without a path into s.buf.
+func (s *Sections) named(name string) []byte {
+	s.buf = append(s.buf[:0], name...)
+	return s.buf
 }
 
 // splitOrigin parts scheme://authority from what follows. origin is nil where

@@ -40,7 +40,8 @@ const (
 //
 // Any split of the records into Tallies that are then merged, in any order,
 // counts the same as one Tally, as long as no dimension has more than MaxRows
-// keys. The zero value is ready and empty. A Tally belongs to one goroutine
+// keys; the latency of single sections, as long as there are no more than
+// MaxLatencyRows of them. The zero value is ready and empty. A Tally belongs to one goroutine
 // and keeps no view into the records it was given.
 type Tally struct {
 	Second                     // hits, bytes, status classes
