@@ -1,4 +1,4 @@
-// Command weir watches access logs: what happens on the site, and when something is wrong.
+// Command weir watches access logs: what happens on the site, when something is wrong.
 package main
 
 import (

@@ -329,9 +329,13 @@ func TestBadFieldsAreNamedWithTheirColumn(t *testing.T) {
 		from, to string
 		reason   Reason
 	}{
-		{"200", "2000", ReasonStatus}, {"200", "20", ReasonStatus}, {"200", "2x0", ReasonStatus},
-		{"2326", "23x6", ReasonBytes}, {"2326", "-1", ReasonBytes},
-		{"2326", "9223372036854775808", ReasonBytes}, {"2326", "99999999999999999999999", ReasonBytes},
+		{"200", "2000", ReasonStatus},
+		{"200", "20", ReasonStatus},
+		{"200", "2x0", ReasonStatus},
+		{"2326", "23x6", ReasonBytes},
+		{"2326", "-1", ReasonBytes},
+		{"2326", "9223372036854775808", ReasonBytes},
+		{"2326", "99999999999999999999999", ReasonBytes},
 	} {
 		for _, f := range Formats() {
 			p, line := primed(t, f)

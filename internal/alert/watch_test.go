@@ -107,25 +107,52 @@ func TestTheMessageIsTheOneThatWasPromised(t *testing.T) {
 		loc   *time.Location
 		want  string
 	}{
-		{Event{rule, Firing, 1549573957, 1206, 0}, time.UTC,
-			"High traffic generated an alert - hits = 10.05, triggered at 2019-02-07T21:12:37Z"},
-		{Event{rule, Quiet, 1549574044, 1198, 87}, time.UTC,
-			"High traffic alert recovered - hits = 9.98, recovered at 2019-02-07T21:14:04Z"},
-		{Event{rule, Firing, 1549573957, 1206, 0}, berlin,
-			"High traffic generated an alert - hits = 10.05, triggered at 2019-02-07T22:12:37+01:00"},
-		{Event{rule, Quiet, 1549574044, 1198, 87}, time.FixedZone("", -(3*3600 + 1800)),
-			"High traffic alert recovered - hits = 9.98, recovered at 2019-02-07T17:44:04-03:30"},
-		{Event{total, Firing, 1549573957, 1206, 0}, time.UTC,
-			"High traffic generated an alert - hits = 1206, triggered at 2019-02-07T21:12:37Z"},
-		{Event{total, Quiet, 1549574044, 0, 87}, time.FixedZone("", 5*3600+2700),
-			"High traffic alert recovered - hits = 0, recovered at 2019-02-08T02:59:04+05:45"},
+		{
+			Event{rule, Firing, 1549573957, 1206, 0},
+			time.UTC,
+			"High traffic generated an alert - hits = 10.05, triggered at 2019-02-07T21:12:37Z",
+		},
+		{
+			Event{rule, Quiet, 1549574044, 1198, 87},
+			time.UTC,
+			"High traffic alert recovered - hits = 9.98, recovered at 2019-02-07T21:14:04Z",
+		},
+		{
+			Event{rule, Firing, 1549573957, 1206, 0},
+			berlin,
+			"High traffic generated an alert - hits = 10.05, triggered at 2019-02-07T22:12:37+01:00",
+		},
+		{
+			Event{rule, Quiet, 1549574044, 1198, 87},
+			time.FixedZone("", -(3*3600 + 1800)),
+			"High traffic alert recovered - hits = 9.98, recovered at 2019-02-07T17:44:04-03:30",
+		},
+		{
+			Event{total, Firing, 1549573957, 1206, 0},
+			time.UTC,
+			"High traffic generated an alert - hits = 1206, triggered at 2019-02-07T21:12:37Z",
+		},
+		{
+			Event{total, Quiet, 1549574044, 0, 87},
+			time.FixedZone("", 5*3600+2700),
+			"High traffic alert recovered - hits = 0, recovered at 2019-02-08T02:59:04+05:45",
+		},
 		// One hit above and below the threshold must not read as the threshold.
-		{Event{rule, Firing, 0, 1201, 0}, time.UTC,
-			"High traffic generated an alert - hits = 10.01, triggered at 1970-01-01T00:00:00Z"},
-		{Event{rule, Quiet, 0, 1199, 0}, time.UTC,
-			"High traffic alert recovered - hits = 9.99, recovered at 1970-01-01T00:00:00Z"},
-		{Event{rule, Quiet, 0, 0, 0}, time.UTC,
-			"High traffic alert recovered - hits = 0.00, recovered at 1970-01-01T00:00:00Z"},
+		{
+			Event{rule, Firing, 0, 1201, 0},
+			time.UTC,
+			"High traffic generated an alert - hits = 10.01, triggered at 1970-01-01T00:00:00Z",
+		},
+		{
+			Event{rule, Quiet, 0, 1199, 0},
+			time.UTC,
+			"High traffic alert recovered - hits = 9.99, recovered at 1970-01-01T00:00:00Z",
+		},
+		{
+			Event{rule, Quiet, 0, 0, 0},
+			time.UTC,
+			"High traffic alert recovered - hits = 0.00, recovered at 1970-01-01T00:00:00Z",
+		},
 	} {
 		if got := c.event.Message(c.loc); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)

@@ -111,11 +111,14 @@ func (g *loggen) log(cmd *cobra.Command, s streams) (*simulate.Log, time.Time, e
 	bad := func(flag, text string) error {
 		return usageError{fmt.Errorf("invalid argument for --%s: %s", flag, text)}
 	}
-	if g.jitter < 0 || g.jitter > 1 {
+	if !(g.jitter >= 0 && g.jitter <= 1) { // NaN is neither
 		return nil, start, bad("jitter", fmt.Sprintf("must be from 0 to 1, got %v", g.jitter))
 	}
 	if g.count < 0 {
 		return nil, start, bad("count", "must not be negative")
+	}
+	if g.site.Sections == 0 || g.site.Clients == 0 {
+		return nil, start, usageError{errors.New("--sections and --clients must be at least 1")}
 	}
 	if g.unpaced && g.count == 0 && g.duration == 0 && g.steps == nil {
 		return nil, start, usageError{errors.New("--unpaced without an end would fill the disk: give --count, --duration or --steps")}

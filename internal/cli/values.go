@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"weir/internal/unit"
@@ -64,7 +67,7 @@ func parseThreshold(s string) (unit.PerSecond, error) {
 	if err == nil {
 		return p, nil
 	}
-	if strings.ContainsAny(s, "-:") {
+	if strings.ContainsAny(strings.TrimPrefix(s, "-"), "-:") {
 		if _, terr := unit.ParseTime(s, time.Unix(0, 0), time.UTC); terr == nil {
 			return 0, fmt.Errorf("this is a time; the threshold is a number of hits per second, such as 10 or 2.5 (the time at which the event clock starts is given with --clock %q)", s)
 		}
@@ -89,6 +92,29 @@ func parseZone(s string) (*time.Location, error) {
 		return nil, fmt.Errorf("no such time zone: give local, UTC, an offset such as +02:00 or a name such as Europe/Berlin")
 	}
 	return z, nil
+}
+
+// flagError makes a usage error of what is wrong with a flag. Where the flag is
+// a plain number or switch, the error of strconv would not say what is accepted.
+func flagError(_ *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	var number *strconv.NumError
+	if !errors.As(err, &invalid) || !errors.As(err, &number) {
+		return usageError{err}
+	}
+	want := "a whole number"
+	switch number.Func {
+	case "ParseBool":
+		want = "true or false, or left away"
+	case "ParseFloat":
+		want = "a number such as 0.25"
+	case "ParseUint":
+		want = "a whole number, not negative"
+	}
+	if errors.Is(err, strconv.ErrRange) {
+		want += ", and not as large"
+	}
+	return usageError{fmt.Errorf("invalid argument %q for --%s: must be %s", invalid.GetValue(), invalid.GetFlag().Name, want)}
 }
 
 // oneOf reads one of some words.

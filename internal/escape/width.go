@@ -22,10 +22,11 @@ func runeCells(r rune) int {
 // every terminal draws them unless told to be an East Asian one.
 var wide = &unicode.RangeTable{
 	R16: []unicode.Range16{
-		{Lo: 0x1100, Hi: 0x115F, Stride: 1},                                      // Hangul initials
-		{Lo: 0x231A, Hi: 0x231B, Stride: 1},                                      // watch, hourglass
-		{Lo: 0x2329, Hi: 0x232A, Stride: 1},                                      // angle brackets
-		{Lo: 0x23E9, Hi: 0x23EC, Stride: 1}, {Lo: 0x23F0, Hi: 0x23F3, Stride: 3}, // clocks, arrows
+		{Lo: 0x1100, Hi: 0x115F, Stride: 1}, // Hangul initials
+		{Lo: 0x231A, Hi: 0x231B, Stride: 1}, // watch, hourglass
+		{Lo: 0x2329, Hi: 0x232A, Stride: 1}, // angle brackets
+		{Lo: 0x23E9, Hi: 0x23EC, Stride: 1},
+		{Lo: 0x23F0, Hi: 0x23F3, Stride: 3}, // clocks, arrows
 		{Lo: 0x25FD, Hi: 0x25FE, Stride: 1}, // small squares
 		{Lo: 0x2614, Hi: 0x2615, Stride: 1}, // umbrella, hot drink
 		{Lo: 0x2630, Hi: 0x2637, Stride: 1}, // trigrams (wide since Unicode 16)

@@ -56,17 +56,20 @@ func (l *lane) prime(head []byte, g *gauge.Gauge) error {
 	}
 	l.primed = true
 	l.found = l.parser.Prime(lines)
-	if c := l.found.Compressed; c != "" {
-		return &InputError{fmt.Sprintf("%s is compressed (%s), and what is compressed is not written to any more: unpack it into a pipe, as in %q",
-			l.account.Name, c, unpack(c, l.account.Name))}
+	if l.found.Compressed != "" {
+		return &InputError{l.complaint()}
 	}
 	l.describe(g)
 	return nil
 }
 
-// unpack is a command that follows a compressed file.
-func unpack(compression, name string) string {
-	tool := map[string]string{"gzip": "zcat", "zstd": "zstdcat", "bzip2": "bzcat", "xz": "xzcat", "lz4": "lz4cat", "zip": "unzip -p"}[compression]
+// unpack is a command that follows what is compressed.
+func (l *lane) unpack() string {
+	name := l.account.Name
+	if l.source.State().Kind == tail.Stdin {
+		name = "FILE"
+	}
+	tool := map[string]string{"gzip": "zcat", "zstd": "zstdcat", "bzip2": "bzcat", "xz": "xzcat", "lz4": "lz4cat", "zip": "unzip -p"}[l.found.Compressed]
 	return tool + " " + name + " | weir -"
 }
 
@@ -87,13 +90,22 @@ func (l *lane) describe(g *gauge.Gauge) {
 // complaint says why the log cannot be read, with the column at which each
 // format failed.
 func (l *lane) complaint() string {
-	if f, ok := l.parser.Format(); ok {
-		if missing := l.parser.Missing(); len(missing) > 0 {
-			return fmt.Sprintf("%s: the header of its %s has no column for %s", l.account.Name, f.Name, strings.Join(missing, " and for "))
-		}
+	missing := l.found.Missing
+	f, ok := l.parser.Format()
+	if ok {
+		missing = l.parser.Missing()
+	}
+	if len(missing) > 0 {
+		return fmt.Sprintf("%s: its header has no column for %s", l.account.Name, strings.Join(missing, " and none for "))
+	}
+	if ok {
 		if r := l.account.LastReject; r != nil {
 			return fmt.Sprintf("%s: no line is in the format %s (the last at column %d: %s)", l.account.Name, f.Name, r.Column, r.Reason)
 		}
+	}
+	if c := l.found.Compressed; c != "" {
+		return fmt.Sprintf("%s is compressed (%s), and what is compressed is not written to any more: unpack it into a pipe, as in %q",
+			l.account.Name, c, l.unpack())
 	}
 	if l.found.Binary {
 		return l.account.Name + ": not a text file"

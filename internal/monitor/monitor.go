@@ -1,4 +1,4 @@
-// Package monitor wires the sources, the measurement and the screens into one running weir.
+// Package monitor wires sources, measurement, screens into one running weir.
 //
 // One goroutine does it all, in the order of the data:
 //
@@ -60,8 +60,11 @@ type Monitor struct {
 	lanes    []*lane
 	gauge    *gauge.Gauge
 	started  time.Time
-	showFrom int64 // the Screen shows intervals that end after it
-	held     view.Quiet
+	showFrom int64    // the Screen shows intervals that end after it
+	held     struct { // what the Screen was not shown
+		view.Quiet
+		hits int64
+	}
 }
 
 // New opens the sources and puts the parts together. Nothing is read yet but
@@ -79,6 +82,9 @@ func New(o Options) (*Monitor, error) {
 		if err := l.prime(src.Head(headBytes), m.gauge); err != nil {
 			follower.Close()
 			return nil, err
+		}
+		if st := src.State(); st.Kind == tail.File && st.Size == 0 && !st.Missing && !st.Denied {
+			m.gauge.Notice(l.account.Name + ": empty so far; waiting for lines")
 		}
 		m.gauge.AddSource(l.account.Name, l.mayHold())
 		m.lanes = append(m.lanes, l)
@@ -191,6 +197,9 @@ func (m *Monitor) holdBack(o gauge.Output) bool {
 		m.held.From = from
 	}
 	m.held.To = to
+	if o.Interval != nil {
+		m.held.hits += o.Interval.Hits
+	}
 	return true
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"weir/internal/accesslog"
 	"weir/internal/gauge"
+	"weir/internal/unit"
 	"weir/internal/view"
 )
 
@@ -95,9 +96,9 @@ func (l *lane) twin() *accesslog.Auto {
 
 // replayed tells the Screen what it was not shown interval by interval.
 func (m *Monitor) replayed() error {
-	c := m.gauge.Closing()
-	text := fmt.Sprintf("replayed what was logged from %s to %s: %d hits so far; use --since to see all of its intervals", m.stamp(m.held.From), m.stamp(m.held.To), c.Hits)
-	m.held = view.Quiet{}
+	text := fmt.Sprintf("replayed what was logged from %s to %s, %s hits; --since TIME shows the intervals since then",
+		m.stamp(m.held.From), m.stamp(m.held.To), unit.Count(m.held.hits))
+	m.held.From = 0
 	return m.o.Screen.Show(gauge.Output{Notice: &view.Notice{Text: text}})
 }
 

@@ -53,8 +53,11 @@ func compareRecord(t *testing.T, format string, l *Line, rec *accesslog.Record) 
 		target += "?" + l.Query
 	}
 	fields := []struct{ name, got, want string }{
-		{"client", string(rec.Client), l.Client}, {"user", string(rec.User), l.User}, {"method", string(rec.Method), l.Method},
-		{"target", string(rec.Target), target}, {"protocol", string(rec.Protocol), l.Protocol},
+		{"client", string(rec.Client), l.Client},
+		{"user", string(rec.User), l.User},
+		{"method", string(rec.Method), l.Method},
+		{"target", string(rec.Target), target},
+		{"protocol", string(rec.Protocol), l.Protocol},
 	}
 	if format != "common" && format != "csv" {
 		fields = append(fields, []struct{ name, got, want string }{

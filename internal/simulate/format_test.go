@@ -16,16 +16,26 @@ func TestEachFormatWritesItsWords(t *testing.T) {
 	none.Status, none.Bytes, none.Query, none.Latency = 304, NoBytes, "q=a&page=2", 2600*time.Microsecond
 	zone := time.FixedZone("", -7*3600)
 	for name, want := range map[string][2]string{
-		"common": {`10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user HTTP/1.0" 200 1234`,
-			`10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user?q=a&page=2 HTTP/1.0" 304 -`},
-		"combined": {`10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user HTTP/1.0" 200 1234 "http://www.example.org/" "curl/8.11.0"`,
-			`10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user?q=a&page=2 HTTP/1.0" 304 - "http://www.example.org/" "curl/8.11.0"`},
-		"combined-time": {`10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user HTTP/1.0" 200 1234 "http://www.example.org/" "curl/8.11.0" 1.013`,
-			`10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user?q=a&page=2 HTTP/1.0" 304 - "http://www.example.org/" "curl/8.11.0" 0.003`},
-		"vhost-combined": {`www.example.org:80 10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user HTTP/1.0" 200 1234 "http://www.example.org/" "curl/8.11.0"`,
-			`www.example.org:80 10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user?q=a&page=2 HTTP/1.0" 304 - "http://www.example.org/" "curl/8.11.0"`},
-		"csv": {`"10.0.0.2","-","apache",1549573860,"GET /api/user HTTP/1.0",200,1234`,
-			`"10.0.0.2","-","apache",1549573860,"GET /api/user?q=a&page=2 HTTP/1.0",304,0`},
+		"common": {
+			`10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user HTTP/1.0" 200 1234`,
+			`10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user?q=a&page=2 HTTP/1.0" 304 -`,
+		},
+		"combined": {
+			`10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user HTTP/1.0" 200 1234 "http://www.example.org/" "curl/8.11.0"`,
+			`10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user?q=a&page=2 HTTP/1.0" 304 - "http://www.example.org/" "curl/8.11.0"`,
+		},
+		"combined-time": {
+			`10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user HTTP/1.0" 200 1234 "http://www.example.org/" "curl/8.11.0" 1.013`,
+			`10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user?q=a&page=2 HTTP/1.0" 304 - "http://www.example.org/" "curl/8.11.0" 0.003`,
+		},
+		"vhost-combined": {
+			`www.example.org:80 10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user HTTP/1.0" 200 1234 "http://www.example.org/" "curl/8.11.0"`,
+			`www.example.org:80 10.0.0.2 - apache [07/Feb/2019:14:11:00 -0700] "GET /api/user?q=a&page=2 HTTP/1.0" 304 - "http://www.example.org/" "curl/8.11.0"`,
+		},
+		"csv": {
+			`"10.0.0.2","-","apache",1549573860,"GET /api/user HTTP/1.0",200,1234`,
+			`"10.0.0.2","-","apache",1549573860,"GET /api/user?q=a&page=2 HTTP/1.0",304,0`,
+		},
 	} {
 		f, err := NewFormat(name, zone)
 		if err != nil {

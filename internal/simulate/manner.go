@@ -68,10 +68,22 @@ type sectionPlan struct {
 // sectionPlans returns the named sections, the busiest first.
 func sectionPlans() []sectionPlan {
 	return []sectionPlan{
-		{"/api", mannerAPI}, {"/products", mannerPage}, {"/static", mannerAsset}, {"/blog", mannerPage},
-		{"/images", mannerAsset}, {"/search", mannerSearch}, {"/login", mannerForm}, {"/cart", mannerForm},
-		{"/account", mannerPage}, {"/docs", mannerPage}, {"/checkout", mannerForm}, {"/news", mannerPage},
-		{"/feed", mannerAPI}, {"/help", mannerPage}, {"/about", mannerPage}, {"/pages", mannerPage},
+		{"/api", mannerAPI},
+		{"/products", mannerPage},
+		{"/static", mannerAsset},
+		{"/blog", mannerPage},
+		{"/images", mannerAsset},
+		{"/search", mannerSearch},
+		{"/login", mannerForm},
+		{"/cart", mannerForm},
+		{"/account", mannerPage},
+		{"/docs", mannerPage},
+		{"/checkout", mannerForm},
+		{"/news", mannerPage},
+		{"/feed", mannerAPI},
+		{"/help", mannerPage},
+		{"/about", mannerPage},
+		{"/pages", mannerPage},
 	}
 }
 

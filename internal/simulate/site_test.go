@@ -27,7 +27,7 @@ func TestTheSameSeedDrawsTheSameRequests(t *testing.T) {
 		}
 		return out
 	}
-	if draw(1) != draw(1) {
+	if first, again := draw(1), draw(1); first != again {
 		t.Error("one seed drew different requests")
 	}
 	if draw(1) == draw(2) {

@@ -7,21 +7,33 @@ func TestADeniedFileIsToldWithWhatToDo(t *testing.T) {
 		a    access
 		want string
 	}{
-		{access{goos: "linux", mode: 0o640, owner: "root", group: "adm", self: "alice"},
-			`access.log: permission denied; group adm may read it: run "sudo usermod -aG adm alice" and log in again`},
-		{access{goos: "linux", mode: 0o640, owner: "root", group: "adm"},
-			`access.log: permission denied; group adm may read it: add the user weir runs as to it and log in again`},
-		{access{mode: 0o600, owner: "root", group: "adm", self: "alice"},
-			`access.log: permission denied; only its owner root may read it: run weir as that user, or have the group allowed`},
-		{access{goos: "linux", mode: 0o750, owner: "root", group: "adm", self: "alice", dir: "/var/log/nginx"},
+		{
+			access{goos: "linux", mode: 0o640, owner: "root", group: "adm", self: "alice"},
+			`access.log: permission denied; group adm may read it: run "sudo usermod -aG adm alice" and log in again`,
+		},
+		{
+			access{goos: "linux", mode: 0o640, owner: "root", group: "adm"},
+			`access.log: permission denied; group adm may read it: add the user weir runs as to it and log in again`,
+		},
+		{
+			access{mode: 0o600, owner: "root", group: "adm", self: "alice"},
+			`access.log: permission denied; only its owner root may read it: run weir as that user, or have the group allowed`,
+		},
+		{
+			access{goos: "linux", mode: 0o750, owner: "root", group: "adm", self: "alice", dir: "/var/log/nginx"},
 			`access.log: permission denied by the directory /var/log/nginx; group adm may enter it: ` +
-				`run "sudo usermod -aG adm alice" and log in again`},
-		{access{mode: 0o740, owner: "root", group: "adm", self: "alice", dir: "/var/log/nginx"},
+				`run "sudo usermod -aG adm alice" and log in again`,
+		},
+		{
+			access{mode: 0o740, owner: "root", group: "adm", self: "alice", dir: "/var/log/nginx"},
 			`access.log: permission denied by the directory /var/log/nginx; only its owner root may enter it: ` +
-				`run weir as that user, or have the group allowed`},
-		{access{goos: "linux", mode: 0o640, owner: "root", group: "adm", self: "alice", write: true},
+				`run weir as that user, or have the group allowed`,
+		},
+		{
+			access{goos: "linux", mode: 0o640, owner: "root", group: "adm", self: "alice", write: true},
 			`access.log: permission denied; only its owner root may read and write it, as a named pipe needs: ` +
-				`run weir as that user, or have the group allowed`},
+				`run weir as that user, or have the group allowed`,
+		},
 		{access{}, `access.log: permission denied; give the user weir runs as the right to read it`},
 	} {
 		got := deniedText("access.log", c.a)

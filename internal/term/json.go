@@ -251,7 +251,7 @@ func stats(s *view.Stats, seconds int64) jsonStats {
 		o.Status[strconv.Itoa(st.Code)] = st.Hits
 	}
 	for _, m := range s.Methods {
-		o.Methods[escape.Terminal([]byte(m.Key))] += m.Hits
+		o.Methods[escape.Terminal([]byte(key(m.Key)))] += m.Hits
 	}
 	return o
 }

@@ -72,8 +72,8 @@ func (p *Plain) event(e alert.Event) {
 //	  2xx 4,291 96.0%  3xx 90 2.0%  4xx 67 1.5%  5xx 20 0.4%  500s 12
 //	  latency p50 13 ms  p90 52 ms  p99 388 ms  max 2.1 s
 //	  2m average 512.40 of 10 per second, firing for 2m20s
-//	  section                hits  per s   5xx    bytes     p90
-//	  /api                  1,842  184.2  0.9%    12 MB   61 ms
+//	  section                hits  per s   5xx   bytes       p90
+//	  /api                  1,842  184.2  0.9%   12 MB     61 ms
 //	  ! client 10.0.0.1 makes 41.2% of the hits
 func (p *Plain) interval(iv *view.Interval) {
 	seconds := iv.Seconds()
@@ -168,20 +168,23 @@ func (p *Plain) table(title string, rows []view.Row, seconds int64) {
 	p.right("hits", 10)
 	p.right("per s", 9)
 	p.right("5xx", 7)
-	p.right("bytes", 9)
+	p.right("bytes", 8)
 	if timed {
-		p.right("p90", 8)
+		p.right("p90", 10)
 	}
 	p.end(dim)
 	for _, r := range rows {
 		p.add("  ")
 		p.left(key(r.Key), keyCells)
-		p.right(unit.Count(r.Hits), 10)
-		p.right(unit.Rate(r.Hits, seconds), 9)
+		p.number(unit.Count(r.Hits), r.Hits, 10)
+		p.number(unit.Rate(r.Hits, seconds), r.Hits/max(1, seconds), 9)
 		p.right(unit.Percent(r.Errors, r.Hits), 7)
-		p.right(unit.Bytes(r.Bytes), 9)
-		if r.Latency != nil {
-			p.right(unit.Duration(r.Latency.P90), 8)
+		p.right(unit.Bytes(r.Bytes), 8)
+		switch {
+		case r.Latency != nil:
+			p.right(unit.Duration(r.Latency.P90), 10)
+		case timed:
+			p.right(unit.None, 10)
 		}
 		p.end("")
 	}
@@ -241,6 +244,14 @@ func (p *Plain) right(s string, cells int) {
 		p.buf = append(p.buf, ' ')
 	}
 	p.buf = append(p.buf, s...)
+}
+
+// number appends text, or where that would fill or burst its column n in short.
+func (p *Plain) number(text string, n int64, cells int) {
+	if len(text) >= cells {
+		text = unit.Short(n)
+	}
+	p.right(text, cells)
 }
 
 func (p *Plain) time(sec int64) string {

@@ -83,7 +83,8 @@ func TestSecondsAnswerAsAPlainMapWithinTheLastDay(t *testing.T) {
 				p.at[sec] = was
 			}
 			if r.IntN(40) == 0 {
-				delta := jumps[r.IntN(len(jumps))] - jumps[r.IntN(len(jumps))] + r.Int64N(100)
+				forth, back := jumps[r.IntN(len(jumps))], jumps[r.IntN(len(jumps))]
+				delta := forth - back + r.Int64N(100)
 				s.Shift(delta)
 				p.shift(delta)
 				now += delta

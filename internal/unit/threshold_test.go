@@ -55,11 +55,23 @@ func TestAThresholdIsComparedWithoutRounding(t *testing.T) {
 		hits, seconds int64
 		want          int
 	}{
-		{10 * One, 1199, 120, -1}, {10 * One, 1200, 120, 0}, {10 * One, 1201, 120, 1},
-		{10_500_000, 1260, 120, 0}, {1, 1, 1_000_000, 0}, {1, 0, 1, -1},
-		{10 * One, math.MaxInt64, 1, 1}, {MaxPerSecond, math.MaxInt64, math.MaxInt64, -1},
-		{One, math.MaxInt64, math.MaxInt64, 0}, {One, math.MaxInt64 - 1, math.MaxInt64, -1},
-		{10 * One, 5, 0, -1}, {10 * One, 5, -1, -1}, {0, 0, 1, 0}, {0, -1, 1, -1}, {-One, 0, 1, 1}, {-One, -2, 1, -1}, {-One, -1, 1, 0},
+		{10 * One, 1199, 120, -1},
+		{10 * One, 1200, 120, 0},
+		{10 * One, 1201, 120, 1},
+		{10_500_000, 1260, 120, 0},
+		{1, 1, 1_000_000, 0},
+		{1, 0, 1, -1},
+		{10 * One, math.MaxInt64, 1, 1},
+		{MaxPerSecond, math.MaxInt64, math.MaxInt64, -1},
+		{One, math.MaxInt64, math.MaxInt64, 0},
+		{One, math.MaxInt64 - 1, math.MaxInt64, -1},
+		{10 * One, 5, 0, -1},
+		{10 * One, 5, -1, -1},
+		{0, 0, 1, 0},
+		{0, -1, 1, -1},
+		{-One, 0, 1, 1},
+		{-One, -2, 1, -1},
+		{-One, -1, 1, 0},
 	} {
 		if got := c.p.Compare(c.hits, c.seconds); got != c.want {
 			t.Errorf("%s.Compare(%d, %d) got %d, want %d", c.p, c.hits, c.seconds, got, c.want)

@@ -37,25 +37,41 @@ func TestWhatStandsOut(t *testing.T) {
 		{"nothing at all", nil, -1, false, nil},
 		{"an even crowd", spread(100), 100, false, nil},
 
-		{"5xx at one per cent", append(spread(99), part{1, "x", "/pay", 500}), -1, false,
-			[]string{"5xx: 1 of 100 hits (1.0%), 1 of them in /pay"}},
+		{
+			"5xx at one per cent", append(spread(99), part{1, "x", "/pay", 500}), -1, false,
+			[]string{"5xx: 1 of 100 hits (1.0%), 1 of them in /pay"},
+		},
 		{"5xx below one per cent", append(spread(100), part{1, "x", "/pay", 500}), -1, false, nil},
-		{"one error in a small interval", []part{{1, "x", "/pay", 503}}, -1, false,
-			[]string{"5xx: 1 of 1 hits (100%), 1 of them in /pay"}},
-		{"the section with the most errors", append(spread(90), part{3, "x", "/a", 500}, part{7, "y", "/b", 502}), -1, false,
-			[]string{"5xx: 10 of 100 hits (10.0%), 7 of them in /b"}},
+		{
+			"one error in a small interval",
+			[]part{{1, "x", "/pay", 503}},
+			-1, false,
+			[]string{"5xx: 1 of 1 hits (100%), 1 of them in /pay"},
+		},
+		{
+			"the section with the most errors", append(spread(90), part{3, "x", "/a", 500}, part{7, "y", "/b", 502}), -1, false,
+			[]string{"5xx: 10 of 100 hits (10.0%), 7 of them in /b"},
+		},
 
-		{"404 at ten per cent", append(spread(90), part{6, "bot", "/x", 404}, part{4, "man", "/x", 404}), -1, false,
-			[]string{"404: 10 of 100 hits (10.0%), 6 of them to bot"}},
+		{
+			"404 at ten per cent", append(spread(90), part{6, "bot", "/x", 404}, part{4, "man", "/x", 404}), -1, false,
+			[]string{"404: 10 of 100 hits (10.0%), 6 of them to bot"},
+		},
 		{"404 below ten per cent", append(spread(91), part{9, "bot", "/x", 404}), -1, false, nil},
 		{"404 in a small interval", []part{{49, "bot", "/x", 404}}, -1, false, nil},
 
-		{"a client with thirty per cent", append(spread(70), part{30, "bot", "/x", 200}), -1, false,
-			[]string{"client bot makes 30.0% of the hits"}},
+		{
+			"a client with thirty per cent", append(spread(70), part{30, "bot", "/x", 200}), -1, false,
+			[]string{"client bot makes 30.0% of the hits"},
+		},
 		{"a client with less", append(spread(71), part{29, "bot", "/x", 200}), -1, false, nil},
 		{"the only client of a small interval", []part{{49, "bot", "/x", 200}}, -1, false, nil},
-		{"a client without an address", []part{{50, "", "/x", 200}}, -1, false,
-			[]string{"client - makes 100% of the hits"}},
+		{
+			"a client without an address",
+			[]part{{50, "", "/x", 200}},
+			-1, false,
+			[]string{"client - makes 100% of the hits"},
+		},
 
 		{"twice the hits", spread(100), 50, false, []string{"hits went up from 50 to 100"}},
 		{"not quite twice the hits", spread(99), 50, false, nil},
@@ -68,16 +84,20 @@ func TestWhatStandsOut(t *testing.T) {
 		{"half the hits in half an interval", spread(50), 100, true, nil},
 		{"twice the hits already", spread(100), 50, true, nil},
 
-		{"what is no HTTP", append(spread(99), part{3, "scan", "", 400}), -1, false,
-			[]string{"3 of the requests are no HTTP"}},
-		{"everything at once", append(spread(10), part{100, "bot", "/a", 500}, part{100, "bot", "/b", 404}, part{2, "scan", "", 400}), 10, false,
+		{
+			"what is no HTTP", append(spread(99), part{3, "scan", "", 400}), -1, false,
+			[]string{"3 of the requests are no HTTP"},
+		},
+		{
+			"everything at once", append(spread(10), part{100, "bot", "/a", 500}, part{100, "bot", "/b", 404}, part{2, "scan", "", 400}), 10, false,
 			[]string{
 				"5xx: 100 of 212 hits (47.2%), 100 of them in /a",
 				"404: 100 of 212 hits (47.2%), 100 of them to bot",
 				"client bot makes 94.3% of the hits",
 				"hits went up from 10 to 212",
 				"2 of the requests are no HTTP",
-			}},
+			},
+		},
 	} {
 		var tally traffic.Tally
 		for _, p := range c.parts {

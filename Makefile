@@ -1,0 +1,81 @@
+# weir: `make` lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo build install uninstall test lint bench fuzz cover clean
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+FUZZTIME ?= 10s
+
+# Flags of the environment must not change what is built or tested.
+export GOFLAGS :=
+export CGO_ENABLED ?=
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+
+# Packages with goroutines run under the race detector; the pure ones have none
+# to race, and their 100,000 traces would take ten times as long there.
+CONCURRENT := ./internal/tail ./internal/monitor ./internal/simulate ./internal/term ./internal/cli
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+demo: build ## build, then show the main job on a simulated live log, in three minutes
+	./weir demo
+
+build: ## the static, stripped, versioned binary ./weir
+	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags='-s -w' -o weir ./cmd/weir
+
+install: build ## install below PREFIX (/usr/local), with completions
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/doc/weir' \
+		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
+		'$(DESTDIR)$(PREFIX)/share/zsh/site-functions' \
+		'$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d'
+	install -m 755 weir '$(DESTDIR)$(PREFIX)/bin/weir'
+	install -m 644 README.md LICENSE '$(DESTDIR)$(PREFIX)/share/doc/weir/'
+	./weir completion bash > '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/weir'
+	./weir completion zsh  > '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_weir'
+	./weir completion fish > '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/weir.fish'
+
+uninstall: ## remove what install put below PREFIX
+	rm -f '$(DESTDIR)$(PREFIX)/bin/weir' \
+		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions/weir' \
+		'$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_weir' \
+		'$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/weir.fish'
+	rm -rf '$(DESTDIR)$(PREFIX)/share/doc/weir'
+
+test: ## everything that must hold: vet, other systems, all tests
+	go vet ./...
+	for os in darwin freebsd windows; do echo "vet for $$os"; GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; done
+	@if command -v "$$(go env CC)" > /dev/null; then \
+		echo 'go test -race $(CONCURRENT)'; \
+		CGO_ENABLED=1 go test -race -timeout 7m $(CONCURRENT) || exit 1; \
+	else \
+		echo 'NO C COMPILER: the race detector is left out'; \
+		go test -timeout 7m $(CONCURRENT) || exit 1; \
+	fi
+	go test -timeout 7m $$(go list ./... | grep -vE "^weir/internal/(tail|monitor|simulate|term|cli)$$")
+
+lint: ## formatting and static analysis, with pinned tools
+	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "not formatted by gofmt: $$out"; exit 1; fi
+	@out=$$(go run $(GOFUMPT) -l .); if [ -n "$$out" ]; then echo "not formatted by gofumpt (go run $(GOFUMPT) -w .): $$out"; exit 1; fi
+	go run $(STATICCHECK) ./...
+
+bench: ## the benchmarks, allocations included
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
+
+cover: ## statement coverage of each package
+	go test -cover ./...
+
+clean: ## remove what was built
+	rm -f weir
