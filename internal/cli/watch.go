@@ -75,7 +75,7 @@ func newWatch(s streams) *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is; may be repeated")
-	f.Var(newValue(&w.format, "NAME", "", parseFormat), "format", "format of the logs, instead of recognising it: "+strings.Join(accesslog.Names(), ", "))
+	f.Var(newValue(&w.format, "NAME", "", parseFormat), "format", "format of the logs, instead of recognising it; a wrong name lists them all")
 	threshold := newValue(&w.threshold, "HITS", "10", parseThreshold)
 	f.VarP(threshold, "threshold", "t", "alert above so many hits per second on average; also -a, --alert")
 	f.VarPF(threshold, "a", "a", "").Hidden = true

@@ -69,9 +69,9 @@ func (p *Plain) event(e alert.Event) {
 // interval writes a block such as
 //
 //	2026-11-21 12:41:20  10 s  4,468 hits  446.8/s  52 MB  1,904 visitors
-//	  2xx 4,291 96.0%  3xx 90 2.0%  4xx 67 1.5%  5xx 20 0.4%  500s 12
+//	  2xx 4,291 96.0%  3xx 90 2.0%  4xx 67 1.5%  5xx 20 0.4% (500: 12)
 //	  latency p50 13 ms  p90 52 ms  p99 388 ms  max 2.1 s
-//	  2m average 512.40 of 10 per second, firing for 2m20s
+//	  2m average 512.40/s, threshold 10/s, alert for 2m20s
 //	  section                hits  per s   5xx   bytes       p90
 //	  /api                  1,842  184.2  0.9%   12 MB     61 ms
 //	  ! client 10.0.0.1 makes 41.2% of the hits
@@ -109,22 +109,20 @@ func (p *Plain) interval(iv *view.Interval) {
 
 func (p *Plain) classes(s *view.Stats) {
 	p.begin("")
-	p.add(" ")
 	for class := 1; class <= 5; class++ {
 		n := s.Classes[class]
 		if class == 1 && n == 0 {
 			continue
 		}
-		p.add(" ", string(rune('0'+class)), "xx ", unit.Count(n))
+		p.add("  ", string(rune('0'+class)), "xx ", unit.Count(n))
 		if n > 0 {
 			p.add(" ", unit.Percent(n, s.Hits))
 		}
-		p.add(" ")
 	}
+	p.add(" (500: ", unit.Count(s.Count(500)), ")")
 	if n := s.Classes[0]; n > 0 {
-		p.add(" other ", unit.Count(n), " ")
+		p.add("  other ", unit.Count(n))
 	}
-	p.add(" 500s ", unit.Count(s.Count(500)))
 	p.end("")
 }
 
@@ -143,7 +141,7 @@ func (p *Plain) window(w view.Window, now int64) {
 	}
 	p.begin(color)
 	p.add("  ", unit.Span(time.Duration(w.Rule.Window)*time.Second), " average ", unit.Average(w.Hits, w.Rule.Window),
-		" of ", w.Rule.Threshold.String(), " per second")
+		"/s, threshold ", w.Rule.Threshold.String(), "/s")
 	if w.Of < w.Rule.Window {
 		p.add(" (", unit.Span(time.Duration(w.Of)*time.Second), " seen)")
 	}

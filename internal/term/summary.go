@@ -21,9 +21,11 @@ func (p *Plain) Close(c *view.Closing) error {
 		p.figures(c)
 	}
 	p.rejected(c.Rejected, "  ")
+	p.line("")
 	for _, s := range c.Sources {
 		p.source(s)
 	}
+	p.line("")
 	p.alerts(c)
 	return p.flush()
 }
@@ -38,18 +40,23 @@ func (p *Plain) figures(c *view.Closing) {
 	p.begin("")
 	p.add("  methods")
 	for _, m := range c.Methods[:min(5, len(c.Methods))] {
-		p.add(" ")
+		p.add("  ")
 		p.left(key(m.Key), min(20, escape.Width([]byte(key(m.Key)))))
 		p.add(" ", unit.Count(m.Hits))
 	}
 	if c.Malformed > 0 {
-		p.add(" no HTTP ", unit.Count(c.Malformed))
+		p.add("  no HTTP ", unit.Count(c.Malformed))
 	}
 	p.end("")
 	p.latency(c.Latency)
-	p.table("section", c.Sections, seconds)
-	p.table("client", c.Clients, seconds)
-	p.table("path", c.Paths, seconds)
+	for _, t := range []struct {
+		title string
+		rows  []view.Row
+	}{{"section", c.Sections}, {"client", c.Clients}, {"path", c.Paths}} {
+		p.line("")
+		p.table(t.title, t.rows, seconds)
+	}
+	p.line("")
 	if c.Late > 0 {
 		by := unit.Span(time.Duration(c.LateBy) * time.Second)
 		p.begin("")

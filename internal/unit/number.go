@@ -62,9 +62,16 @@ func scaled(n int64, sep string) string {
 // seconds there is no average.
 func Average(hits, seconds int64) string { return perSecond(hits, seconds, 2) }
 
-// Rate writes hits per second with one decimal, half a tenth rounded up, for
-// tables where two decimals are noise: 446.8.
-func Rate(hits, seconds int64) string { return perSecond(hits, seconds, 1) }
+// Rate writes hits per second with one decimal, half a tenth rounded up, and
+// with a comma between thousands, for tables where two decimals are noise:
+// 446.8 and 1,489.3.
+func Rate(hits, seconds int64) string {
+	text := perSecond(hits, seconds, 1)
+	for at := len(text) - len(".0") - 3; at > 0 && text[at-1] != '-'; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
 
 // perSecond divides and rounds in one step.
 //

@@ -80,8 +80,13 @@ func TestAnAverageIsRoundedHalfUpByHand(t *testing.T) {
 			t.Errorf("Average(%d, %d) got %q, want %q", c.hits, c.seconds, got, c.want)
 		}
 	}
-	if got := Rate(4468, 10); got != "446.8" {
-		t.Errorf("Rate(4468, 10) got %q, want 446.8", got)
+	for hits, want := range map[int64]string{4468: "446.8", 0: "0.0", -5: "-0.5", 9_999: "999.9", 10_000: "1,000.0", 14_893: "1,489.3", -1_234_567_890: "-123,456,789.0", 99_999_999: "9,999,999.9"} {
+		if got := Rate(hits, 10); got != want {
+			t.Errorf("Rate(%d, 10): got %q, want %q", hits, got, want)
+		}
+	}
+	if got := Rate(4468, 0); got != None {
+		t.Errorf("Rate(4468, 0): got %q, want %q", got, None)
 	}
 }
 

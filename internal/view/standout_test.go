@@ -26,6 +26,7 @@ func spread(n int) []part {
 	return parts
 }
 
+// One table, because the cases are read against one another.
 func TestWhatStandsOut(t *testing.T) {
 	for _, c := range []struct {
 		name    string

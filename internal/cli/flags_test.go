@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// takesAnything are the flags whose value is a name: any text will do.
+func takesAnything() map[string]bool {
+	return map[string]bool{"file": true, "output": true, "help": true, "host": true}
+}
+
+// TestEveryFlagIsTriedWithABadValue holds the script badflags against the flags
+// there are, so that a new one gets its line.
+func TestEveryFlagIsTriedWithABadValue(t *testing.T) {
+	script, err := os.ReadFile("testdata/script/badflags.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := newRoot(streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
+	tried := func(command string, cmd *cobra.Command) {
+		n := 0
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			n++
+			if f.Hidden || takesAnything()[f.Name] {
+				return
+			}
+			if !strings.Contains(string(script), command+" --"+f.Name+" ") && !strings.Contains(string(script), command+" --"+f.Name+"=") {
+				t.Errorf("testdata/script/badflags.txtar gives %q no bad value for --%s", command, f.Name)
+			}
+		})
+		if n == 0 {
+			t.Errorf("%s: got no flag", command)
+		}
+	}
+	tried("weir", root)
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "loggen" || cmd.Name() == "demo" {
+			tried("weir "+cmd.Name(), cmd)
+		}
+	}
+}
+
+// TestAliasesLeadToFlags: an alias of a flag that is gone would be an unknown
+// flag under another name.
+func TestAliasesLeadToFlags(t *testing.T) {
+	root := newRoot(streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
+	for alias, to := range aliases() {
+		found := root.Flags().Lookup(alias)
+		for _, cmd := range root.Commands() {
+			if f := cmd.Flags().Lookup(alias); f != nil {
+				found = f
+			}
+		}
+		if found == nil || found.Name != to {
+			t.Errorf("--%s: got %v, want --%s", alias, found, to)
+		}
+	}
+}
