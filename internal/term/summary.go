@@ -21,7 +21,6 @@ func (p *Plain) Close(c *view.Closing) error {
 		p.figures(c)
 	}
 	p.rejected(c.Rejected, "  ")
-	p.line("")
 	for _, s := range c.Sources {
 		p.source(s)
 	}
