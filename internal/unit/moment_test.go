@@ -4,12 +4,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // the zones of the tests are there on every machine
 )
 
 func TestMomentsAreReadAsTyped(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Skip("no time zone database on this machine:", err)
+		t.Fatal(err)
 	}
 	// The day on which clocks went forward: it began at +01:00.
 	now := time.Date(2026, 3, 29, 12, 41, 30, 5, berlin)
