@@ -1,6 +1,5 @@
 # weir: `make` lists the targets.
 
-SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo build install uninstall test lint bench fuzz cover clean
 
@@ -8,8 +7,9 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 FUZZTIME ?= 10s
 
-# Flags of the environment must not change what is built or tested.
-export GOFLAGS :=
+# Flags of the environment, or of go env -w, must not change what is built or
+# tested. An empty GOFLAGS would let those of go env -w through.
+export GOFLAGS := -mod=readonly
 export CGO_ENABLED ?=
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -20,7 +20,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 CONCURRENT := ./internal/tail ./internal/monitor ./internal/simulate ./internal/term ./internal/cli
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## build, then show the main job on a simulated live log, in three minutes
 	./weir demo
@@ -49,14 +49,19 @@ uninstall: ## remove what install put below PREFIX
 test: ## everything that must hold: vet, other systems, all tests
 	go vet ./...
 	for os in darwin freebsd windows; do echo "vet for $$os"; GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; done
-	@if command -v "$$(go env CC)" > /dev/null; then \
-		echo 'go test -race $(CONCURRENT)'; \
-		CGO_ENABLED=1 go test -race -timeout 7m $(CONCURRENT) || exit 1; \
+	@# Both parts run, whatever the first one says, so that one look shows all.
+	@if command -v $$(go env CC) > /dev/null; then \
+		race=-race cgo=1; \
 	else \
-		echo 'NO C COMPILER: the race detector is left out'; \
-		go test -timeout 7m $(CONCURRENT) || exit 1; \
-	fi
-	go test -timeout 7m $$(go list ./... | grep -vE "^weir/internal/(tail|monitor|simulate|term|cli)$$")
+		race= cgo=0; echo 'NO C COMPILER, which the race detector needs: the tests of the loops run without it'; \
+	fi; \
+	failed=0; \
+	echo go test $$race '$(CONCURRENT)'; \
+	CGO_ENABLED=$$cgo go test $$race -timeout 7m $(CONCURRENT) || failed=1; \
+	rest=$$(go list ./... | grep -vE '^weir/internal/(tail|monitor|simulate|term|cli)$$'); \
+	echo go test, all others; \
+	go test -timeout 7m $$rest || failed=1; \
+	exit $$failed
 
 lint: ## formatting and static analysis, with pinned tools
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "not formatted by gofmt: $$out"; exit 1; fi

@@ -7,7 +7,7 @@ const stampLen = len("10/Oct/2000:13:55:36 -0700")
 // one, because a busy log repeats the same 26 bytes for a whole second: then
 // comparing them replaces reading them. The zero value is ready.
 type stampCache struct {
-	raw [stampLen]byte
+	raw [stampLen]byte // all zero bytes as long as nothing is remembered
 	sec int64
 }
 
@@ -29,7 +29,7 @@ func (c *stampCache) parse(line []byte, at int, r *Record) (int, Reason) {
 	}
 	at++
 	raw := [stampLen]byte(line[at:])
-	if raw != c.raw {
+	if raw != c.raw || raw[0] == 0 {
 		sec, bad := parseStamp(&raw)
 		if bad >= 0 {
 			return at + bad, ReasonTime

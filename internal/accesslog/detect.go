@@ -38,7 +38,7 @@ type Attempt struct {
 	Outcome Outcome // of that line
 }
 
-// Missing is a Parser whose header may lack the columns it needs.
+// missing is a Parser whose header may lack the columns it needs.
 type missing interface {
 	Missing() []string
 }

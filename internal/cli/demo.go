@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,9 @@ type story struct {
 }
 
 const burstHits = 1258
+
+// forever is longer than anybody watches a demo.
+const forever = 1000 * time.Hour
 
 func stories() []story {
 	return []story{{
@@ -167,10 +171,7 @@ func (st story) play(ctx context.Context, screen monitor.Sink, length time.Durat
 	if err != nil {
 		return written, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	if length > 0 {
-		ctx, cancel = context.WithTimeout(ctx, length)
-	}
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(length, forever))
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {

@@ -2,13 +2,18 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"golang.org/x/term"
+
+	"weir/internal/accesslog"
+	"weir/internal/escape"
 )
 
 // usualLogs are where the access logs of common servers are by default.
@@ -48,7 +53,7 @@ func offer(s streams) ([]string, error) {
 	if !term.IsTerminal(int(s.in.Fd())) || !term.IsTerminal(int(s.out.Fd())) {
 		fmt.Fprintln(s.out, "logs found here; follow one with:")
 		for _, f := range found {
-			fmt.Fprintf(s.out, "  weir %s\n", f)
+			fmt.Fprintf(s.out, "  weir %s\n", escape.Terminal([]byte(f)))
 		}
 		return nil, nil
 	}
@@ -60,7 +65,7 @@ func existing(patterns []string) []string {
 	for _, p := range patterns {
 		matches, _ := filepath.Glob(p) // the patterns are ours, and good
 		for _, m := range matches {
-			if st, err := os.Stat(m); err == nil && st.Mode().IsRegular() {
+			if readable(m) {
 				found = append(found, m)
 			}
 		}
@@ -68,11 +73,33 @@ func existing(patterns []string) []string {
 	return found
 }
 
+// readable reports whether name is a file that is empty yet, may not be read
+// yet, or has a format that weir knows.
+func readable(name string) bool {
+	if st, err := os.Stat(name); err != nil || !st.Mode().IsRegular() {
+		return false
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return true // following it tells how to be allowed to
+	}
+	defer file.Close()
+	head, err := io.ReadAll(io.LimitReader(file, 64<<10))
+	if err != nil || len(head) == 0 {
+		return err == nil
+	}
+	var lines [][]byte
+	for line := range bytes.Lines(head) {
+		lines = append(lines, accesslog.TrimEnd(line))
+	}
+	return accesslog.Detect(lines).Found
+}
+
 // choose asks which of the logs found is meant.
 func choose(s streams, found []string) ([]string, error) {
 	fmt.Fprintln(s.out, "logs found here:")
 	for i, f := range found {
-		fmt.Fprintf(s.out, "  %d  %s\n", i+1, f)
+		fmt.Fprintf(s.out, "  %d  %s\n", i+1, escape.Terminal([]byte(f)))
 	}
 	fmt.Fprintf(s.out, "which to follow? [1-%d, Enter for 1] ", len(found))
 	answer, err := bufio.NewReader(s.in).ReadString('\n')

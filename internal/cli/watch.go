@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,7 +119,16 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	if w.output != "" {
+	ctx := cmd.Context()
+	if w.output == "" {
+		// A terminal that is closed ends weir as Ctrl-C does.
+		var stop context.CancelFunc
+		ctx, stop = untilHangup(ctx)
+		defer stop()
+	} else {
+		if err := notAnInput(w.output, o.Paths); err != nil {
+			return err
+		}
 		file, err := openOutput(w.output)
 		if err != nil {
 			return err
@@ -129,7 +140,22 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	return m.Run(cmd.Context())
+	return m.Run(ctx)
+}
+
+// notAnInput refuses an output that is one of the logs: weir would write into
+// what it reads.
+func notAnInput(output string, paths []string) error {
+	out, err := os.Stat(output)
+	if err != nil {
+		return nil // it is not there yet
+	}
+	for _, p := range paths {
+		if in, err := os.Stat(p); err == nil && os.SameFile(in, out) {
+			return usageError{fmt.Errorf("--output %s is the log %s, which weir would write into: name another file", output, p)}
+		}
+	}
+	return nil
 }
 
 // options turns the flags into what a Monitor takes. Everything wrong with
@@ -172,6 +198,10 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 		if o.Since, err = unit.ParseTime(w.since, now, w.zone); err != nil {
 			return o, bad("since", err)
 		}
+		if o.Since.After(now) {
+			return o, bad("since", fmt.Errorf("%s is later than now, %s: nothing would be read",
+				o.Since.In(w.zone).Format(time.DateTime), now.In(w.zone).Format(time.DateTime)))
+		}
 	}
 	if o.Paths, err = expand(paths); err != nil {
 		return o, err
@@ -184,7 +214,7 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 	return o, nil
 }
 
-func (w *watch) sink(to interface{ Write([]byte) (int, error) }, color bool) monitor.Sink {
+func (w *watch) sink(to io.Writer, color bool) monitor.Sink {
 	if w.json {
 		return &term.JSON{W: to, Zone: w.zone}
 	}
@@ -196,6 +226,9 @@ func (w *watch) sink(to interface{ Write([]byte) (int, error) }, color bool) mon
 func expand(paths []string) ([]string, error) {
 	var out []string
 	for _, p := range paths {
+		if p == "/dev/stdin" || p == "/dev/fd/0" || p == "/proc/self/fd/0" {
+			p = "-" // as a path it would be a pipe that never ends
+		}
 		if _, err := os.Lstat(p); err == nil || p == "-" || !strings.ContainsAny(p, "*?[") {
 			out = append(out, p)
 			continue
@@ -203,7 +236,7 @@ func expand(paths []string) ([]string, error) {
 		matches, err := filepath.Glob(p)
 		switch {
 		case err != nil:
-			return nil, usageError{fmt.Errorf("%s: not a pattern: %w", p, err)}
+			matches = []string{p} // no pattern, then a name
 		case len(matches) == 0:
 			return nil, &monitor.InputError{Text: p + ": no file matches this pattern"}
 		}

@@ -101,14 +101,15 @@ type Clock struct {
 }
 
 type source struct {
-	set       bool  // newest holds
-	tentative bool  // newest was only ever ahead of the time of reading
-	apart     bool  // its clock was set while others went on
-	pending   bool  // unread lines are known to wait
-	live      bool  // has been at its end: gaps between writes are gaps in time
-	measure   bool  // the next record tells how far the idle clock overran
-	newest    int64 // event second
-	wrote     time.Time
+	set       bool          // newest holds
+	tentative bool          // newest was only ever ahead of the time of reading
+	apart     bool          // its clock was set while others went on
+	pending   bool          // unread lines are known to wait
+	live      bool          // has been at its end: gaps between writes are gaps in time
+	measure   bool          // the next record tells how far the idle clock overran
+	newest    int64         // event second
+	wrote     time.Time     // last write
+	looked    time.Time     // when it was last seen to have nothing new
 	skew      int64         // seconds its clock is known to run ahead of ours
 	gap       time.Duration // between the last two writes
 	hold      time.Duration // how long the idle clock waits after a write
@@ -167,8 +168,16 @@ func (c *Clock) Wrote(i int, written, now time.Time) {
 	s := &c.sources[i]
 	c.now = now
 	s.gap, s.measure = 0, false
+	if s.live && written.Before(s.looked) {
+		// What is new was written after the last look that found nothing; the
+		// time of the file is that of another machine's clock.
+		written = s.looked
+	}
+	if written.After(now) {
+		written = now
+	}
 	if s.live && !s.wrote.IsZero() {
-		s.gap = written.Sub(s.wrote)
+		s.gap = written.Sub(c.written(s))
 		s.measure = s.gap > 0
 	}
 	s.wrote = written
@@ -180,7 +189,7 @@ func (c *Clock) Caught(i int, atEnd bool, written time.Time) {
 	s := &c.sources[i]
 	s.pending = !atEnd
 	if atEnd {
-		s.live = true
+		s.live, s.looked = true, c.now
 		if s.wrote.IsZero() {
 			s.wrote = written
 		}
@@ -264,7 +273,9 @@ func (c *Clock) judge(s *source, sec int64) Verdict {
 // believed is the last second a record of s can carry and be believed.
 func (c *Clock) believed(s *source) int64 {
 	limit := s.wrote
-	if c.wall || limit.IsZero() || c.now.Before(limit) {
+	if c.wall || limit.IsZero() || c.now.Sub(limit) < time.Hour {
+		// The time of a file that is being written may be that of another
+		// machine; that of an old one says when its last line came.
 		limit = c.now
 	}
 	if limit.IsZero() {
@@ -314,9 +325,7 @@ func (c *Clock) startEpoch(i int) *Epoch {
 		return e
 	}
 	s.newest, s.tentative, s.apart = s.run.high, false, false
-	if s.run.verdict == Future {
-		s.skew = s.newest - (c.believed(s) - FutureAfter)
-	}
+	s.skew = max(0, s.newest-(c.believed(s)-FutureAfter))
 	if c.unsure {
 		// There is no older time line: the records stand at their own seconds.
 		c.unsure = false
@@ -452,7 +461,7 @@ func (c *Clock) close() {
 
 // active reports whether s holds the others back.
 func (c *Clock) active(s *source) bool {
-	return s.pending || c.now.Sub(s.wrote) < SilentAfter
+	return s.pending || c.now.Sub(c.written(s)) < SilentAfter
 }
 
 // value is the event time s has come to, idle time included.
@@ -463,9 +472,23 @@ func (c *Clock) value(s *source) int64 {
 	if c.wall {
 		return max(s.newest, c.now.Unix())
 	}
-	idle := c.now.Sub(s.wrote) - s.hold
+	idle := c.now.Sub(c.written(s)) - s.hold
 	if idle <= 0 {
 		return s.newest
 	}
 	return s.newest + int64(idle/time.Second)
+}
+
+// written is when s was last written, by our clock. The time of a file may be
+// that of a server whose clock is behind: but what carries an event time was
+// not written before it. A clock ahead tells nothing.
+func (c *Clock) written(s *source) time.Time {
+	w := s.wrote
+	if n := time.Unix(s.newest, 0); s.set && n.After(w) && !n.After(c.now) {
+		w = n
+	}
+	if w.After(c.now) {
+		w = c.now
+	}
+	return w
 }

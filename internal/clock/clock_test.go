@@ -172,7 +172,7 @@ func TestAPendingSourceHoldsEverything(t *testing.T) {
 	w.wantClosed(start+1001, "the source turned out to be empty")
 }
 
-func TestASourceMoreThanAnHourBehindHoldsNobody(t *testing.T) {
+func TestASourceFarBehindHoldsNobody(t *testing.T) {
 	for behind, closed := range map[int64]int64{MaxSpread: start - MaxSpread, MaxSpread + 1: start} {
 		w := newWorld(t, 0, 2)
 		w.line(1, start-behind)

@@ -159,3 +159,29 @@ func TestANewLogThatIsAheadOfASilentOneIsAnEpoch(t *testing.T) {
 		t.Fatalf("got %+v, want %+v", epochs, want)
 	}
 }
+
+// TestTheClockOfTheFileSystemMayBeWrong: a file on another machine carries the
+// times of that machine's clock.
+func TestTheClockOfTheFileSystemMayBeWrong(t *testing.T) {
+	for _, offset := range []time.Duration{-5 * time.Minute, -20 * time.Second, -5 * time.Second, 0, 5 * time.Second, time.Hour} {
+		c := New(2*time.Second, false)
+		i := c.Add(true)
+		start := time.Unix(1_700_000_000, 0)
+		for s := range int64(300) {
+			now := start.Add(time.Duration(s) * time.Second)
+			c.Wrote(i, now.Add(offset), now)
+			for range 20 {
+				if rd := c.See(i, now.Unix()); rd.Verdict != OnTime || rd.Epoch != nil {
+					t.Fatalf("offset %v, after %d s: got %+v, want every record on time", offset, s, rd)
+				}
+			}
+			c.Caught(i, true, now.Add(offset))
+			c.Tick(now.Add(900 * time.Millisecond))
+		}
+		// Silence: the idle clock goes on as if nothing were wrong.
+		c.Tick(start.Add(420 * time.Second))
+		if got, _ := c.Closed(); got < start.Unix()+410 || got > start.Unix()+420 {
+			t.Errorf("offset %v: after two minutes of silence closed is %d s after the start, want about 418", offset, got-start.Unix())
+		}
+	}
+}

@@ -240,6 +240,63 @@ func TestAMillionDistinctKeysStayWithinTheLimit(t *testing.T) {
 	}
 }
 
+// TestSourcesFarApartAndLongKeysStayWithinTheLimit: one server's clock is 290 s
+// behind, so 30 intervals are open at the same time, and no key of 600 bytes
+// comes twice.
+func TestSourcesFarApartAndLongKeysStayWithinTheLimit(t *testing.T) {
+	g := New(options())
+	now := time.Unix(base+1000, 0)
+	for range 2 {
+		g.AddSource("log", true)
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	before, most, open := int64(m.HeapAlloc), int64(0), 0
+	long := strings.Repeat("x", 600)
+	r := record(0, "")
+	for i := range int64(400_000) {
+		source, sec := int(i%2), base+i/1000
+		r.Sec = sec - 290*(i%2)
+		r.Client = fmt.Appendf(r.Client[:0], "%d%s", i, long)
+		r.Agent = fmt.Appendf(r.Agent[:0], "agent/%d", i)
+		r.Target = fmt.Appendf(r.Target[:0], "/%d%s/%d", i, long, i)
+		r.Latency = time.Duration(i) * time.Microsecond
+		g.Wrote(source, now, now)
+		g.Record(source, r)
+		open = max(open, len(g.open))
+		if i%20_000 == 0 {
+			g.Take()
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			most = max(most, int64(m.HeapAlloc)-before)
+		}
+	}
+	t.Logf("heap at most %.1f MiB with %d intervals open", float64(most)/(1<<20), open)
+	if most > heapLimit || open < 29 {
+		t.Errorf("got %d bytes of heap with %d intervals open, want no more than %d with some 30", most, open, heapLimit)
+	}
+}
+
+// TestTheOrderOfMemoryDoesNotShow: far more keys than are counted one by one,
+// in intervals that are all still open.
+func TestTheOrderOfMemoryDoesNotShow(t *testing.T) {
+	var first string
+	for range 5 {
+		g := New(options())
+		g.AddSource("log", true)
+		for i := range int64(27_000) {
+			g.Record(0, record(base+i%90, fmt.Sprintf("/section-%d", i)))
+		}
+		c := g.Closing()
+		if got := fmt.Sprint(c.Sections, c.OtherSections); first == "" {
+			first = got
+		} else if got != first {
+			t.Fatalf("the same records gave %s and %s", got, first)
+		}
+	}
+}
+
 func TestARecordAllocatesNothingOnceItsKeysAreKnown(t *testing.T) {
 	g := single(options(), base+100_000)
 	g.Record(0, record(base+500, "/"))

@@ -14,7 +14,9 @@ package gauge
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"weir/internal/accesslog"
@@ -33,6 +35,7 @@ type Options struct {
 	SectionDepth      int   // path segments of a section; 0 is 1
 	SectionExpiration int64 // seconds a section without hits stays in the list
 	Tops              view.Tops
+	Zone              *time.Location // of times in notices; nil is UTC
 	// Wall: event time is the time passed in, not the newest record's.
 	Wall bool
 }
@@ -74,8 +77,9 @@ type Gauge struct {
 type figures struct {
 	late, future  int64
 	rejected      map[accesslog.Reason]int64
-	first, newest int64 // event seconds; newest is 0 when nothing was seen
-	lateBy        int64
+	seen          bool  // a record was placed; the rest is of the run alone
+	first, newest int64 // event seconds
+	lateBy        int64 // seconds of lateness that would have been enough
 }
 
 // counted is where a record of a run of late or future ones was counted, and
@@ -88,6 +92,9 @@ type counted struct {
 // New returns a Gauge without sources.
 func New(o Options) *Gauge {
 	o.Interval = max(1, o.Interval)
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
 	return &Gauge{
 		o: o, clock: clock.New(o.Lateness, o.Wall), board: alert.NewBoard(o.Rules...),
 		sections: traffic.Sections{Depth: o.SectionDepth},
@@ -152,8 +159,8 @@ func (g *Gauge) setAside(i int, r *accesslog.Record, rd clock.Reading, n traffic
 	case clock.Late:
 		g.since.late++
 		g.run.late++
-		if newest, ok := g.clock.Source(i); ok {
-			g.run.lateBy = max(g.run.lateBy, newest-r.Sec)
+		if closed, ok := g.clock.Closed(); ok && rd.Epoch == nil {
+			g.run.lateBy = max(g.run.lateBy, closed-r.Sec+int64(g.o.Lateness/time.Second))
 		}
 	case clock.Future:
 		g.since.future++
@@ -182,7 +189,7 @@ func (g *Gauge) begin(e *clock.Epoch) {
 	g.aside[e.Source] = run[:0]
 	if e.Alone {
 		g.notice(e.To, fmt.Sprintf("the clock of %s was set: it says %s where the others say %s; its records are counted late or by arrival",
-			name, stamp(e.To), stamp(e.From)))
+			name, g.stamp(e.To), g.stamp(e.From)))
 		return
 	}
 	if e.Shift == 0 {
@@ -194,7 +201,7 @@ func (g *Gauge) begin(e *clock.Epoch) {
 	}
 	g.flush(e.From)
 	g.notice(e.To, fmt.Sprintf("the clock of %s was set %s by %s at %s; a new epoch begins at %s",
-		name, way, unit.Span(time.Duration(max(e.Shift, -e.Shift))*time.Second), stamp(e.From), stamp(e.To)))
+		name, way, unit.Span(time.Duration(max(e.Shift, -e.Shift))*time.Second), g.stamp(e.From), g.stamp(e.To)))
 	for _, c := range run {
 		g.seconds.Sub(c.as, c.n)
 	}
@@ -212,12 +219,12 @@ func (g *Gauge) begin(e *clock.Epoch) {
 
 // restart drops a time line that only unbelievable records had made.
 func (g *Gauge) restart() {
-	for k := range g.open {
+	for _, k := range slices.Sorted(maps.Keys(g.open)) {
 		g.total.Merge(g.open[k])
 		g.drop(k)
 	}
 	g.seconds = traffic.Seconds{}
-	g.next, g.run.first, g.run.newest = math.MaxInt64, 0, 0
+	g.next, g.run.seen = math.MaxInt64, false
 	clear(g.aside)
 }
 
@@ -283,6 +290,7 @@ func (g *Gauge) tally(sec int64) *traffic.Tally {
 		} else {
 			t = new(traffic.Tally)
 		}
+		t.Share(len(g.open))
 		g.open[k] = t
 	}
 	g.at, g.current = k, t
@@ -297,19 +305,21 @@ func (g *Gauge) drop(k int64) {
 		g.current = nil
 	}
 	t.Reset()
-	if len(g.spare) < 4 {
+	if len(g.spare) < 2 {
 		g.spare = append(g.spare, t)
 	}
 }
 
 func (f *figures) note(sec int64) {
-	if f.newest == 0 {
-		f.first = sec
+	if !f.seen {
+		f.seen, f.first, f.newest = true, sec, sec
 	}
 	f.first, f.newest = min(f.first, sec), max(f.newest, sec)
 }
 
-func stamp(sec int64) string { return time.Unix(sec, 0).UTC().Format(time.RFC3339) }
+func (g *Gauge) stamp(sec int64) string {
+	return time.Unix(sec, 0).In(g.o.Zone).Format(time.RFC3339)
+}
 
 func floorDiv(a, b int64) int64 {
 	q := a / b

@@ -130,12 +130,12 @@ func (g *Gauge) keepSections(iv *view.Interval, t *traffic.Tally) {
 func (g *Gauge) Closing() view.Closing {
 	var t traffic.Tally
 	t.Merge(&g.total)
-	for _, o := range g.open {
-		t.Merge(o)
+	for _, k := range slices.Sorted(maps.Keys(g.open)) {
+		t.Merge(g.open[k])
 	}
 	events, dropped := g.board.History()
 	c := view.Closing{
-		From: g.run.first, To: g.run.newest, Stats: view.Read(&t, g.o.Tops),
+		Seen: g.run.seen, From: g.run.first, To: g.run.newest, Stats: view.Read(&t, g.o.Tops),
 		Late: g.run.late, Future: g.run.future, LateBy: g.run.lateBy,
 		Rejected: rejected(g.run.rejected), Alerts: slices.Clone(events), Dropped: dropped,
 	}

@@ -10,6 +10,7 @@
 //	words_test.go         names that say nothing, marks of unfinished work
 //	dependencies_test.go  every module we use has a reason
 //	documents_test.go     every command in the documents is run, flags and formats are told
+//	manual_test.go        keys, columns, exit codes, messages, figures are those of the code
 //
 // Each rule is tried on a breach of it, too, so that a rule that no longer
 // finds anything is noticed. The package has no code of its own: it is never

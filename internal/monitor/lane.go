@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode"
 
 	"weir/internal/accesslog"
 	"weir/internal/gauge"
@@ -16,7 +17,10 @@ import (
 const (
 	headBytes = 256 << 10 // of a file, for its format
 	headLines = 1000
-	forever   = int64(math.MaxInt64)
+	// farAhead, in seconds, is how far a line may be ahead of --clock and be
+	// waited for; one still further ahead is from the future.
+	farAhead = 24 * 60 * 60
+	forever  = int64(math.MaxInt64)
 )
 
 // lane is one source on its way to the gauge: its parser, the block in hand,
@@ -29,13 +33,15 @@ type lane struct {
 	found   accesslog.Detection
 	changes int
 	skip    int64 // records before this second are passed over
-	firm    bool  // for ever: it was asked for; else only while reading back
-	back    bool  // reading what was there at the start
+	back    bool  // until one well behind it has come, or the end of the file
+	last    view.Reject
 
 	batch   *tail.Batch
 	rest    []byte // of batch.Data
 	line    int64  // number of the next line, 0 where unknown
 	offset  int64  // of rest
+	waits   int64  // second of the next line, where that was not due
+	told    bool   // that it waits
 	record  accesslog.Record
 	account view.Source
 }
@@ -69,6 +75,11 @@ func (l *lane) unpack() string {
 	if l.source.State().Kind == tail.Stdin {
 		name = "FILE"
 	}
+	if strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+,:@%=", r)
+	}) {
+		name = "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	}
 	tool := map[string]string{"gzip": "zcat", "zstd": "zstdcat", "bzip2": "bzcat", "xz": "xzcat", "lz4": "lz4cat", "zip": "unzip -p"}[l.found.Compressed]
 	return tool + " " + name + " | weir -"
 }
@@ -84,7 +95,20 @@ func (l *lane) describe(g *gauge.Gauge) {
 		g.Notice(fmt.Sprintf("%s: format %s", l.account.Name, f.Name))
 		return
 	}
+	if l.onlyHeader() {
+		return // the first row will tell
+	}
 	g.Notice(l.complaint() + "; its lines count as rejected until one is understood")
+}
+
+// onlyHeader reports whether all there is so far was a header in some format.
+func (l *lane) onlyHeader() bool {
+	for _, a := range l.found.Attempts {
+		if a.Hits == 0 && a.Line == 0 {
+			return len(l.parser.Missing()) == 0
+		}
+	}
+	return false
 }
 
 // complaint says why the log cannot be read, with the column at which each
@@ -111,6 +135,15 @@ func (l *lane) complaint() string {
 		return l.account.Name + ": not a text file"
 	}
 	text := l.account.Name + ": no line is a request in a format that weir knows"
+	best := accesslog.Attempt{}
+	for _, a := range l.found.Attempts {
+		if a.Hits > best.Hits {
+			best = a
+		}
+	}
+	if best.Hits > 0 {
+		text = fmt.Sprintf("%s: fewer than half of the lines are requests in one format, %d at most, in %s", l.account.Name, best.Hits, best.Format)
+	}
 	if attempts := failures(l.found.Attempts); len(attempts) > 0 {
 		text += " (" + strings.Join(attempts, "; ") + ")"
 	}
@@ -158,7 +191,9 @@ func (l *lane) fetch(now time.Time, wall bool, g *gauge.Gauge) bool {
 		if st.Written.IsZero() || wall {
 			st.Written = now
 		}
-		l.back = false
+		if st.Kind == tail.File {
+			l.back = false // what comes now is news, whatever its time
+		}
 		g.Caught(l.index, true, st.Written)
 		return false
 	}
@@ -191,37 +226,47 @@ func (l *lane) time(g *gauge.Gauge) int64 {
 	return math.MinInt64
 }
 
-// fold counts the lines in hand until the block is used up or the source has
-// passed limit.
-func (l *lane) fold(g *gauge.Gauge, limit int64) {
+// fold counts the lines in hand until the block is used up, the source has
+// passed limit, or a line is not due yet. It reports whether it counted any.
+func (l *lane) fold(g *gauge.Gauge, limit, due int64) (progress bool) {
 	for len(l.rest) > 0 {
 		end := bytes.IndexByte(l.rest, '\n') + 1
 		if end == 0 {
 			end = len(l.rest)
 		}
-		l.count(l.rest[:end], g)
+		out := l.parser.Parse(accesslog.TrimEnd(l.rest[:end]), &l.record)
+		if out.Kind == accesslog.Hit && l.record.Sec > due && l.record.Sec-due < farAhead {
+			l.waits = l.record.Sec
+			return progress
+		}
+		l.count(out, g)
+		progress = true
 		l.rest = l.rest[end:]
 		l.offset += int64(end)
 		if l.line > 0 {
 			l.line++
 		}
 		if limit != forever && l.time(g) > limit && len(l.rest) > 0 {
-			return
+			return true
 		}
 	}
 	l.tooLong(l.batch, g)
 	l.batch.Release()
 	l.batch = nil
+	return true
 }
 
-func (l *lane) count(line []byte, g *gauge.Gauge) {
-	out := l.parser.Parse(accesslog.TrimEnd(line), &l.record)
+// count counts the line that was parsed into l.record.
+func (l *lane) count(out accesslog.Outcome, g *gauge.Gauge) {
+	if out.Kind == accesslog.Hit && l.back && l.record.Sec >= l.skip+seekMargin {
+		l.back = false
+	}
 	switch {
 	case out.Kind == accesslog.Directive:
 		return
 	case out.Kind == accesslog.Rejected:
 		l.reject(out, g)
-	case l.record.Sec < l.skip && (l.firm || l.back):
+	case l.back && l.record.Sec < l.skip:
 		l.account.Lines++
 		l.account.Older++
 	case !g.Record(l.index, &l.record):
@@ -246,7 +291,8 @@ func (l *lane) reject(out accesslog.Outcome, g *gauge.Gauge) {
 	first := l.account.Rejected == 0
 	l.account.Lines++
 	l.account.Rejected++
-	l.account.LastReject = &view.Reject{Line: l.line, Offset: l.offset, Column: out.Column, Reason: string(out.Reason)}
+	l.last = view.Reject{Line: l.line, Offset: l.offset, Column: out.Column, Reason: string(out.Reason)}
+	l.account.LastReject = &l.last
 	if g == nil {
 		return
 	}

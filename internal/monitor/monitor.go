@@ -10,6 +10,7 @@ package monitor
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"time"
 
@@ -46,7 +47,6 @@ type Options struct {
 	// wall's, and what is in the log is seen as of then.
 	Clock time.Time
 	Poll  bool // look at the files at intervals, without asking the system for events
-	Hold  time.Duration
 }
 
 // backlog is how much log time is read back, without Since, before live
@@ -70,11 +70,11 @@ type Monitor struct {
 // New opens the sources and puts the parts together. Nothing is read yet but
 // the heads and ends of files, for their format and their newest time.
 func New(o Options) (*Monitor, error) {
-	follower, err := tail.Open(tail.Options{Paths: o.Paths, Stdin: o.Stdin, FromEnd: o.FromEnd, Poll: o.Poll, Hold: o.Hold})
+	follower, err := tail.Open(tail.Options{Paths: o.Paths, Stdin: o.Stdin, FromEnd: o.FromEnd, Poll: o.Poll})
 	if err != nil {
 		return nil, &InputError{err.Error()}
 	}
-	o.Gauge.Wall = !o.Clock.IsZero()
+	o.Gauge.Wall, o.Gauge.Zone = !o.Clock.IsZero(), o.Zone
 	m := &Monitor{o: o, follower: follower, gauge: gauge.New(o.Gauge), started: time.Now()}
 	for i, src := range follower.Sources() {
 		l := &lane{index: i, source: src, account: view.Source{Name: name(src)}}
@@ -83,7 +83,7 @@ func New(o Options) (*Monitor, error) {
 			follower.Close()
 			return nil, err
 		}
-		if st := src.State(); st.Kind == tail.File && st.Size == 0 && !st.Missing && !st.Denied {
+		if st := src.State(); st.Kind == tail.File && st.Size == 0 && !st.Written.IsZero() {
 			m.gauge.Notice(l.account.Name + ": empty so far; waiting for lines")
 		}
 		m.gauge.AddSource(l.account.Name, l.mayHold())
@@ -131,9 +131,12 @@ func (m *Monitor) Run(ctx context.Context) error {
 func (m *Monitor) round() bool {
 	now := m.now()
 	var behind *lane
-	limit := forever
+	limit, due := forever, forever
+	if m.wall() {
+		due = now.Unix()
+	}
 	for _, l := range m.lanes {
-		if !l.fetch(now, m.wall(), m.gauge) {
+		if !l.fetch(now, m.wall(), m.gauge) || l.waits > due {
 			continue
 		}
 		t := l.time(m.gauge)
@@ -153,8 +156,16 @@ func (m *Monitor) round() bool {
 	if behind == nil {
 		return false
 	}
-	behind.fold(m.gauge, limit)
-	return true
+	if behind.fold(m.gauge, limit, due) {
+		return true
+	}
+	// With --clock: the rest is yet to happen.
+	if !behind.told {
+		behind.told = true
+		m.gauge.Notice(fmt.Sprintf("%s: what is logged from %s on waits for the clock to get there", behind.account.Name, m.stamp(behind.waits)))
+	}
+	m.gauge.Caught(behind.index, true, now)
+	return false
 }
 
 // show hands what has come up to the sinks.
@@ -175,6 +186,9 @@ func (m *Monitor) show() error {
 		}
 		if err := m.o.Screen.Show(o); err != nil {
 			return err
+		}
+		if o.Interval != nil || o.Quiet != nil {
+			m.showFrom = 0 // what comes now is shown, even if a clock is set back
 		}
 	}
 	return nil
@@ -214,6 +228,8 @@ func (m *Monitor) close() error {
 	}
 	c := m.gauge.Closing()
 	for _, l := range m.lanes {
+		st := l.source.State()
+		l.account.Rotations, l.account.Truncations, l.account.PossibleLoss = st.Rotations, st.Truncations, st.PossibleLoss
 		c.Sources = append(c.Sources, l.account)
 	}
 	for _, s := range []Sink{m.o.Copy, m.o.Screen} {
@@ -247,7 +263,7 @@ func (m *Monitor) understood() error {
 
 func (m *Monitor) ended() bool {
 	for _, l := range m.lanes {
-		if !l.source.State().Ended {
+		if l.batch != nil || !l.source.State().Ended {
 			return false
 		}
 	}

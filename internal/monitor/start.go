@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"weir/internal/accesslog"
+	"weir/internal/clock"
 	"weir/internal/gauge"
 	"weir/internal/unit"
 	"weir/internal/view"
@@ -35,7 +36,6 @@ func (m *Monitor) findStart() {
 		return
 	}
 	for _, l := range m.lanes {
-		l.firm = !m.o.Since.IsZero()
 		if l.startAt(since) && m.o.Since.IsZero() {
 			m.gauge.Notice(fmt.Sprintf("%s: read from %s on, the last 2 days of the log; --since TIME reads more",
 				l.account.Name, m.stamp(since)))
@@ -44,16 +44,17 @@ func (m *Monitor) findStart() {
 }
 
 // newest is the newest event time at the end of the file, 0 where none is
-// found.
+// found. A line from the future does not count: it would hide all others.
 func (l *lane) newest() int64 {
 	if _, ok := l.parser.Format(); !ok {
 		return 0
 	}
 	p := l.twin()
 	newest := int64(0)
+	believed := l.source.State().Written.Unix() + clock.FutureAfter
 	for _, line := range split(l.source.Last(lastBytes), false) {
 		var r accesslog.Record
-		if p.Parse(line, &r).Kind == accesslog.Hit {
+		if p.Parse(line, &r).Kind == accesslog.Hit && r.Sec <= believed {
 			newest = max(newest, r.Sec)
 		}
 	}
@@ -98,7 +99,7 @@ func (l *lane) twin() *accesslog.Auto {
 func (m *Monitor) replayed() error {
 	text := fmt.Sprintf("replayed what was logged from %s to %s, %s hits; --since TIME shows the intervals since then",
 		m.stamp(m.held.From), m.stamp(m.held.To), unit.Count(m.held.hits))
-	m.held.From = 0
+	m.held.From, m.held.hits = 0, 0
 	return m.o.Screen.Show(gauge.Output{Notice: &view.Notice{Text: text}})
 }
 

@@ -262,3 +262,87 @@ func TestAnEndWithoutARequestIsAnError(t *testing.T) {
 		}
 	}
 }
+
+// TestALineFromTheFutureHidesNothing: one line of garbage at the end of a log
+// must not look like its newest time.
+func TestALineFromTheFutureHidesNothing(t *testing.T) {
+	inBubble(t, func(p *play) {
+		now := time.Now()
+		var b strings.Builder
+		for s := range 600 {
+			b.WriteString(line(now.Add(time.Duration(s-600)*time.Second), "/"))
+		}
+		b.WriteString(line(now.AddDate(70, 0, 0), "/"))
+		p.append("access.log", b.String())
+		p.wrote = 601
+		o := p.options("access.log")
+		o.Brief = 10 * time.Minute
+		p.start(o)
+		p.pause(15 * time.Second)
+		p.stop()
+		p.counted()
+		if got := len(p.screen.intervals()); got < 60 {
+			p.Errorf("got %d intervals on the screen, want all 60", got)
+		}
+	})
+}
+
+// TestAScreenGoesOnWhenTheClockIsSetBack: what is new is shown, even if its
+// time is older than what was hidden.
+func TestAScreenGoesOnWhenTheClockIsSetBack(t *testing.T) {
+	inBubble(t, func(p *play) {
+		now := time.Now()
+		var b strings.Builder
+		for s := range 1800 {
+			b.WriteString(line(now.Add(time.Duration(s-1800)*time.Second), "/"))
+		}
+		p.append("access.log", b.String())
+		p.wrote = 1800
+		o := p.options("access.log")
+		o.Brief = 10 * time.Minute
+		p.start(o)
+		for range 60 {
+			p.append("access.log", strings.Repeat(line(time.Now().Add(-time.Hour), "/"), 20))
+			p.wrote += 20
+			p.pause(time.Second)
+		}
+		shown := 0
+		for _, iv := range p.screen.intervals() {
+			if iv.From < now.Add(-50*time.Minute).Unix() {
+				shown++
+			}
+		}
+		p.stop()
+		if got := p.screen.closing.Hits; got != int64(p.wrote) {
+			p.Errorf("got %d hits in the summary, want %d", got, p.wrote)
+		}
+		if shown < 3 {
+			p.Errorf("got %d intervals of the new epoch on the screen within a minute, want 3 at least; notices: %q", shown, p.screen.notices())
+		}
+	})
+}
+
+// TestWithAClockTheRestOfTheLogIsYetToHappen: a still file goes on in real time
+// from the moment given.
+func TestWithAClockTheRestOfTheLogIsYetToHappen(t *testing.T) {
+	inBubble(t, func(p *play) {
+		begin := time.Date(1999, 1, 1, 12, 0, 0, 0, time.UTC)
+		var b strings.Builder
+		for s := range 3600 {
+			b.WriteString(line(begin.Add(time.Duration(s)*time.Second), "/"))
+		}
+		p.append("access.log", b.String())
+		o := p.options("access.log")
+		o.Clock = begin.Add(10 * time.Minute)
+		p.start(o)
+		p.pause(30500 * time.Millisecond)
+		p.stop()
+		c := p.screen.closing
+		if c.Hits != 631 || c.Future != 0 || c.Late != 0 {
+			p.Errorf("10 minutes into the log and 30 s later: got %d hits, %d from the future, %d late; want 631, 0, 0", c.Hits, c.Future, c.Late)
+		}
+		if n := p.screen.notices(); strings.Contains(n, "was set") {
+			p.Errorf("got the notices %q, want none of a clock that was set", n)
+		}
+	})
+}

@@ -45,7 +45,16 @@ func (h *Histogram) Add(v int64) {
 	}
 	h.max = max(h.max, u)
 	h.count++
-	h.sum += u
+	h.sum = sum(h.sum, u)
+}
+
+// sum adds, and stops at the largest number instead of going on at zero.
+func sum(a, b uint64) uint64 {
+	s, carry := bits.Add64(a, b, 0)
+	if carry != 0 {
+		return ^uint64(0)
+	}
+	return s
 }
 
 // Merge adds all that o counted; o is not changed.
@@ -64,7 +73,7 @@ func (h *Histogram) Merge(o *Histogram) {
 	}
 	h.max = max(h.max, o.max)
 	h.count += o.count
-	h.sum += o.sum
+	h.sum = sum(h.sum, o.sum)
 }
 
 // Reset empties h and keeps its memory.

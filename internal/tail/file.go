@@ -108,7 +108,10 @@ func (f *file) fetch(large bool, now time.Time) (*block, []byte, cut, error) {
 		return blk, nil, cut{}, err
 	}
 	was := f.size
-	f.size, f.written = max(info.Size(), f.pos-int64(f.anchors)+int64(n)), info.ModTime()
+	f.size, f.written = info.Size(), info.ModTime()
+	if n > 0 {
+		f.size = max(f.size, f.pos-int64(f.anchors)+int64(n))
+	}
 	if f.size > was {
 		f.grew = now
 	}

@@ -190,6 +190,24 @@ func TestATruncationIsSeenThoughTheFileGrewPastTheOldOffset(t *testing.T) {
 	}
 }
 
+// TestATruncationOfWhatWasReadIsNoLoss looks between the cut and the next line,
+// as happens with every copytruncate.
+func TestATruncationOfWhatWasReadIsNoLoss(t *testing.T) {
+	s := follow(t, Options{}, nil)
+	w := s.writer()
+	for range 5 {
+		s.write(w, 40)
+		s.look()
+		s.must(w.Truncate(0))
+		s.look()
+	}
+	s.write(w, 3)
+	s.ordered()
+	if st := s.src.State(); st.Truncations != 5 || st.PossibleLoss != 0 {
+		t.Errorf("got %d truncations with %d bytes possibly lost, want 5 with none", st.Truncations, st.PossibleLoss)
+	}
+}
+
 func TestTheAnchorReachesPastAnEndThatManyLinesShare(t *testing.T) {
 	// Lines as of one browser: 110 equal bytes at the end, at equal offsets.
 	line := func(n int) string {

@@ -138,6 +138,7 @@ func endings() map[string]*view.Closing {
 	full := func(events ...alert.Event) *view.Closing {
 		iv := busy()
 		return &view.Closing{
+			Seen: true,
 			From: at, To: at + 599, Stats: iv.Stats, Alerts: events,
 			Sources: []view.Source{{Name: "access.log", Format: "combined-time", Lines: 4468, Hits: 4468}},
 		}

@@ -46,7 +46,7 @@ func place(s string) (gauge.Output, gauge.Output, *view.Closing) {
 		Hits: 4, Classes: [6]int64{2: 4}, Latency: ms(1), Sections: row(ms(2)), Clients: row(nil), Paths: row(ms(3)), Methods: row(nil),
 	}
 	iv := &view.Interval{From: at, To: at + 10, Stats: stats, Notes: []string{s, "client " + s + " makes it"}, Window: []view.Window{{Rule: highTraffic()}}}
-	c := &view.Closing{From: at, To: at + 9, Stats: stats, Sources: []view.Source{{
+	c := &view.Closing{Seen: true, From: at, To: at + 9, Stats: stats, Sources: []view.Source{{
 		Name: s, Format: "combined", Lines: 4, Hits: 3, Rejected: 1, LastReject: &view.Reject{Line: 1, Column: 1, Reason: "empty line"},
 	}}, Alerts: []alert.Event{{Rule: highTraffic(), State: alert.Firing, At: at, Hits: 1300}}}
 	return gauge.Output{Interval: iv}, gauge.Output{Notice: &view.Notice{Text: s + " is missing"}}, c

@@ -80,6 +80,10 @@ type jsonStats struct {
 	Sections  []jsonRow        `json:"sections"`
 	Clients   []jsonRow        `json:"clients"`
 	Paths     []jsonRow        `json:"paths"`
+
+	OtherSections int64 `json:"other_sections,omitempty"`
+	OtherClients  int64 `json:"other_clients,omitempty"`
+	OtherPaths    int64 `json:"other_paths,omitempty"`
 }
 
 type jsonLatency struct {
@@ -147,8 +151,13 @@ type jsonSource struct {
 	Hits     int64  `json:"hits"`
 	Rejected int64  `json:"rejected"`
 	Older    int64  `json:"older,omitempty"`
-	Last     text   `json:"last_rejected,omitempty"`
-	Why      string `json:"last_reason,omitempty"`
+
+	Rotations    int   `json:"rotations,omitempty"`
+	Truncations  int   `json:"truncations,omitempty"`
+	PossibleLoss int64 `json:"possible_loss_bytes,omitempty"`
+
+	Last text   `json:"last_rejected,omitempty"`
+	Why  string `json:"last_reason,omitempty"`
 }
 
 type jsonSummary struct {
@@ -185,7 +194,7 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 		Rejected: rejected(c.Rejected), Alerts: []jsonEvent{}, Dropped: c.Dropped,
 		Open: j.windows(c.Open), Sources: []jsonSource{},
 	}
-	if c.To != 0 {
+	if c.Seen {
 		o.From, o.To = j.time(c.From), j.time(c.To+1)
 	}
 	for _, e := range c.Alerts {
@@ -195,7 +204,10 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 	}
 	for _, s := range c.Sources {
 		o.Lines += s.Lines
-		js := jsonSource{Name: text(s.Name), Format: s.Format, Lines: s.Lines, Hits: s.Hits, Rejected: s.Rejected, Older: s.Older}
+		js := jsonSource{
+			Name: text(s.Name), Format: s.Format, Lines: s.Lines, Hits: s.Hits, Rejected: s.Rejected, Older: s.Older,
+			Rotations: s.Rotations, Truncations: s.Truncations, PossibleLoss: s.PossibleLoss,
+		}
 		if s.LastReject != nil {
 			js.Last, js.Why = text(s.LastReject.Position(s.Name)), s.LastReject.Reason
 		}
@@ -238,6 +250,7 @@ func stats(s *view.Stats, seconds int64) jsonStats {
 		Visitors: s.Visitors, AtLeast: s.VisitorsAtLeast, Malformed: s.Malformed,
 		Classes: map[string]int64{}, Status: map[string]int64{}, Methods: map[string]int64{},
 		Latency: latency(s.Latency), Sections: rows(s.Sections), Clients: rows(s.Clients), Paths: rows(s.Paths),
+		OtherSections: s.OtherSections, OtherClients: s.OtherClients, OtherPaths: s.OtherPaths,
 	}
 	for class, n := range s.Classes {
 		switch {

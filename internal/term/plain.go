@@ -93,12 +93,15 @@ func (p *Plain) interval(iv *view.Interval) {
 	}
 	if iv.Hits > 0 {
 		p.table("section", iv.Sections, seconds)
+		if n := iv.OtherSections; n > 0 {
+			p.line("", "  (others: ", unit.Count(n), " ", plural(n, "hit"), ")")
+		}
 	}
 	for _, n := range iv.Notes {
 		p.line("", "  ! ", escape.Terminal([]byte(n)))
 	}
 	if iv.Late > 0 {
-		p.line("", "  ! ", unit.Count(iv.Late), " late ", plural(iv.Late, "line"), ": counted in the totals only")
+		p.line("", "  ! ", unit.Count(iv.Late), " late ", plural(iv.Late, "line"), ", after their second was closed")
 	}
 	if iv.Future > 0 {
 		p.line("", "  ! ", unit.Count(iv.Future), " ", plural(iv.Future, "line"), " from the future: counted by arrival")

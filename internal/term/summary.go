@@ -15,7 +15,7 @@ import (
 func (p *Plain) Close(c *view.Closing) error {
 	p.buf = p.buf[:0]
 	p.line(bold, "summary ", strings.Repeat("-", width-len("summary ")))
-	if c.To == 0 {
+	if !c.Seen {
 		p.line("", "  no request was read")
 	} else {
 		p.figures(c)
@@ -49,11 +49,15 @@ func (p *Plain) figures(c *view.Closing) {
 	p.end("")
 	p.latency(c.Latency)
 	for _, t := range []struct {
-		title string
-		rows  []view.Row
-	}{{"section", c.Sections}, {"client", c.Clients}, {"path", c.Paths}} {
+		title  string
+		rows   []view.Row
+		others int64
+	}{{"section", c.Sections, c.OtherSections}, {"client", c.Clients, c.OtherClients}, {"path", c.Paths, c.OtherPaths}} {
 		p.line("")
 		p.table(t.title, t.rows, seconds)
+		if t.others > 0 {
+			p.line("", "  (others: ", unit.Count(t.others), " ", plural(t.others, "hit"), ")")
+		}
 	}
 	p.line("")
 	if c.Late > 0 {
@@ -86,6 +90,15 @@ func (p *Plain) source(s view.Source) {
 	}
 	if s.Older > 0 {
 		p.add(", ", unit.Count(s.Older), " before the start of reading")
+	}
+	if s.Rotations > 0 {
+		p.add(", ", strconv.Itoa(s.Rotations), " ", plural(int64(s.Rotations), "rotation"))
+	}
+	if s.Truncations > 0 {
+		p.add(", ", strconv.Itoa(s.Truncations), " ", plural(int64(s.Truncations), "truncation"))
+	}
+	if s.PossibleLoss > 0 {
+		p.add(", ", unit.Bytes(s.PossibleLoss), " possibly lost")
 	}
 	p.end("")
 	if r := s.LastReject; r != nil {

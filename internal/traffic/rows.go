@@ -77,7 +77,7 @@ func (t *Tally) top(d Dimension, n int, by func(*Row) int64) []Row {
 func (tb *table) add(key []byte, r *accesslog.Record, micros int64) {
 	row := tb.row(key)
 	row.Hits++
-	row.Bytes += r.Bytes
+	row.Bytes = sum(row.Bytes, r.Bytes)
 	if Class(r.Status) == 5 {
 		row.Errors++
 	}
@@ -88,7 +88,7 @@ func (tb *table) add(key []byte, r *accesslog.Record, micros int64) {
 		return
 	}
 	if row.Latency == nil {
-		if len(tb.rows) > MaxLatencyRows {
+		if len(tb.rows) > MaxLatencyRows/max(1, tb.share) {
 			return
 		}
 		row.Latency = new(sketch.Histogram)
@@ -108,9 +108,11 @@ func (tb *table) row(key []byte) *Row {
 }
 
 func (tb *table) insert(key string) *Row {
-	if len(tb.rows) >= MaxRows {
+	share := max(1, tb.share)
+	if len(tb.rows) >= MaxRows/share || tb.bytes+len(key) > MaxKeyBytes/share {
 		return &tb.others
 	}
+	tb.bytes += len(key)
 	if tb.index == nil {
 		tb.index = map[string]int32{}
 	}
@@ -142,7 +144,7 @@ func (tb *table) merge(o *table) {
 // add adds the counts of o, latency apart.
 func (r *Row) add(o *Row) {
 	r.Hits += o.Hits
-	r.Bytes += o.Bytes
+	r.Bytes = sum(r.Bytes, o.Bytes)
 	r.Errors += o.Errors
 	r.NotFound += o.NotFound
 }
@@ -151,5 +153,5 @@ func (tb *table) reset() {
 	clear(tb.index)
 	clear(tb.rows)
 	tb.rows = tb.rows[:0]
-	tb.others = Row{}
+	tb.others, tb.bytes, tb.share = Row{}, 0, 0
 }

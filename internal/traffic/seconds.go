@@ -1,5 +1,7 @@
 package traffic
 
+import "math"
+
 // Day is how many seconds Seconds remembers.
 const Day = 24 * 60 * 60
 
@@ -13,10 +15,19 @@ type Second struct {
 // Add adds o to s.
 func (s *Second) Add(o Second) {
 	s.Hits += o.Hits
-	s.Bytes += o.Bytes
+	s.Bytes = sum(s.Bytes, o.Bytes)
 	for i, n := range o.Classes {
 		s.Classes[i] += n
 	}
+}
+
+// sum adds sizes that a log may claim to be as large as it likes: it stops at
+// the largest number, where + would go on below zero.
+func sum(a, b int64) int64 {
+	if b > 0 && a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
 }
 
 // Sub takes o away from s.

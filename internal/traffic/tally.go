@@ -25,6 +25,8 @@ const (
 	// further keys are counted in one row of others, so memory stays bounded
 	// and no hit is dropped.
 	MaxRows = 10_000
+	// MaxKeyBytes bounds the memory of the keys of a dimension in the same way.
+	MaxKeyBytes = 1 << 20
 	// MaxVisitors is the number of distinct visitors counted; beyond it the
 	// figure is a lower bound.
 	MaxVisitors = 100_000
@@ -46,11 +48,12 @@ const (
 type Tally struct {
 	Second                     // hits, bytes, status classes
 	Malformed int64            // hits whose request field was no HTTP
-	Statuses  [600]int64       // by status code; 0 = none or beyond 599
+	Statuses  [1000]int64      // by status code; 0 = none
 	Latency   sketch.Histogram // microseconds
 
 	tables   [dimensions]table
 	visitors map[uint64]struct{}
+	share    int // of the memory: 1/share, 0 is 1
 }
 
 // A Row is what a Tally knows of one key.
@@ -68,6 +71,21 @@ type table struct {
 	index  map[string]int32
 	rows   []Row
 	others Row
+	bytes  int // of all keys
+	share  int // of the memory: 1/share, 0 is 1
+}
+
+// Share makes t count fewer keys and visitors one by one, as one of n Tallies
+// that are open at the same time: two have all there is, and the n-th has 1/n. So the memory
+// of any number of them grows like a harmonic sum, not with the number.
+func (t *Tally) Share(n int) {
+	if n < 2 {
+		n = 1
+	}
+	t.share = n
+	for d := range t.tables {
+		t.tables[d].share = n
+	}
 }
 
 // Add counts the record r, whose section is section.
@@ -111,7 +129,7 @@ func (t *Tally) addVisitor(r *accesslog.Record) {
 }
 
 func (t *Tally) see(visitor uint64) {
-	if len(t.visitors) < MaxVisitors {
+	if len(t.visitors) < MaxVisitors/max(1, t.share) {
 		t.visitors[visitor] = struct{}{}
 	}
 }
@@ -123,7 +141,7 @@ var visitorSeed = maphash.MakeSeed()
 // Visitors returns the number of distinct pairs of client and agent. exact is
 // false when there were more than could be counted.
 func (t *Tally) Visitors() (n int64, exact bool) {
-	return int64(len(t.visitors)), len(t.visitors) < MaxVisitors
+	return int64(len(t.visitors)), len(t.visitors) < MaxVisitors/max(1, t.share)
 }
 
 // Keys returns the number of rows of a dimension. exact is false when there

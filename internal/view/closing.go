@@ -18,12 +18,13 @@ type Notice struct {
 
 // A Closing is the summary of a whole run.
 type Closing struct {
-	From, To int64 // first and last second seen; To is 0 when there was none
+	Seen     bool  // there was a request; else the rest is empty
+	From, To int64 // first and last second with one
 	Stats
 	Late, Future int64
 	Rejected     Rejected
-	// LateBy is the longest time, in seconds, that a late record was behind
-	// its source: a better lateness.
+	// LateBy is the lateness, in seconds, with which no record would have been
+	// late.
 	LateBy  int64
 	Alerts  []alert.Event // oldest first
 	Dropped int           // older alerts no longer remembered
@@ -33,13 +34,17 @@ type Closing struct {
 
 // A Source is what became of one input.
 type Source struct {
-	Name       string
-	Format     string // "" where none was recognised
-	Lines      int64
-	Hits       int64
-	Rejected   int64
-	Older      int64 // requests before the start of reading, passed over
-	LastReject *Reject
+	Name     string
+	Format   string // "" where none was recognised
+	Lines    int64
+	Hits     int64
+	Rejected int64
+	Older    int64 // requests before the start of reading, passed over
+
+	Rotations    int   // times another file took the path
+	Truncations  int   // times content was cut off
+	PossibleLoss int64 // bytes that were destroyed before they could be read
+	LastReject   *Reject
 }
 
 // A Reject tells where a line was rejected and why.

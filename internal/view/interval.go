@@ -19,7 +19,7 @@ type Interval struct {
 	Partial  bool  // cut short by the end of input, Ctrl-C or a clock that was set
 
 	Stats
-	Late   int64 // records for seconds already closed, counted in the totals only
+	Late   int64 // records for seconds already closed
 	Future int64 // records ahead of the time of reading, counted by arrival
 
 	Rejected Rejected
@@ -42,8 +42,10 @@ type Stats struct {
 	Sections               []Row
 	Clients, Paths         []Row
 	Methods                []Row
-	SectionCount           int // distinct sections
-	SectionsAtLeast        bool
+	// The hits of keys beyond those that are counted one by one.
+	OtherSections, OtherClients, OtherPaths int64
+	SectionCount                            int // distinct sections
+	SectionsAtLeast                         bool
 }
 
 // Status is the number of answers with one status code; 0 is none.
@@ -93,6 +95,18 @@ type Reason struct {
 // Tops says how many rows of each table are kept.
 type Tops struct{ Sections, Clients, Paths int }
 
+// maxMethods is how many methods are told one by one.
+const maxMethods = 20
+
+// methodsLeft is the number of hits by methods that are not told.
+func methodsLeft(t *traffic.Tally, told []Row) int64 {
+	left := t.Hits - t.Malformed
+	for _, r := range told {
+		left -= r.Hits
+	}
+	return left
+}
+
 // Read reads the figures off a tally.
 func Read(t *traffic.Tally, tops Tops) Stats {
 	s := Stats{
@@ -101,7 +115,14 @@ func Read(t *traffic.Tally, tops Tops) Stats {
 		Sections: rows(t.Top(traffic.BySection, tops.Sections)),
 		Clients:  rows(t.Top(traffic.ByClient, tops.Clients)),
 		Paths:    rows(t.Top(traffic.ByPath, tops.Paths)),
-		Methods:  rows(t.Top(traffic.ByMethod, 20)),
+		Methods:  rows(t.Top(traffic.ByMethod, maxMethods)),
+
+		OtherSections: t.Others(traffic.BySection).Hits,
+		OtherClients:  t.Others(traffic.ByClient).Hits,
+		OtherPaths:    t.Others(traffic.ByPath).Hits,
+	}
+	if rest := methodsLeft(t, s.Methods); rest > 0 {
+		s.Methods = append(s.Methods, Row{Key: "(others)", Hits: rest})
 	}
 	for code, n := range t.Statuses {
 		if n > 0 {
