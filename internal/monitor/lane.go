@@ -227,8 +227,8 @@ func (l *lane) time(g *gauge.Gauge) int64 {
 }
 
 // fold counts the lines in hand until the block is used up, the source has
-// passed limit, or a line is not due yet. It reports whether it counted any.
-func (l *lane) fold(g *gauge.Gauge, limit, due int64) (progress bool) {
+// passed limit, or a line is not due yet, which l.waits then tells.
+func (l *lane) fold(g *gauge.Gauge, limit, due int64) {
 	for len(l.rest) > 0 {
 		end := bytes.IndexByte(l.rest, '\n') + 1
 		if end == 0 {
@@ -237,23 +237,21 @@ func (l *lane) fold(g *gauge.Gauge, limit, due int64) (progress bool) {
 		out := l.parser.Parse(accesslog.TrimEnd(l.rest[:end]), &l.record)
 		if out.Kind == accesslog.Hit && l.record.Sec > due && l.record.Sec-due < farAhead {
 			l.waits = l.record.Sec
-			return progress
+			return
 		}
 		l.count(out, g)
-		progress = true
 		l.rest = l.rest[end:]
 		l.offset += int64(end)
 		if l.line > 0 {
 			l.line++
 		}
 		if limit != forever && l.time(g) > limit && len(l.rest) > 0 {
-			return true
+			return
 		}
 	}
 	l.tooLong(l.batch, g)
 	l.batch.Release()
 	l.batch = nil
-	return true
 }
 
 // count counts the line that was parsed into l.record.

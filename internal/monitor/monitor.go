@@ -136,7 +136,11 @@ func (m *Monitor) round() bool {
 		due = now.Unix()
 	}
 	for _, l := range m.lanes {
-		if !l.fetch(now, m.wall(), m.gauge) || l.waits > due {
+		if !l.fetch(now, m.wall(), m.gauge) {
+			continue
+		}
+		if l.waits > due { // with --clock: the rest is yet to happen
+			m.gauge.Caught(l.index, true, now)
 			continue
 		}
 		t := l.time(m.gauge)
@@ -156,16 +160,12 @@ func (m *Monitor) round() bool {
 	if behind == nil {
 		return false
 	}
-	if behind.fold(m.gauge, limit, due) {
-		return true
-	}
-	// With --clock: the rest is yet to happen.
-	if !behind.told {
+	behind.fold(m.gauge, limit, due)
+	if behind.waits > due && !behind.told {
 		behind.told = true
 		m.gauge.Notice(fmt.Sprintf("%s: what is logged from %s on waits for the clock to get there", behind.account.Name, m.stamp(behind.waits)))
 	}
-	m.gauge.Caught(behind.index, true, now)
-	return false
+	return true
 }
 
 // show hands what has come up to the sinks.

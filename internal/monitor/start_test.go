@@ -346,3 +346,22 @@ func TestWithAClockTheRestOfTheLogIsYetToHappen(t *testing.T) {
 		}
 	})
 }
+
+// TestWithAClockTimeGoesOnInAGapOfTheLog: nothing waits for the next line.
+func TestWithAClockTimeGoesOnInAGapOfTheLog(t *testing.T) {
+	inBubble(t, func(p *play) {
+		begin := time.Date(1999, 1, 1, 12, 0, 0, 0, time.UTC)
+		p.append("access.log", strings.Repeat(line(begin, "/"), 1258)+line(begin.Add(time.Hour), "/"))
+		o := p.options("access.log")
+		o.Clock = begin.Add(3 * time.Second)
+		p.start(o)
+		p.pause(125 * time.Second)
+		p.stop()
+		if got := len(p.screen.events()); got != 2 {
+			p.Errorf("got %d messages, want the alert and its recovery while the next line is an hour away", got)
+		}
+		if n := p.screen.notices(); strings.Count(n, "waits for the clock to get there") != 1 {
+			p.Errorf("got the notices %q, want one that says that the log waits", n)
+		}
+	})
+}
