@@ -19,10 +19,6 @@ func TrimEnd(line []byte) []byte {
 	return line
 }
 
-// SkipMark returns line without a UTF-8 byte order mark in front of it, as a
-// view of line. Every Parser skips one by itself; columns count it.
-func SkipMark(line []byte) []byte { return line[markLen(line):] }
-
 func markLen(line []byte) int {
 	// The first byte decides nearly always; HasPrefix alone cost 2 ns a line.
 	if len(line) > 0 && line[0] == byteOrderMark[0] && bytes.HasPrefix(line, []byte(byteOrderMark)) {

@@ -249,9 +249,6 @@ func TestAByteOrderMarkIsSkipped(t *testing.T) {
 			t.Errorf("%s: got %+v %s, want %s", f.Name, out, show(r), show(want))
 		}
 	}
-	if got := SkipMark([]byte(byteOrderMark + "x")); string(got) != "x" {
-		t.Errorf("SkipMark: got %q, want x", got)
-	}
 }
 
 // TestEveryPrefixIsAHitOrRejected cuts lines as a full disk does. Each prefix

@@ -40,7 +40,7 @@ const (
 	RunSpan = 10
 	// MaxSpread is how far, in seconds, a source may be behind the furthest
 	// one and still hold it back. What is counted ahead of the mark is held in
-	// memory, 4 MiB for an interval with 10,000 keys in each table.
+	// memory: 32 MiB with keys of 600 bytes at this spread and intervals of 10 s.
 	MaxSpread = 300
 )
 
@@ -272,16 +272,25 @@ func (c *Clock) judge(s *source, sec int64) Verdict {
 
 // believed is the last second a record of s can carry and be believed.
 func (c *Clock) believed(s *source) int64 {
-	limit := s.wrote
-	if c.wall || limit.IsZero() || c.now.Sub(limit) < time.Hour {
-		// The time of a file that is being written may be that of another
-		// machine; that of an old one says when its last line came.
-		limit = c.now
+	if c.wall {
+		return Believed(c.now, c.now)
 	}
-	if limit.IsZero() {
+	return Believed(s.wrote, c.now)
+}
+
+// Believed is the last second a record can carry and be believed, that is read
+// at now from what was last written at written: FutureAfter beyond the one or
+// the other. The time of a file that is being written may be that of another
+// machine, so now counts; that of a file an hour old says when its last line
+// came. Without any time everything is believed.
+func Believed(written, now time.Time) int64 {
+	if written.IsZero() || now.Sub(written) < time.Hour {
+		written = now
+	}
+	if written.IsZero() {
 		return math.MaxInt64
 	}
-	return limit.Unix() + FutureAfter
+	return written.Unix() + FutureAfter
 }
 
 // extendRun counts the record to the run of its verdict. It returns the epoch

@@ -274,7 +274,7 @@ func (g *Gauge) Stop() {
 // ago could still come first, but a single line dated 1970 would then bring
 // half a century of silence with it.
 func (g *Gauge) tally(sec int64) *traffic.Tally {
-	k := floorDiv(sec, g.o.Interval)
+	k := traffic.FloorDiv(sec, g.o.Interval)
 	if g.current != nil && k == g.at {
 		return g.current
 	}
@@ -319,12 +319,4 @@ func (f *figures) note(sec int64) {
 
 func (g *Gauge) stamp(sec int64) string {
 	return time.Unix(sec, 0).In(g.o.Zone).Format(time.RFC3339)
-}
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
 }

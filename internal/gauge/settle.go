@@ -35,7 +35,7 @@ func (g *Gauge) settle() {
 // skip returns the start of the first interval at or after next that is open
 // or not yet closed.
 func (g *Gauge) skip(closed int64) int64 {
-	to := floorDiv(closed, g.o.Interval) * g.o.Interval
+	to := traffic.FloorDiv(closed, g.o.Interval) * g.o.Interval
 	for k := range g.open {
 		to = min(to, k*g.o.Interval)
 	}
@@ -61,7 +61,7 @@ func (g *Gauge) flush(to int64) {
 
 // show makes the interval [next, to) an output and seals its tally.
 func (g *Gauge) show(to int64, partial bool) {
-	k := floorDiv(g.next, g.o.Interval)
+	k := traffic.FloorDiv(g.next, g.o.Interval)
 	t := g.open[k]
 	if t == nil {
 		t = new(traffic.Tally)

@@ -242,5 +242,8 @@ func TestALineWithoutEndIsRejectedAndPassedOver(t *testing.T) {
 		if c := p.screen.closing; c.Rejected.Total != 1 || c.Rejected.Reasons[0].Text != "line longer than the limit" {
 			p.Errorf("got %+v, want one line rejected as too long", c.Rejected)
 		}
+		if r := p.screen.closing.Sources[0].LastReject; r == nil || r.Line != 6 || r.Column != maxLine+1 {
+			p.Errorf("got it rejected at %+v, want line 6, column %d", r, maxLine+1)
+		}
 	})
 }

@@ -17,6 +17,7 @@ import (
 const (
 	headBytes = 256 << 10 // of a file, for its format
 	headLines = 1000
+	maxLine   = 1 << 20 // bytes; a longer line is rejected
 	// farAhead, in seconds, is how far a line may be ahead of --clock and be
 	// waited for; one still further ahead is from the future.
 	farAhead = 24 * 60 * 60
@@ -182,7 +183,8 @@ func (l *lane) fetch(now time.Time, wall bool, g *gauge.Gauge) bool {
 	}
 	b := l.source.Next(now)
 	for b != nil && len(b.Data) == 0 {
-		l.tooLong(b, g)
+		l.line, l.offset = b.Line, b.Offset
+		l.tooLong(b.TooLong, g)
 		b.Release()
 		b = l.source.Next(now)
 	}
@@ -249,7 +251,7 @@ func (l *lane) fold(g *gauge.Gauge, limit, due int64) {
 			return
 		}
 	}
-	l.tooLong(l.batch, g)
+	l.tooLong(l.batch.TooLong, g)
 	l.batch.Release()
 	l.batch = nil
 }
@@ -300,16 +302,12 @@ func (l *lane) reject(out accesslog.Outcome, g *gauge.Gauge) {
 	}
 }
 
-func (l *lane) tooLong(b *tail.Batch, g *gauge.Gauge) {
-	if b.TooLong == 0 {
-		return
+// tooLong rejects lines that the follower passed over, the first of them at
+// l.line and l.offset.
+func (l *lane) tooLong(lines int, g *gauge.Gauge) {
+	for range lines {
+		l.reject(accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: maxLine + 1}, g)
 	}
-	if l.account.Rejected == 0 {
-		g.Notice(fmt.Sprintf("%s: line rejected: %s; further ones are counted", l.account.Name, accesslog.ReasonTooLong))
-	}
-	g.Reject(accesslog.ReasonTooLong, int64(b.TooLong))
-	l.account.Lines += int64(b.TooLong)
-	l.account.Rejected += int64(b.TooLong)
 }
 
 // split cuts a head into lines. With cut, the last may be half a line.

@@ -70,7 +70,7 @@ type Monitor struct {
 // New opens the sources and puts the parts together. Nothing is read yet but
 // the heads and ends of files, for their format and their newest time.
 func New(o Options) (*Monitor, error) {
-	follower, err := tail.Open(tail.Options{Paths: o.Paths, Stdin: o.Stdin, FromEnd: o.FromEnd, Poll: o.Poll})
+	follower, err := tail.Open(tail.Options{Paths: o.Paths, Stdin: o.Stdin, FromEnd: o.FromEnd, Poll: o.Poll, MaxLine: maxLine})
 	if err != nil {
 		return nil, &InputError{err.Error()}
 	}

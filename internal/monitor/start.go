@@ -23,7 +23,7 @@ const seekMargin = 120
 func (m *Monitor) findStart() {
 	newest := int64(0)
 	for _, l := range m.lanes {
-		newest = max(newest, l.newest())
+		newest = max(newest, l.newest(m.now()))
 	}
 	since := m.o.Since.Unix()
 	if m.o.Since.IsZero() {
@@ -45,13 +45,13 @@ func (m *Monitor) findStart() {
 
 // newest is the newest event time at the end of the file, 0 where none is
 // found. A line from the future does not count: it would hide all others.
-func (l *lane) newest() int64 {
+func (l *lane) newest(now time.Time) int64 {
 	if _, ok := l.parser.Format(); !ok {
 		return 0
 	}
 	p := l.twin()
 	newest := int64(0)
-	believed := l.source.State().Written.Unix() + clock.FutureAfter
+	believed := clock.Believed(l.source.State().Written, now)
 	for _, line := range split(l.source.Last(lastBytes), false) {
 		var r accesslog.Record
 		if p.Parse(line, &r).Kind == accesslog.Hit && r.Sec <= believed {

@@ -107,7 +107,7 @@ func checkJSON(t *testing.T, s string) {
 	if err := json.Unmarshal([]byte(out[0]), &back); err != nil {
 		t.Fatal(err)
 	}
-	if utf8.ValidString(s) && (back.Sections[0].Key != key(s) || back.Notes[0] != s) {
+	if utf8.ValidString(s) && (back.Sections[0].Key != view.Name(s) || back.Notes[0] != s) {
 		t.Fatalf("got key %q and note %q back, want %q", back.Sections[0].Key, back.Notes[0], s)
 	}
 }

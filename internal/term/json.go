@@ -264,7 +264,7 @@ func stats(s *view.Stats, seconds int64) jsonStats {
 		o.Status[strconv.Itoa(st.Code)] = st.Hits
 	}
 	for _, m := range s.Methods {
-		o.Methods[escape.Terminal([]byte(key(m.Key)))] += m.Hits
+		o.Methods[escape.Terminal([]byte(view.Name(m.Key)))] += m.Hits
 	}
 	return o
 }
@@ -280,7 +280,7 @@ func rejected(r view.Rejected) jsonRejected {
 func rows(in []view.Row) []jsonRow {
 	out := []jsonRow{}
 	for _, r := range in {
-		out = append(out, jsonRow{Key: text(key(r.Key)), Hits: r.Hits, Bytes: r.Bytes, Errors: r.Errors, Latency: latency(r.Latency)})
+		out = append(out, jsonRow{Key: text(view.Name(r.Key)), Hits: r.Hits, Bytes: r.Bytes, Errors: r.Errors, Latency: latency(r.Latency)})
 	}
 	return out
 }

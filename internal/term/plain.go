@@ -176,7 +176,7 @@ func (p *Plain) table(title string, rows []view.Row, seconds int64) {
 	p.end(dim)
 	for _, r := range rows {
 		p.add("  ")
-		p.left(key(r.Key), keyCells)
+		p.left(view.Name(r.Key), keyCells)
 		p.number(unit.Count(r.Hits), r.Hits, 10)
 		p.number(unit.Rate(r.Hits, seconds), r.Hits/max(1, seconds), 9)
 		p.right(unit.Percent(r.Errors, r.Hits), 7)
@@ -257,14 +257,6 @@ func (p *Plain) number(text string, n int64, cells int) {
 
 func (p *Plain) time(sec int64) string {
 	return time.Unix(sec, 0).In(p.Zone).Format(time.DateTime)
-}
-
-// key is what stands for a key that the log left empty.
-func key(k string) string {
-	if k == "" {
-		return "-"
-	}
-	return k
 }
 
 func plural(n int64, word string) string {

@@ -40,7 +40,7 @@ func (p *Plain) figures(c *view.Closing) {
 	p.add("  methods")
 	for _, m := range c.Methods[:min(5, len(c.Methods))] {
 		p.add("  ")
-		p.left(key(m.Key), min(20, escape.Width([]byte(key(m.Key)))))
+		p.left(view.Name(m.Key), min(20, escape.Width([]byte(view.Name(m.Key)))))
 		p.add(" ", unit.Count(m.Hits))
 	}
 	if c.Malformed > 0 {

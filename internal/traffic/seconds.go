@@ -73,14 +73,14 @@ func (s *Seconds) Add(sec int64, n Second) bool {
 	if p == nil {
 		return false
 	}
-	p.seconds[sec-floorDiv(sec, pageSeconds)*pageSeconds].Add(n)
+	p.seconds[sec-FloorDiv(sec, pageSeconds)*pageSeconds].Add(n)
 	p.sum.Add(n)
 	return true
 }
 
 // Sub takes back what Add counted in second sec, where it is still kept.
 func (s *Seconds) Sub(sec int64, n Second) {
-	m := floorDiv(sec, pageSeconds)
+	m := FloorDiv(sec, pageSeconds)
 	// A page may outlive the Day; what Add refused is not in it.
 	if p := s.pages[m]; p != nil && sec > s.newest-Day {
 		p.seconds[sec-m*pageSeconds].Sub(n)
@@ -97,7 +97,7 @@ func (s *Seconds) page(sec int64) *page {
 		return nil
 	}
 	s.newest = max(s.newest, sec)
-	m := floorDiv(sec, pageSeconds)
+	m := FloorDiv(sec, pageSeconds)
 	if s.lastP != nil && m == s.last {
 		return s.lastP
 	}
@@ -121,7 +121,7 @@ func (s *Seconds) evict() {
 	if len(s.pages) < Day/pageSeconds {
 		return // rarely needed sooner, and walking them each minute is waste
 	}
-	oldest := floorDiv(s.newest-Day+1, pageSeconds)
+	oldest := FloorDiv(s.newest-Day+1, pageSeconds)
 	for m, p := range s.pages {
 		if m < oldest {
 			delete(s.pages, m)
@@ -132,7 +132,7 @@ func (s *Seconds) evict() {
 
 // At returns the figures of second sec.
 func (s *Seconds) At(sec int64) Second {
-	m := floorDiv(sec, pageSeconds)
+	m := FloorDiv(sec, pageSeconds)
 	if p := s.pages[m]; p != nil {
 		return p.seconds[sec-m*pageSeconds]
 	}
@@ -143,7 +143,7 @@ func (s *Seconds) At(sec int64) Second {
 func (s *Seconds) Sum(from, to int64) Second {
 	var sum Second
 	for from < to {
-		m := floorDiv(from, pageSeconds)
+		m := FloorDiv(from, pageSeconds)
 		end := (m + 1) * pageSeconds
 		p := s.pages[m]
 		switch {
@@ -166,7 +166,7 @@ func (s *Seconds) Next(from int64) (sec int64, ok bool) {
 	if from > s.newest {
 		return 0, false
 	}
-	m := floorDiv(from, pageSeconds)
+	m := FloorDiv(from, pageSeconds)
 	for tries := 0; tries < 3; tries++ {
 		if p := s.pages[m]; p != nil && p.sum.Hits > 0 {
 			for i := max(from, m*pageSeconds); i < (m+1)*pageSeconds; i++ {
@@ -211,7 +211,9 @@ func (s *Seconds) Shift(delta int64) {
 	s.newest = newest
 }
 
-func floorDiv(a, b int64) int64 {
+// FloorDiv divides and rounds down, for times before 1970 too: stretches of b
+// seconds are aligned to it. b is positive.
+func FloorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b < 0 {
 		q--

@@ -29,19 +29,19 @@ func StandOut(iv *Interval, t *traffic.Tally) []string {
 	if n := iv.Classes[5]; n > 0 && (share(n) >= errorShare || n >= standHits) {
 		text := fmt.Sprintf("5xx: %s of %s hits (%s)", unit.Count(n), unit.Count(iv.Hits), unit.Percent(n, iv.Hits))
 		if top := t.TopErrors(traffic.BySection, 1); len(top) > 0 {
-			text += fmt.Sprintf(", %s of them in %s", unit.Count(top[0].Errors), name(top[0].Key))
+			text += fmt.Sprintf(", %s of them in %s", unit.Count(top[0].Errors), Name(top[0].Key))
 		}
 		say("%s", text)
 	}
 	if n := iv.Count(404); iv.Hits >= standHits && share(n) >= notFoundShare {
 		text := fmt.Sprintf("404: %s of %s hits (%s)", unit.Count(n), unit.Count(iv.Hits), unit.Percent(n, iv.Hits))
 		if top := t.TopNotFound(traffic.ByClient, 1); len(top) > 0 {
-			text += fmt.Sprintf(", %s of them to %s", unit.Count(top[0].NotFound), name(top[0].Key))
+			text += fmt.Sprintf(", %s of them to %s", unit.Count(top[0].NotFound), Name(top[0].Key))
 		}
 		say("%s", text)
 	}
 	if top := t.Top(traffic.ByClient, 1); len(top) > 0 && iv.Hits >= standHits && share(top[0].Hits) >= hotClient {
-		say("client %s makes %s of the hits", name(top[0].Key), unit.Percent(top[0].Hits, iv.Hits))
+		say("client %s makes %s of the hits", Name(top[0].Key), unit.Percent(top[0].Hits, iv.Hits))
 	}
 	if b := iv.Before; b != nil && !iv.Partial {
 		switch {
@@ -57,8 +57,8 @@ func StandOut(iv *Interval, t *traffic.Tally) []string {
 	return notes
 }
 
-// name is what stands for a key that the log left empty.
-func name(key string) string {
+// Name is what a person reads for a key: a dash where the log left it empty.
+func Name(key string) string {
 	if key == "" {
 		return "-"
 	}
