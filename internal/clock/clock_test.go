@@ -260,3 +260,32 @@ func TestTheWallIsTheClockWhereItIsAskedToBe(t *testing.T) {
 	w.pass(10)
 	w.wantClosed(start+9, "the wall is at +11")
 }
+
+// TestTheWaitShrinksByAQuarterWithEachLongerGapThatWasNoBuffer and not with
+// gaps too short to tell.
+func TestTheWaitShrinksByAQuarterWithEachLongerGapThatWasNoBuffer(t *testing.T) {
+	c := New(2*time.Second, false)
+	i := c.Add(false)
+	now := time.Unix(1_700_000_000, 0)
+	write := func(gap, age time.Duration) {
+		now = now.Add(gap)
+		c.Tick(now)
+		c.Wrote(i, now, now)
+		c.See(i, now.Add(-age).Unix())
+		c.Caught(i, true, now)
+	}
+	write(0, 0)
+	write(50*time.Second, 42*time.Second)
+	want := 40 * time.Second
+	for n := range 6 {
+		if got := c.sources[i].hold; got != want {
+			t.Fatalf("after %d gaps that were no buffer: got a wait of %v, want %v", n, got, want)
+		}
+		write(10*time.Second, 0)
+		write(58*time.Second, 0)
+		want -= want / 4
+		if want <= 8*time.Second {
+			break // the gaps of 10 s begin to tell
+		}
+	}
+}

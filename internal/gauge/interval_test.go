@@ -333,3 +333,45 @@ func TestALineOfLongAgoBringsNoSilenceWithIt(t *testing.T) {
 		t.Errorf("got %d hits, %d late; want 3, 1", c.Hits, c.Late)
 	}
 }
+
+// TestTheListOfSectionsSurvivesAClockThatWasSet: a section seen shortly before
+// the step is seen shortly before, not an hour ahead or ago.
+func TestTheListOfSectionsSurvivesAClockThatWasSet(t *testing.T) {
+	o := options()
+	o.SectionExpiration = 120
+	for _, step := range []int64{-3600, 3600} {
+		g := New(o)
+		g.AddSource("log", false)
+		at := func(wall int64, second int64, target string) {
+			now := time.Unix(wall, 0)
+			g.Wrote(0, now, now)
+			for range 10 {
+				g.Record(0, record(second, target))
+			}
+			g.Caught(0, true, now)
+			g.Tick(now)
+		}
+		for s := range int64(20) {
+			at(base+s, base+s, "/early")
+		}
+		for s := int64(20); s < 60; s++ {
+			at(base+s, base+s+step, "/later")
+		}
+		listed, epochs := 0, 0
+		for _, out := range g.Take() {
+			if out.Notice != nil {
+				epochs++
+			}
+			if iv := out.Interval; iv != nil && epochs > 0 && iv.From > base+20+step {
+				for _, r := range iv.Sections {
+					if r.Key == "/early" && r.Hits == 0 {
+						listed++
+					}
+				}
+			}
+		}
+		if epochs != 1 || listed == 0 {
+			t.Errorf("step %d: got %d notices, and the earlier section in %d intervals after it; want one notice and some", step, epochs, listed)
+		}
+	}
+}
