@@ -19,6 +19,11 @@ type Auto struct {
 	forced   bool
 	rejected int // in a row
 	changes  int
+	turns    int // changes of the format and headers learned
+	// Of a fork:
+	from    int  // turns of the one it was forked from
+	leading int  // lines rejected before the first that was not
+	moved   bool // there was one that was not
 }
 
 // NewForced returns an Auto that reads f whatever comes.
@@ -35,6 +40,7 @@ func (a *Auto) Prime(head [][]byte) Detection {
 	if d.Found && !a.forced && (a.parser == nil || a.format.Name != d.Format.Name) {
 		a.become(d.Format, d.Format.New())
 	}
+	a.turns++
 	var r Record
 	for _, line := range head[:min(len(head), maxSample)] {
 		switch {
@@ -55,13 +61,20 @@ func (a *Auto) Parse(line []byte, r *Record) Outcome {
 	}
 	out := a.parser.Parse(line, r)
 	if out.Kind != Rejected {
-		a.rejected = 0
+		a.rejected, a.moved = 0, true
+		if out.Kind == Directive {
+			a.turns++
+		}
 		return out
 	}
 	if a.forced || out.Reason == ReasonEmpty {
 		return out
 	}
-	if a.rejected++; a.rejected <= patience {
+	a.rejected++
+	if !a.moved {
+		a.leading++
+	}
+	if a.rejected <= patience {
 		a.learn(line)
 		return out
 	}
@@ -91,7 +104,8 @@ func (a *Auto) become(f Format, p Parser) {
 	if a.parser != nil && a.format.Name != f.Name {
 		a.changes++
 	}
-	a.format, a.parser, a.rejected = f, p, 0
+	a.format, a.parser, a.rejected, a.moved = f, p, 0, true
+	a.turns++
 }
 
 // decide tries line with every format and takes the first that reads it.
@@ -123,8 +137,8 @@ func (a *Auto) decide(line []byte, r *Record) Outcome {
 func (a *Auto) learn(line []byte) {
 	a.prepare()
 	for _, p := range a.others {
-		if h, ok := p.(interface{ LearnHeader(line []byte) bool }); ok && p != a.parser {
-			h.LearnHeader(line)
+		if h, ok := p.(interface{ LearnHeader(line []byte) bool }); ok && p != a.parser && h.LearnHeader(line) {
+			a.turns++
 		}
 	}
 }

@@ -39,6 +39,11 @@ func newCLF(l layout) func() Parser {
 	return func() Parser { return &clfParser{layout: l} }
 }
 
+func (p *clfParser) fork() Parser {
+	c := *p
+	return &c
+}
+
 // Parse implements Parser.
 func (p *clfParser) Parse(line []byte, r *Record) Outcome {
 	if len(line) == 0 {

@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"bytes"
+	"slices"
 	"time"
 )
 
@@ -23,6 +24,10 @@ func newCSV() Parser { return new(csvParser) }
 // of the W3C's httpd) that rows which fit it exactly are read before one.
 var sevenColumns = []column{
 	columnClient, columnIgnored, columnUser, columnEpoch, columnRequest, columnStatus, columnBytes,
+}
+
+func (p *csvParser) fork() Parser {
+	return &csvParser{columns: slices.Clone(p.columns), lacks: p.lacks}
 }
 
 // Parse implements Parser.

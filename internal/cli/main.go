@@ -112,6 +112,7 @@ func newRoot(s streams) *cobra.Command {
 	root := newWatch(s)
 	root.AddCommand(
 		newLoggen(s),
+		newReport(s),
 		newDemo(s),
 		newVersion(s),
 	)

@@ -44,6 +44,15 @@ type Options struct {
 // close at once; more become one Quiet stretch.
 const maxEmpty = 6
 
+// batchRecords is how many records are counted together: enough that the time
+// to reach the memory of their rows overlaps.
+const batchRecords = 64
+
+// openPart is the part of the rows of the total that an open interval has, 1/4
+// where it is alone: of intervals open at the same time the n-th has 1/n of
+// that, so the memory of any number of them grows like a harmonic sum.
+const openPart = 4
+
 // maxEvent is the last second that can be an event time, the end of the year
 // 9999. Sums of event times and windows stay far from overflow.
 const maxEvent = 253402300799
@@ -51,17 +60,18 @@ const maxEvent = 253402300799
 // Gauge is the whole state of a measurement. Make one with New. It belongs to
 // one goroutine.
 type Gauge struct {
-	o        Options
-	clock    *clock.Clock
-	seconds  traffic.Seconds
-	board    *alert.Board
-	sections traffic.Sections
+	o       Options
+	clock   *clock.Clock
+	seconds traffic.Seconds
+	board   *alert.Board
 
 	open    map[int64]*traffic.Tally // by interval: start / Interval
 	current *traffic.Tally           // open[at], the one used last
 	at      int64
 	spare   []*traffic.Tally
-	next    int64 // start of the next interval to show
+	batch   traffic.Batch  // records not yet folded, all of them go to into
+	into    *traffic.Tally // nil while batch is empty
+	next    int64          // start of the next interval to show
 
 	total  traffic.Tally // all sealed intervals, and what fell in none
 	since  figures       // of the interval in the making
@@ -97,9 +107,9 @@ func New(o Options) *Gauge {
 	}
 	return &Gauge{
 		o: o, clock: clock.New(o.Lateness, o.Wall), board: alert.NewBoard(o.Rules...),
-		sections: traffic.Sections{Depth: o.SectionDepth},
-		open:     map[int64]*traffic.Tally{}, seen: map[string]int64{},
-		next: math.MaxInt64,
+		open: map[int64]*traffic.Tally{}, seen: map[string]int64{},
+		batch: traffic.Batch{Sections: traffic.Sections{Depth: o.SectionDepth}},
+		next:  math.MaxInt64,
 	}
 }
 
@@ -148,8 +158,25 @@ func (g *Gauge) Record(i int, r *accesslog.Record) bool {
 
 	g.seconds.Add(rd.Second, n)
 	g.run.note(rd.Second)
-	g.tally(rd.Second).Add(r, g.sections.Of(r.Method, r.Target, r.Malformed))
+	t := g.tally(rd.Second)
+	if t != g.into {
+		g.fold()
+		g.into = t
+	}
+	g.batch.Add(r)
+	if g.batch.Len() >= batchRecords {
+		g.fold()
+	}
 	return true
+}
+
+// fold counts the records that were put aside to be counted together.
+func (g *Gauge) fold() {
+	if g.into != nil {
+		g.into.Fold(&g.batch)
+		g.batch.Reset(nil)
+		g.into = nil
+	}
 }
 
 // setAside keeps account of a late or future record: in the figures, and in
@@ -219,6 +246,7 @@ func (g *Gauge) begin(e *clock.Epoch) {
 
 // restart drops a time line that only unbelievable records had made.
 func (g *Gauge) restart() {
+	g.fold()
 	for _, k := range slices.Sorted(maps.Keys(g.open)) {
 		g.total.Merge(g.open[k])
 		g.drop(k)
@@ -290,7 +318,7 @@ func (g *Gauge) tally(sec int64) *traffic.Tally {
 		} else {
 			t = new(traffic.Tally)
 		}
-		t.Share(len(g.open))
+		t.Limit(openPart * (1 + len(g.open)))
 		g.open[k] = t
 	}
 	g.at, g.current = k, t

@@ -216,7 +216,7 @@ func TestASectionStaysInTheListForItsExpiration(t *testing.T) {
 	for _, o := range g.Take() {
 		if iv := o.Interval; iv != nil {
 			list := ""
-			for _, s := range iv.Sections {
+			for _, s := range iv.Sections.Rows {
 				list += fmt.Sprintf(" %s=%d", s.Key, s.Hits)
 			}
 			lists = append(lists, list)
@@ -242,7 +242,7 @@ func TestQuietSectionsTakeNoPlaceOfBusyOnes(t *testing.T) {
 	g.Record(0, record(base+20, "/d"))
 	g.End()
 	iv := g.Take()[1].Interval
-	if len(iv.Sections) != 2 || iv.Sections[0].Key != "/d" || iv.Sections[1].Key != "/a" {
+	if len(iv.Sections.Rows) != 2 || iv.Sections.Rows[0].Key != "/d" || iv.Sections.Rows[1].Key != "/a" {
 		t.Errorf("got %v, want /d with its hit and then /a", iv.Sections)
 	}
 }
@@ -363,7 +363,7 @@ func TestTheListOfSectionsSurvivesAClockThatWasSet(t *testing.T) {
 				epochs++
 			}
 			if iv := out.Interval; iv != nil && epochs > 0 && iv.From > base+20+step {
-				for _, r := range iv.Sections {
+				for _, r := range iv.Sections.Rows {
 					if r.Key == "/early" && r.Hits == 0 {
 						listed++
 					}

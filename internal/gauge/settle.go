@@ -61,6 +61,7 @@ func (g *Gauge) flush(to int64) {
 
 // show makes the interval [next, to) an output and seals its tally.
 func (g *Gauge) show(to int64, partial bool) {
+	g.fold()
 	k := traffic.FloorDiv(g.next, g.o.Interval)
 	t := g.open[k]
 	if t == nil {
@@ -103,7 +104,7 @@ func (g *Gauge) window(w alert.Watch, to int64) view.Window {
 // but had one not long ago, so that a slow section does not come and go.
 func (g *Gauge) keepSections(iv *view.Interval, t *traffic.Tally) {
 	t.Rows(traffic.BySection, func(r *traffic.Row) bool {
-		if _, known := g.seen[r.Key]; known || len(g.seen) < traffic.MaxRows {
+		if _, known := g.seen[r.Key]; known || len(g.seen) < traffic.BySection.MaxRows() {
 			g.seen[r.Key] = iv.To
 		}
 		return true
@@ -120,14 +121,15 @@ func (g *Gauge) keepSections(iv *view.Interval, t *traffic.Tally) {
 	slices.SortFunc(quiet, func(a, b string) int {
 		return cmp.Or(cmp.Compare(g.seen[b], g.seen[a]), cmp.Compare(a, b))
 	})
-	for _, key := range quiet[:min(len(quiet), max(0, g.o.Tops.Sections-len(iv.Sections)))] {
-		iv.Sections = append(iv.Sections, view.Row{Key: key})
+	for _, key := range quiet[:min(len(quiet), max(0, g.o.Tops.Sections-len(iv.Sections.Rows)))] {
+		iv.Sections.Rows = append(iv.Sections.Rows, view.Row{Key: key})
 	}
 }
 
 // Closing returns the summary of the run so far. Intervals still open belong
 // to it.
 func (g *Gauge) Closing() view.Closing {
+	g.fold()
 	var t traffic.Tally
 	t.Merge(&g.total)
 	for _, k := range slices.Sorted(maps.Keys(g.open)) {

@@ -152,7 +152,8 @@ func listedGlobals() map[string]string {
 		"internal/accesslog.byteClass":    "a table of 256 bytes, computed once where a call for each line would cost more than the parse",
 		"internal/escape.wide":            "a table of rune ranges; Go has no constant pointers",
 		"internal/tail.newline":           "what files are searched for, as the slice that the search takes",
-		"internal/traffic.visitorSeed":    "one seed for the process, so that tallies merge; it is random, so no constant",
+		"internal/traffic.keySeed":        "one seed for the process, so that tallies merge; it is random, so no constant",
+		"internal/traffic.maxRows":        "the size of each table; Go has no constant arrays",
 	}
 }
 

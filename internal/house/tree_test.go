@@ -29,8 +29,9 @@ func (f *goFile) dir() string { return path.Dir(f.path) }
 
 func (f *goFile) test() bool { return strings.HasSuffix(f.path, "_test.go") }
 
-// command tells whether the file belongs to a main package.
-func (f *goFile) command() bool { return strings.HasPrefix(f.path, "cmd/") }
+// command tells whether the file belongs to a main package: weir, or a program
+// that measures it.
+func (f *goFile) command() bool { return f.syntax.Name.Name == "main" }
 
 // at is where a node stands, as file:line.
 func (f *goFile) at(n ast.Node) string {

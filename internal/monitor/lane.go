@@ -70,19 +70,21 @@ func (l *lane) prime(head []byte, g *gauge.Gauge) error {
 	return nil
 }
 
-// unpack is a command that follows what is compressed.
-func (l *lane) unpack() string {
+// instead is what to do with what is compressed.
+func (l *lane) instead() string {
 	name := l.account.Name
 	if l.source.State().Kind == tail.Stdin {
-		name = "FILE"
+		name = "-"
 	}
 	if strings.ContainsFunc(name, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+,:@%=", r)
 	}) {
 		name = "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 	}
-	tool := map[string]string{"gzip": "zcat", "zstd": "zstdcat", "bzip2": "bzcat", "xz": "xzcat", "lz4": "lz4cat", "zip": "unzip -p"}[l.found.Compressed]
-	return tool + " " + name + " | weir -"
+	if tool := map[string]string{"lz4": "lz4cat", "zip": "unzip -p"}[l.found.Compressed]; tool != "" {
+		return fmt.Sprintf("unpack it into a pipe, as in %q", tool+" "+name+" | weir report -")
+	}
+	return fmt.Sprintf("read it with %q", "weir report "+name)
 }
 
 // describe tells which format the log has, or why none.
@@ -115,65 +117,19 @@ func (l *lane) onlyHeader() bool {
 // complaint says why the log cannot be read, with the column at which each
 // format failed.
 func (l *lane) complaint() string {
-	missing := l.found.Missing
 	f, ok := l.parser.Format()
-	if ok {
-		missing = l.parser.Missing()
+	if missing := l.parser.Missing(); ok && len(missing) > 0 {
+		return l.account.Name + ": " + accesslog.Detection{Missing: missing}.Complaint()
 	}
-	if len(missing) > 0 {
-		return fmt.Sprintf("%s: its header has no column for %s", l.account.Name, strings.Join(missing, " and none for "))
-	}
-	if ok {
+	if ok && len(l.found.Missing) == 0 {
 		if r := l.account.LastReject; r != nil {
 			return fmt.Sprintf("%s: no line is in the format %s (the last at column %d: %s)", l.account.Name, f.Name, r.Column, r.Reason)
 		}
 	}
 	if c := l.found.Compressed; c != "" {
-		return fmt.Sprintf("%s is compressed (%s), and what is compressed is not written to any more: unpack it into a pipe, as in %q",
-			l.account.Name, c, l.unpack())
+		return fmt.Sprintf("%s is compressed (%s), and what is compressed is not written to any more: %s", l.account.Name, c, l.instead())
 	}
-	if l.found.Binary {
-		return l.account.Name + ": not a text file"
-	}
-	text := l.account.Name + ": no line is a request in a format that weir knows"
-	best := accesslog.Attempt{}
-	for _, a := range l.found.Attempts {
-		if a.Hits > best.Hits {
-			best = a
-		}
-	}
-	if best.Hits > 0 {
-		text = fmt.Sprintf("%s: fewer than half of the lines are requests in one format, %d at most, in %s", l.account.Name, best.Hits, best.Format)
-	}
-	if attempts := failures(l.found.Attempts); len(attempts) > 0 {
-		text += " (" + strings.Join(attempts, "; ") + ")"
-	}
-	return text
-}
-
-// failures says where each format failed, those that failed alike together.
-func failures(attempts []accesslog.Attempt) []string {
-	type place struct {
-		line, column int
-		reason       accesslog.Reason
-	}
-	names := map[place][]string{}
-	var order []place
-	for _, a := range attempts {
-		p := place{a.Line, a.Outcome.Column, a.Outcome.Reason}
-		if a.Line == 0 {
-			continue
-		}
-		if names[p] == nil {
-			order = append(order, p)
-		}
-		names[p] = append(names[p], a.Format)
-	}
-	var out []string
-	for _, p := range order {
-		out = append(out, fmt.Sprintf("line %d column %d: %s, for %s", p.line, p.column, p.reason, strings.Join(names[p], ", ")))
-	}
-	return out
+	return l.account.Name + ": " + l.found.Complaint()
 }
 
 // fetch sees to it that a block is in hand, and reports whether one is.

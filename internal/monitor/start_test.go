@@ -220,7 +220,7 @@ func TestInputThatCannotBeFollowedIsRefused(t *testing.T) {
 	if err := os.WriteFile(gz, []byte("\x1f\x8b\x08\x00rest"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{dir: "directory", gz: "zcat " + gz + " | weir -"} {
+	for path, want := range map[string]string{dir: "directory", gz: "weir report " + gz} {
 		_, err := New(Options{Paths: []string{path}, Poll: true, Zone: time.UTC, Screen: newRecorder()})
 		if e, ok := err.(*InputError); !ok || !strings.Contains(e.Text, want) {
 			t.Errorf("%s: got %T %v, want an InputError with %q", path, err, err, want)

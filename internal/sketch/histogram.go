@@ -2,6 +2,7 @@
 package sketch
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -25,36 +26,38 @@ const (
 // the order in which the parts were merged. The zero value is ready and empty.
 // A Histogram belongs to one goroutine.
 type Histogram struct {
-	counts []uint64 // grown to the highest bucket used
-	count  uint64
+	counts []uint64 // 0 outside the buckets of the extremes
+	count  uint64   // of all values
 	sum    uint64
-	min    uint64
+	notMin uint64 // the complement of the smallest value: 0 is then right for none
 	max    uint64
 }
 
-// Add counts v; a negative v counts as 0.
+// Add counts v; a negative v counts as 0. Counts and the sum stop at the
+// largest number.
 func (h *Histogram) Add(v int64) {
 	u := uint64(max(0, v))
 	b := bucket(u)
 	if b >= len(h.counts) {
-		h.counts = append(h.counts, make([]uint64, b+1-len(h.counts))...)
+		h.grow(b)
 	}
-	h.counts[b]++
-	if h.count == 0 || u < h.min {
-		h.min = u
-	}
+	h.counts[b] = sum(h.counts[b], 1)
+	h.notMin = max(h.notMin, ^u)
 	h.max = max(h.max, u)
-	h.count++
+	h.count = sum(h.count, 1)
 	h.sum = sum(h.sum, u)
+}
+
+// grow makes room for bucket b and the rest of its octave.
+func (h *Histogram) grow(b int) {
+	n := (b/subBuckets + 1) * subBuckets
+	h.counts = append(h.counts, make([]uint64, n-len(h.counts))...)
 }
 
 // sum adds, and stops at the largest number instead of going on at zero.
 func sum(a, b uint64) uint64 {
 	s, carry := bits.Add64(a, b, 0)
-	if carry != 0 {
-		return ^uint64(0)
-	}
-	return s
+	return s | -carry
 }
 
 // Merge adds all that o counted; o is not changed.
@@ -62,28 +65,36 @@ func (h *Histogram) Merge(o *Histogram) {
 	if o.count == 0 {
 		return
 	}
-	if len(o.counts) > len(h.counts) {
-		h.counts = append(h.counts, make([]uint64, len(o.counts)-len(h.counts))...)
+	first, last := o.used()
+	if last >= len(h.counts) {
+		h.grow(last)
 	}
-	for i, n := range o.counts {
-		h.counts[i] += n
+	into := h.counts[first : last+1]
+	for i, n := range o.counts[first : last+1] {
+		into[i] = sum(into[i], n)
 	}
-	if h.count == 0 || o.min < h.min {
-		h.min = o.min
-	}
+	h.notMin = max(h.notMin, o.notMin)
 	h.max = max(h.max, o.max)
-	h.count += o.count
+	h.count = sum(h.count, o.count)
 	h.sum = sum(h.sum, o.sum)
 }
 
-// Reset empties h and keeps its memory.
+// used returns the lowest and the highest bucket that are not empty, of a
+// Histogram that is not.
+func (h *Histogram) used() (first, last int) { return bucket(^h.notMin), bucket(h.max) }
+
+// Reset empties h and keeps its memory. It costs what lies between the
+// extremes.
 func (h *Histogram) Reset() {
-	clear(h.counts)
-	*h = Histogram{counts: h.counts[:0]}
+	if h.count > 0 {
+		first, last := h.used()
+		clear(h.counts[first : last+1])
+	}
+	*h = Histogram{counts: h.counts}
 }
 
 // Count is the number of values.
-func (h *Histogram) Count() int64 { return int64(h.count) }
+func (h *Histogram) Count() int64 { return int64(min(h.count, math.MaxInt64)) }
 
 // Max is the largest value, exact; 0 when empty.
 func (h *Histogram) Max() int64 { return int64(h.max) }
@@ -103,35 +114,51 @@ func (h *Histogram) Quantile(q float64) int64 {
 	if h.count == 0 {
 		return 0
 	}
-	rank := uint64(q * float64(h.count))
-	if float64(rank) < q*float64(h.count) {
-		rank++
-	}
-	rank = min(max(rank, 1), h.count)
-	seen := uint64(0)
-	for b, n := range h.counts {
-		if seen += n; seen >= rank {
+	wanted := rank(q, h.count)
+	first, last := h.used()
+	for b := first; b <= last; b++ {
+		if wanted <= h.counts[b] {
 			low, high := bounds(b)
-			return int64(min(max((low+high)/2, h.min), h.max))
+			return int64(min(max((low+high)/2, ^h.notMin), h.max))
 		}
+		wanted -= h.counts[b]
 	}
 	return int64(h.max)
 }
 
-// Equal reports whether h and o counted the same.
-func (h *Histogram) Equal(o *Histogram) bool {
-	n := min(len(h.counts), len(o.counts))
-	empty := func(c []uint64) bool { return !slices.ContainsFunc(c, func(v uint64) bool { return v != 0 }) }
-	return h.count == o.count && h.sum == o.sum && h.min == o.min && h.max == o.max &&
-		slices.Equal(h.counts[:n], o.counts[:n]) && empty(h.counts[n:]) && empty(o.counts[n:])
+// rank returns ceil(q*count), and keeps it in 1 to count whatever q is.
+func rank(q float64, count uint64) uint64 {
+	switch {
+	case q >= 1:
+		return count
+	case !(q > 0): // NaN too
+		return 1
+	}
+	exact := q * float64(count)
+	r := uint64(exact)
+	if float64(r) < exact {
+		r++
+	}
+	return min(max(r, 1), count)
 }
 
-func bucket(v uint64) int {
-	if v < 2*subBuckets {
-		return int(v)
+// Equal reports whether h and o counted the same.
+func (h *Histogram) Equal(o *Histogram) bool {
+	if h.count != o.count || h.sum != o.sum || h.notMin != o.notMin || h.max != o.max {
+		return false
 	}
-	shift := bits.Len64(v) - subBits - 1
-	return shift<<subBits + int(v>>shift)
+	if h.count == 0 {
+		return true
+	}
+	first, last := h.used()
+	return slices.Equal(h.counts[first:last+1], o.counts[first:last+1])
+}
+
+// bucket returns the bucket of v. Below 2*subBuckets it is v itself: there the
+// shift is 0.
+func bucket(v uint64) int {
+	shift := bits.Len64(v|(2*subBuckets-1)) - subBits - 1
+	return shift<<subBits + int(v>>(shift&63))
 }
 
 // bounds returns the smallest and the largest value of a bucket.

@@ -27,6 +27,9 @@ func ms(p50 int) *view.Latency {
 	return &view.Latency{Count: 9, Mean: 2 * d, P50: d, P90: 4 * d, P99: 30 * d, Max: 160 * d}
 }
 
+// rowsOf is a table of rows that are all there are.
+func rowsOf(rows ...view.Row) view.Table { return view.Table{Rows: rows, Keys: len(rows)} }
+
 // busy is an ordinary interval of ten seconds.
 func busy() *view.Interval {
 	return &view.Interval{
@@ -36,14 +39,14 @@ func busy() *view.Interval {
 			Classes:  [6]int64{2: 4291, 3: 90, 4: 67, 5: 20},
 			Statuses: []view.Status{{Code: 200, Hits: 4291}, {Code: 304, Hits: 90}, {Code: 404, Hits: 67}, {Code: 500, Hits: 12}, {Code: 503, Hits: 8}},
 			Latency:  ms(13),
-			Sections: []view.Row{
-				{Key: "/api", Hits: 1842, Bytes: 12_000_000, Errors: 17, Latency: ms(15)},
-				{Key: "/pages", Hits: 1200, Bytes: 30_000_000, Latency: ms(9)},
-				{Key: "(connect)", Hits: 1, Errors: 1, Latency: ms(700)},
-			},
-			Clients: []view.Row{{Key: "192.0.2.1", Hits: 40, Bytes: 1000}},
-			Paths:   []view.Row{{Key: "/api/v1/users", Hits: 400, Bytes: 2_000_000, Errors: 3}},
-			Methods: []view.Row{{Key: "GET", Hits: 4000}, {Key: "POST", Hits: 468}}, SectionCount: 3,
+			Sections: rowsOf(
+				view.Row{Key: "/api", Hits: 1842, Bytes: 12_000_000, Errors: 17, Latency: ms(15)},
+				view.Row{Key: "/pages", Hits: 1200, Bytes: 30_000_000, Latency: ms(9)},
+				view.Row{Key: "(connect)", Hits: 1, Errors: 1, Latency: ms(700)},
+			),
+			Clients: rowsOf(view.Row{Key: "192.0.2.1", Hits: 40, Bytes: 1000}),
+			Paths:   rowsOf(view.Row{Key: "/api/v1/users", Hits: 400, Bytes: 2_000_000, Errors: 3}),
+			Methods: rowsOf(view.Row{Key: "GET", Hits: 4000}, view.Row{Key: "POST", Hits: 468}),
 		},
 		Window: []view.Window{{Rule: highTraffic(), Hits: 960, Of: 120}},
 	}
@@ -86,28 +89,29 @@ func scenes() map[string]gauge.Output {
 func oneHit(iv *view.Interval) {
 	iv.Stats = view.Stats{
 		Hits: 1, Bytes: 1, Visitors: 1, Classes: [6]int64{2: 1}, Statuses: []view.Status{{Code: 200, Hits: 1}},
-		Sections: []view.Row{{Key: "/", Hits: 1, Bytes: 1}}, Methods: []view.Row{{Key: "GET", Hits: 1}}, SectionCount: 1,
+		Sections: rowsOf(view.Row{Key: "/", Hits: 1, Bytes: 1}), Methods: rowsOf(view.Row{Key: "GET", Hits: 1}),
 	}
 	iv.To = at + 1
 }
 
 func noHits(iv *view.Interval) {
-	iv.Stats = view.Stats{Sections: []view.Row{{Key: "/api"}}}
+	iv.Stats = view.Stats{Sections: rowsOf(view.Row{Key: "/api"})}
 	iv.Window[0].Hits = 0
 }
 
 func untimed(iv *view.Interval) {
 	iv.Latency = nil
-	for i := range iv.Sections {
-		iv.Sections[i].Latency = nil
+	for i := range iv.Sections.Rows {
+		iv.Sections.Rows[i].Latency = nil
 	}
 }
 
 func standout(iv *view.Interval) {
-	iv.VisitorsAtLeast, iv.Malformed, iv.Late, iv.Future = true, 7, 1, 1234
+	iv.VisitorsEstimated, iv.Malformed, iv.Late, iv.Future = true, 7, 1, 1234
 	iv.Notes = []string{"5xx: 20 of 4,468 hits (0.4%), 17 of them in /api\x1b[31m", "client 192.0.2.1 makes 41.2% of the hits"}
 	iv.Rejected = view.Rejected{Total: 1004, Reasons: []view.Reason{{Text: "time not readable", Lines: 1003}, {Text: "empty line", Lines: 1}}}
-	iv.Sections = append(iv.Sections, view.Row{Key: "/quiet"})
+	iv.Sections.Rows = append(iv.Sections.Rows, view.Row{Key: "/quiet"}, view.Row{Key: "/late", Hits: 9, Missed: 2, Latency: &view.Latency{P90: time.Second, Coarse: true}})
+	iv.Sections.Bound = 2
 }
 
 func huge(iv *view.Interval) {
@@ -115,7 +119,7 @@ func huge(iv *view.Interval) {
 	iv.Hits, iv.Bytes, iv.Visitors = most, most, most
 	iv.Classes, iv.Statuses = [6]int64{2: most - 1, 5: 1}, []view.Status{{Code: 200, Hits: most - 1}, {Code: 500, Hits: 1}}
 	iv.Latency = &view.Latency{Count: most, Mean: time.Hour, P50: 90 * time.Second, P90: 26 * time.Hour, P99: 50 * 24 * time.Hour, Max: most}
-	iv.Sections = []view.Row{
+	iv.Sections.Rows = []view.Row{
 		{Key: "/all", Hits: most, Bytes: most, Errors: 1, Latency: &view.Latency{P90: most}},
 		{Key: strings.Repeat("/long", 40), Hits: 123_456_789, Bytes: 999_999, Errors: 123_456_788, Latency: &view.Latency{P90: 99_940 * time.Millisecond}},
 		{Key: "/ten-million", Hits: 10_000_000, Bytes: 1},
@@ -124,12 +128,12 @@ func huge(iv *view.Interval) {
 }
 
 func keys(iv *view.Interval) {
-	iv.Sections = nil
+	iv.Sections.Rows = nil
 	for _, key := range []string{
 		"", " ", "/日本語のページ", "/日本語のページへようこそ、ここはとても長い名前です", "/\x1b[31mred\x1b[0m", "/a\nb\rc\td", "/\xff\xfe\x9b2J", "/\u202egnp.exe",
 		"/e\u0301te\u0301", "\u0301", "/👩‍👩‍👧", "/" + strings.Repeat("x", 33), "/" + strings.Repeat("x", 34), strings.Repeat("\x00", 100), "/a\\x1b",
 	} {
-		iv.Sections = append(iv.Sections, view.Row{Key: key, Hits: 1})
+		iv.Sections.Rows = append(iv.Sections.Rows, view.Row{Key: key, Hits: 1})
 	}
 }
 
@@ -159,8 +163,8 @@ func endings() map[string]*view.Closing {
 
 	trouble := full(fired, recovered)
 	trouble.Late, trouble.LateBy, trouble.Future, trouble.Malformed = 12, 7, 1, 3
-	trouble.VisitorsAtLeast, trouble.SectionsAtLeast = true, true
-	trouble.Methods = append(trouble.Methods, view.Row{Key: "GE\x1bT", Hits: 2}, view.Row{Key: "", Hits: 1}, view.Row{Key: "NETSPARKER-WITH-A-VERY-LONG-METHOD", Hits: 1})
+	trouble.VisitorsEstimated, trouble.Sections.Bound = true, 1
+	trouble.Methods.Rows = append(trouble.Methods.Rows, view.Row{Key: "GE\x1bT", Hits: 2}, view.Row{Key: "", Hits: 1}, view.Row{Key: "NETSPARKER-WITH-A-VERY-LONG-METHOD", Hits: 1})
 	trouble.Rejected = view.Rejected{Total: 5, Reasons: []view.Reason{{Text: "line ends too early", Lines: 5}}}
 	trouble.Sources = []view.Source{
 		{Name: "/var/log/a\x1b[2J.log", Format: "combined", Lines: 4471, Hits: 4466, Rejected: 5, LastReject: &view.Reject{Line: 81, Column: 7, Reason: "line ends too early"}},

@@ -39,8 +39,8 @@ func arbitrary(r *rand.Rand) string {
 
 // place puts s wherever a string of a log or a file name can stand.
 func place(s string) (gauge.Output, gauge.Output, *view.Closing) {
-	row := func(l *view.Latency) []view.Row {
-		return []view.Row{{Key: s, Hits: 3, Bytes: 9, Errors: 1, Latency: l}, {Key: "/" + s + s, Hits: 1}}
+	row := func(l *view.Latency) view.Table {
+		return rowsOf(view.Row{Key: s, Hits: 3, Bytes: 9, Errors: 1, Latency: l}, view.Row{Key: "/" + s + s, Hits: 1})
 	}
 	stats := view.Stats{
 		Hits: 4, Classes: [6]int64{2: 4}, Latency: ms(1), Sections: row(ms(2)), Clients: row(nil), Paths: row(ms(3)), Methods: row(nil),
@@ -154,7 +154,7 @@ func TestRowsOfATableEndInOneColumn(t *testing.T) {
 		}
 		var out bytes.Buffer
 		p := &Plain{W: &out, Color: false}
-		p.table("section", rows, 1+r.Int64N(100))
+		p.table("section", rowsOf(rows...), 1+r.Int64N(100))
 		if err := p.flush(); err != nil {
 			t.Fatal(err)
 		}

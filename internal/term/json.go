@@ -6,8 +6,6 @@ import (
 	"io"
 	"strconv"
 	"time"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"weir/internal/alert"
 	"weir/internal/escape"
@@ -42,10 +40,10 @@ func (j *JSON) Show(o gauge.Output) error {
 			at = j.time(o.Notice.At)
 		}
 		return j.write(struct {
-			Type string `json:"type"`
-			At   string `json:"at,omitempty"`
-			Text text   `json:"text"`
-		}{"notice", at, text(o.Notice.Text)})
+			Type string      `json:"type"`
+			At   string      `json:"at,omitempty"`
+			Text escape.JSON `json:"text"`
+		}{"notice", at, escape.JSON(o.Notice.Text)})
 	}
 	return nil
 }
@@ -71,7 +69,7 @@ type jsonStats struct {
 	Rate      float64          `json:"rate"`
 	Bytes     int64            `json:"bytes"`
 	Visitors  int64            `json:"visitors"`
-	AtLeast   bool             `json:"visitors_at_least,omitempty"`
+	Estimated bool             `json:"visitors_estimated,omitempty"`
 	Malformed int64            `json:"malformed"`
 	Classes   map[string]int64 `json:"classes"`
 	Status    map[string]int64 `json:"status"`
@@ -80,10 +78,7 @@ type jsonStats struct {
 	Sections  []jsonRow        `json:"sections"`
 	Clients   []jsonRow        `json:"clients"`
 	Paths     []jsonRow        `json:"paths"`
-
-	OtherSections int64 `json:"other_sections,omitempty"`
-	OtherClients  int64 `json:"other_clients,omitempty"`
-	OtherPaths    int64 `json:"other_paths,omitempty"`
+	Bounds    map[string]int64 `json:"bounds,omitempty"`
 }
 
 type jsonLatency struct {
@@ -92,13 +87,16 @@ type jsonLatency struct {
 	P50   float64 `json:"p50_ms"`
 	P90   float64 `json:"p90_ms"`
 	P99   float64 `json:"p99_ms"`
-	Max   float64 `json:"max_ms"`
+	// Max is nil where only a coarse latency is known.
+	Max    *float64 `json:"max_ms,omitempty"`
+	Coarse bool     `json:"coarse,omitempty"`
 }
 
 type jsonRow struct {
-	Key     text         `json:"key"`
+	Key     escape.JSON  `json:"key"`
 	Hits    int64        `json:"hits"`
 	Bytes   int64        `json:"bytes"`
+	Missed  int64        `json:"missed,omitempty"`
 	Errors  int64        `json:"errors"`
 	Latency *jsonLatency `json:"latency,omitempty"`
 }
@@ -109,26 +107,26 @@ type jsonRejected struct {
 }
 
 type jsonWindow struct {
-	Rule      text    `json:"rule"`
-	State     string  `json:"state"`
-	Since     string  `json:"since,omitempty"`
-	Seconds   int64   `json:"seconds"`
-	Hits      int64   `json:"hits"`
-	Average   float64 `json:"average"`
-	Threshold float64 `json:"threshold"`
+	Rule      escape.JSON `json:"rule"`
+	State     string      `json:"state"`
+	Since     string      `json:"since,omitempty"`
+	Seconds   int64       `json:"seconds"`
+	Hits      int64       `json:"hits"`
+	Average   float64     `json:"average"`
+	Threshold float64     `json:"threshold"`
 }
 
 type jsonEvent struct {
-	Type      string  `json:"type,omitempty"`
-	Rule      text    `json:"rule"`
-	State     string  `json:"state"`
-	At        string  `json:"at"`
-	Value     string  `json:"value"`
-	Hits      int64   `json:"hits"`
-	Window    int64   `json:"window_seconds"`
-	Threshold float64 `json:"threshold"`
-	Duration  int64   `json:"duration_seconds,omitempty"`
-	Message   text    `json:"message"`
+	Type      string      `json:"type,omitempty"`
+	Rule      escape.JSON `json:"rule"`
+	State     string      `json:"state"`
+	At        string      `json:"at"`
+	Value     string      `json:"value"`
+	Hits      int64       `json:"hits"`
+	Window    int64       `json:"window_seconds"`
+	Threshold float64     `json:"threshold"`
+	Duration  int64       `json:"duration_seconds,omitempty"`
+	Message   escape.JSON `json:"message"`
 }
 
 type jsonInterval struct {
@@ -137,27 +135,27 @@ type jsonInterval struct {
 	To      string `json:"to"`
 	Partial bool   `json:"partial,omitempty"`
 	jsonStats
-	Late     int64        `json:"late"`
-	Future   int64        `json:"future"`
-	Rejected jsonRejected `json:"rejected"`
-	Windows  []jsonWindow `json:"windows"`
-	Notes    []text       `json:"notes"`
+	Late     int64         `json:"late"`
+	Future   int64         `json:"future"`
+	Rejected jsonRejected  `json:"rejected"`
+	Windows  []jsonWindow  `json:"windows"`
+	Notes    []escape.JSON `json:"notes"`
 }
 
 type jsonSource struct {
-	Name     text   `json:"name"`
-	Format   string `json:"format,omitempty"`
-	Lines    int64  `json:"lines"`
-	Hits     int64  `json:"hits"`
-	Rejected int64  `json:"rejected"`
-	Older    int64  `json:"older,omitempty"`
+	Name     escape.JSON `json:"name"`
+	Format   string      `json:"format,omitempty"`
+	Lines    int64       `json:"lines"`
+	Hits     int64       `json:"hits"`
+	Rejected int64       `json:"rejected"`
+	Older    int64       `json:"older,omitempty"`
 
 	Rotations    int   `json:"rotations,omitempty"`
 	Truncations  int   `json:"truncations,omitempty"`
 	PossibleLoss int64 `json:"possible_loss_bytes,omitempty"`
 
-	Last text   `json:"last_rejected,omitempty"`
-	Why  string `json:"last_reason,omitempty"`
+	Last escape.JSON `json:"last_rejected,omitempty"`
+	Why  string      `json:"last_reason,omitempty"`
 }
 
 type jsonSummary struct {
@@ -180,10 +178,10 @@ func (j *JSON) interval(iv *view.Interval) jsonInterval {
 	o := jsonInterval{
 		Type: "interval", From: j.time(iv.From), To: j.time(iv.To), Partial: iv.Partial,
 		jsonStats: stats(&iv.Stats, iv.Seconds()), Late: iv.Late, Future: iv.Future,
-		Rejected: rejected(iv.Rejected), Windows: j.windows(iv.Window), Notes: []text{},
+		Rejected: rejected(iv.Rejected), Windows: j.windows(iv.Window), Notes: []escape.JSON{},
 	}
 	for _, n := range iv.Notes {
-		o.Notes = append(o.Notes, text(n))
+		o.Notes = append(o.Notes, escape.JSON(n))
 	}
 	return o
 }
@@ -205,11 +203,11 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 	for _, s := range c.Sources {
 		o.Lines += s.Lines
 		js := jsonSource{
-			Name: text(s.Name), Format: s.Format, Lines: s.Lines, Hits: s.Hits, Rejected: s.Rejected, Older: s.Older,
+			Name: escape.JSON(s.Name), Format: s.Format, Lines: s.Lines, Hits: s.Hits, Rejected: s.Rejected, Older: s.Older,
 			Rotations: s.Rotations, Truncations: s.Truncations, PossibleLoss: s.PossibleLoss,
 		}
 		if s.LastReject != nil {
-			js.Last, js.Why = text(s.LastReject.Position(s.Name)), s.LastReject.Reason
+			js.Last, js.Why = escape.JSON(s.LastReject.Position(s.Name)), s.LastReject.Reason
 		}
 		o.Sources = append(o.Sources, js)
 	}
@@ -222,8 +220,8 @@ func (j *JSON) event(e alert.Event) jsonEvent {
 		state = "firing"
 	}
 	return jsonEvent{
-		Type: "alert", Rule: text(e.Rule.Name), State: state, At: j.time(e.At), Value: e.Value(), Hits: e.Hits,
-		Window: e.Rule.Window, Threshold: perSecond(e.Rule), Duration: e.After, Message: text(e.Message(j.Zone)),
+		Type: "alert", Rule: escape.JSON(e.Rule.Name), State: state, At: j.time(e.At), Value: e.Value(), Hits: e.Hits,
+		Window: e.Rule.Window, Threshold: perSecond(e.Rule), Duration: e.After, Message: escape.JSON(e.Message(j.Zone)),
 	}
 }
 
@@ -231,7 +229,7 @@ func (j *JSON) windows(in []view.Window) []jsonWindow {
 	out := []jsonWindow{}
 	for _, w := range in {
 		o := jsonWindow{
-			Rule: text(w.Rule.Name), State: w.State.String(), Seconds: w.Rule.Window, Hits: w.Hits,
+			Rule: escape.JSON(w.Rule.Name), State: w.State.String(), Seconds: w.Rule.Window, Hits: w.Hits,
 			Average: ratio(w.Hits, w.Rule.Window), Threshold: perSecond(w.Rule),
 		}
 		if w.State == alert.Firing {
@@ -247,10 +245,17 @@ func perSecond(r alert.Rule) float64 { return float64(r.Threshold) / 1e6 }
 func stats(s *view.Stats, seconds int64) jsonStats {
 	o := jsonStats{
 		Hits: s.Hits, Rate: ratio(s.Hits, seconds), Bytes: s.Bytes,
-		Visitors: s.Visitors, AtLeast: s.VisitorsAtLeast, Malformed: s.Malformed,
+		Visitors: s.Visitors, Estimated: s.VisitorsEstimated, Malformed: s.Malformed,
 		Classes: map[string]int64{}, Status: map[string]int64{}, Methods: map[string]int64{},
-		Latency: latency(s.Latency), Sections: rows(s.Sections), Clients: rows(s.Clients), Paths: rows(s.Paths),
-		OtherSections: s.OtherSections, OtherClients: s.OtherClients, OtherPaths: s.OtherPaths,
+		Latency: latency(s.Latency), Sections: rows(s.Sections.Rows), Clients: rows(s.Clients.Rows), Paths: rows(s.Paths.Rows),
+	}
+	for name, t := range map[string]view.Table{"sections": s.Sections, "clients": s.Clients, "paths": s.Paths} {
+		if t.Bound > 0 {
+			if o.Bounds == nil {
+				o.Bounds = map[string]int64{}
+			}
+			o.Bounds[name] = t.Bound
+		}
 	}
 	for class, n := range s.Classes {
 		switch {
@@ -263,7 +268,7 @@ func stats(s *view.Stats, seconds int64) jsonStats {
 	for _, st := range s.Statuses {
 		o.Status[strconv.Itoa(st.Code)] = st.Hits
 	}
-	for _, m := range s.Methods {
+	for _, m := range s.Methods.Rows {
 		o.Methods[escape.Terminal([]byte(view.Name(m.Key)))] += m.Hits
 	}
 	return o
@@ -280,7 +285,7 @@ func rejected(r view.Rejected) jsonRejected {
 func rows(in []view.Row) []jsonRow {
 	out := []jsonRow{}
 	for _, r := range in {
-		out = append(out, jsonRow{Key: text(view.Name(r.Key)), Hits: r.Hits, Bytes: r.Bytes, Errors: r.Errors, Latency: latency(r.Latency)})
+		out = append(out, jsonRow{Key: escape.JSON(view.Name(r.Key)), Hits: r.Hits, Missed: r.Missed, Bytes: r.Bytes, Errors: r.Errors, Latency: latency(r.Latency)})
 	}
 	return out
 }
@@ -290,7 +295,12 @@ func latency(l *view.Latency) *jsonLatency {
 		return nil
 	}
 	ms := func(d time.Duration) float64 { return float64(d/time.Microsecond) / 1000 }
-	return &jsonLatency{Count: l.Count, Mean: ms(l.Mean), P50: ms(l.P50), P90: ms(l.P90), P99: ms(l.P99), Max: ms(l.Max)}
+	o := &jsonLatency{Count: l.Count, Mean: ms(l.Mean), P50: ms(l.P50), P90: ms(l.P90), P99: ms(l.P99), Coarse: l.Coarse}
+	if !l.Coarse {
+		most := ms(l.Max)
+		o.Max = &most
+	}
+	return o
 }
 
 // ratio is hits per second to the thousandth, 0 where there is no time.
@@ -299,35 +309,4 @@ func ratio(hits, seconds int64) float64 {
 		return 0
 	}
 	return float64(hits*1000/seconds) / 1000
-}
-
-// text is a string that may come from a log. As JSON it keeps every rune, but
-// whatever could steer a terminal is written as \uNNNN, since JSON is looked at
-// with cat, too. Bytes that are no UTF-8 have no form in JSON: they become the
-// four characters \xNN.
-type text string
-
-// MarshalJSON implements json.Marshaler.
-func (t text) MarshalJSON() ([]byte, error) {
-	b := []byte{'"'}
-	for s := string(t); len(s) > 0; {
-		r, n := utf8.DecodeRuneInString(s)
-		one := s[:n]
-		s = s[n:]
-		switch {
-		case r == utf8.RuneError && n == 1:
-			b = append(b, `\\`...)
-			b = append(b, escape.Terminal([]byte(one))[1:]...)
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case escape.Terminal([]byte(one)) == one:
-			b = append(b, one...)
-		case r > 0xffff:
-			hi, lo := utf16.EncodeRune(r)
-			b = fmt.Appendf(b, `\u%04x\u%04x`, hi, lo)
-		default:
-			b = fmt.Appendf(b, `\u%04x`, r)
-		}
-	}
-	return append(b, '"'), nil
 }

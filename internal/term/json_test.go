@@ -73,7 +73,7 @@ func stable() map[string]string {
 		return strings.Join(out, " ")
 	}
 	return map[string]string{
-		"standout": expand(stats + rows + ` notes windows windows[].average windows[].hits windows[].rule windows[].seconds windows[].state windows[].threshold visitors_at_least`),
+		"standout": expand(stats + rows + ` notes windows windows[].average windows[].hits windows[].rule windows[].seconds windows[].state windows[].threshold visitors_estimated bounds bounds.sections sections[].missed sections[].latency.coarse`),
 		"firing":   `windows[].since`,
 		"partial":  `partial`,
 		"alert":    `type rule state at value hits window_seconds threshold message`,

@@ -79,7 +79,7 @@ func (p *Plain) interval(iv *view.Interval) {
 	seconds := iv.Seconds()
 	p.begin(bold)
 	p.add(p.time(iv.From), "  ", unit.Count(seconds), " s  ", unit.Count(iv.Hits), " ", plural(iv.Hits, "hit"), "  ",
-		unit.Rate(iv.Hits, seconds), "/s  ", unit.Bytes(iv.Bytes), "  ", atLeast(iv.VisitorsAtLeast), unit.Count(iv.Visitors), " ", plural(iv.Visitors, "visitor"))
+		unit.Rate(iv.Hits, seconds), "/s  ", unit.Bytes(iv.Bytes), "  ", about(iv.VisitorsEstimated), unit.Count(iv.Visitors), " ", plural(iv.Visitors, "visitor"))
 	if iv.Partial {
 		p.add("  (partial)")
 	}
@@ -93,9 +93,6 @@ func (p *Plain) interval(iv *view.Interval) {
 	}
 	if iv.Hits > 0 {
 		p.table("section", iv.Sections, seconds)
-		if n := iv.OtherSections; n > 0 {
-			p.line("", "  (others: ", unit.Count(n), " ", plural(n, "hit"), ")")
-		}
 	}
 	for _, n := range iv.Notes {
 		p.line("", "  ! ", escape.Terminal([]byte(n)))
@@ -155,12 +152,12 @@ func (p *Plain) window(w view.Window, now int64) {
 }
 
 // table writes rows under a header; nothing when there are none.
-func (p *Plain) table(title string, rows []view.Row, seconds int64) {
-	if len(rows) == 0 {
+func (p *Plain) table(title string, t view.Table, seconds int64) {
+	if len(t.Rows) == 0 {
 		return
 	}
 	timed := false
-	for _, r := range rows {
+	for _, r := range t.Rows {
 		timed = timed || r.Latency != nil
 	}
 	p.begin(dim)
@@ -174,20 +171,23 @@ func (p *Plain) table(title string, rows []view.Row, seconds int64) {
 		p.right("p90", 10)
 	}
 	p.end(dim)
-	for _, r := range rows {
+	for _, r := range t.Rows {
 		p.add("  ")
 		p.left(view.Name(r.Key), keyCells)
-		p.number(unit.Count(r.Hits), r.Hits, 10)
+		p.number(about(r.Missed > 0)+unit.Count(r.Hits), r.Hits, 10)
 		p.number(unit.Rate(r.Hits, seconds), r.Hits/max(1, seconds), 9)
 		p.right(unit.Percent(r.Errors, r.Hits), 7)
 		p.right(unit.Bytes(r.Bytes), 8)
 		switch {
 		case r.Latency != nil:
-			p.right(unit.Duration(r.Latency.P90), 10)
+			p.right(about(r.Latency.Coarse)+unit.Duration(r.Latency.P90), 10)
 		case timed:
 			p.right(unit.None, 10)
 		}
 		p.end("")
+	}
+	if t.Bound > 0 {
+		p.line("", "  (too many to count each: one not listed has had ", unit.Count(t.Bound), " ", plural(t.Bound, "hit"), " at most)")
 	}
 }
 
@@ -266,9 +266,18 @@ func plural(n int64, word string) string {
 	return word + "s"
 }
 
-func atLeast(is bool) string {
+// about marks an estimate.
+func about(is bool) string {
 	if is {
-		return "at least "
+		return "~"
+	}
+	return ""
+}
+
+// more marks a number of rows beyond which keys were dropped.
+func more(bound int64) string {
+	if bound > 0 {
+		return "+"
 	}
 	return ""
 }

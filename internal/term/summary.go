@@ -33,12 +33,12 @@ func (p *Plain) figures(c *view.Closing) {
 	seconds := c.To + 1 - c.From
 	p.line("", "  ", p.time(c.From), " to ", p.time(c.To), " (", unit.Span(time.Duration(seconds)*time.Second), ")")
 	p.line("", "  ", unit.Count(c.Hits), " ", plural(c.Hits, "hit"), "  ", unit.Rate(c.Hits, seconds), "/s  ", unit.Bytes(c.Bytes), "  ",
-		atLeast(c.VisitorsAtLeast), unit.Count(c.Visitors), " ", plural(c.Visitors, "visitor"), "  ",
-		atLeast(c.SectionsAtLeast), unit.Count(int64(c.SectionCount)), " ", plural(int64(c.SectionCount), "section"))
+		about(c.VisitorsEstimated), unit.Count(c.Visitors), " ", plural(c.Visitors, "visitor"), "  ",
+		unit.Count(int64(c.Sections.Keys)), more(c.Sections.Bound), " ", plural(int64(c.Sections.Keys), "section"))
 	p.classes(&c.Stats)
 	p.begin("")
 	p.add("  methods")
-	for _, m := range c.Methods[:min(5, len(c.Methods))] {
+	for _, m := range c.Methods.Rows[:min(5, len(c.Methods.Rows))] {
 		p.add("  ")
 		p.left(view.Name(m.Key), min(20, escape.Width([]byte(view.Name(m.Key)))))
 		p.add(" ", unit.Count(m.Hits))
@@ -49,15 +49,11 @@ func (p *Plain) figures(c *view.Closing) {
 	p.end("")
 	p.latency(c.Latency)
 	for _, t := range []struct {
-		title  string
-		rows   []view.Row
-		others int64
-	}{{"section", c.Sections, c.OtherSections}, {"client", c.Clients, c.OtherClients}, {"path", c.Paths, c.OtherPaths}} {
+		title string
+		table view.Table
+	}{{"section", c.Sections}, {"client", c.Clients}, {"path", c.Paths}} {
 		p.line("")
-		p.table(t.title, t.rows, seconds)
-		if t.others > 0 {
-			p.line("", "  (others: ", unit.Count(t.others), " ", plural(t.others, "hit"), ")")
-		}
+		p.table(t.title, t.table, seconds)
 	}
 	p.line("")
 	if c.Late > 0 {

@@ -1,48 +1,54 @@
 package traffic
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
-	"weir/internal/accesslog"
 	"weir/internal/sketch"
 )
 
-// Top returns the n rows of dimension d with the most hits, ties by key. The
-// rows are copies; their latency histograms are valid until t is changed.
+// A Row is what a Tally knows of one key. All figures are those of the same
+// hits: all there were but Missed ones at most.
+type Row struct {
+	Key      string
+	Hits     int64
+	Missed   int64 // hits that may have come before the table had room for it
+	Bytes    int64
+	Errors   int64 // 5xx
+	NotFound int64 // 404
+
+	// What follows is nil where it is not kept, valid until the Tally is
+	// changed, and read only.
+	Latency  *sketch.Histogram // microseconds; of sections, with all their hits
+	Coarse   *sketch.Coarse    // microseconds
+	Visitors *sketch.Distinct  // of sections
+}
+
+// Top returns the n rows of dimension d with the most hits, ties by key.
 func (t *Tally) Top(d Dimension, n int) []Row {
-	return t.top(d, n, func(r *Row) int64 { return r.Hits })
+	return t.top(d, n, func(e *entry) int64 { return e.hits })
 }
 
 // TopErrors returns the n rows with the most 5xx answers, without those that
 // have none.
 func (t *Tally) TopErrors(d Dimension, n int) []Row {
-	return t.top(d, n, func(r *Row) int64 { return r.Errors })
+	return t.top(d, n, func(e *entry) int64 { return e.errors })
 }
 
 // TopNotFound returns the n rows with the most 404 answers, without those that
 // have none.
 func (t *Tally) TopNotFound(d Dimension, n int) []Row {
-	return t.top(d, n, func(r *Row) int64 { return r.NotFound })
+	return t.top(d, n, func(e *entry) int64 { return e.notFound })
 }
 
-// Row returns the row of one key; its hits are 0 where there is none.
-func (t *Tally) Row(d Dimension, key string) Row {
-	tb := &t.tables[d]
-	if i, ok := tb.index[key]; ok {
-		return tb.rows[i]
-	}
-	return Row{Key: key}
-}
-
-// Others returns the hits of all keys beyond MaxRows as one row without a key.
-func (t *Tally) Others(d Dimension) Row { return t.tables[d].others }
-
-// Rows calls yield for every row of d, in no order, until it returns false.
+// Rows calls yield for every row of d, in the order of their coming, until it
+// returns false.
 func (t *Tally) Rows(d Dimension, yield func(*Row) bool) {
-	rows := t.tables[d].rows
-	for i := range rows {
-		if !yield(&rows[i]) {
+	tb := &t.tables[d]
+	for i := range tb.entries {
+		r := tb.read(i)
+		if !yield(&r) {
 			return
 		}
 	}
@@ -50,108 +56,48 @@ func (t *Tally) Rows(d Dimension, yield func(*Row) bool) {
 
 // top keeps the best n in a small sorted slice: n is small, while the table may
 // have thousands of rows that need no order.
-func (t *Tally) top(d Dimension, n int, by func(*Row) int64) []Row {
-	less := func(a, b Row) int {
-		if c := cmp.Compare(by(&b), by(&a)); c != 0 {
+func (t *Tally) top(d Dimension, n int, by func(*entry) int64) []Row {
+	tb := &t.tables[d]
+	compare := func(a, b int) int {
+		x, y := &tb.entries[a], &tb.entries[b]
+		if c := cmp.Compare(by(y), by(x)); c != 0 {
 			return c
 		}
-		return cmp.Compare(a.Key, b.Key)
+		return bytes.Compare(tb.key(x), tb.key(y))
 	}
-	var best []Row
-	t.Rows(d, func(r *Row) bool {
-		if by(r) == 0 || len(best) == n && (n == 0 || less(*r, best[n-1]) > 0) {
-			return true
+	var best []int
+	for i := range tb.entries {
+		if by(&tb.entries[i]) == 0 || len(best) == n && (n == 0 || compare(i, best[n-1]) > 0) {
+			continue
 		}
-		at, _ := slices.BinarySearchFunc(best, *r, less)
+		at, _ := slices.BinarySearchFunc(best, i, compare)
 		if len(best) == n {
 			best = best[:n-1]
 		}
-		best = slices.Insert(best, at, *r)
-		return true
-	})
-	return best
+		best = slices.Insert(best, at, i)
+	}
+	rows := make([]Row, len(best))
+	for k, i := range best {
+		rows[k] = tb.read(i)
+	}
+	return rows
 }
 
-// add counts a record under key. micros is its latency, or negative where the
-// row keeps none.
-func (tb *table) add(key []byte, r *accesslog.Record, micros int64) {
-	row := tb.row(key)
-	row.Hits++
-	row.Bytes = sum(row.Bytes, r.Bytes)
-	if Class(r.Status) == 5 {
-		row.Errors++
+func (tb *table) read(i int) Row {
+	e := &tb.entries[i]
+	r := Row{
+		Key: string(tb.key(e)), Hits: e.hits, Missed: e.missed, Bytes: e.bytes,
+		Errors: e.errors, NotFound: e.notFound,
 	}
-	if r.Status == 404 {
-		row.NotFound++
+	if tb.coarse != nil && tb.coarse[i].Count() > 0 {
+		r.Coarse = &tb.coarse[i]
 	}
-	if micros < 0 {
-		return
-	}
-	if row.Latency == nil {
-		if len(tb.rows) > MaxLatencyRows/max(1, tb.share) {
-			return
-		}
-		row.Latency = new(sketch.Histogram)
-	}
-	row.Latency.Add(micros)
-}
-
-// row finds or makes the row of key; beyond MaxRows it is the row of others.
-func (tb *table) row(key []byte) *Row {
-	if len(key) > maxKey {
-		key = key[:maxKey]
-	}
-	if i, ok := tb.index[string(key)]; ok {
-		return &tb.rows[i]
-	}
-	return tb.insert(string(key))
-}
-
-func (tb *table) insert(key string) *Row {
-	share := max(1, tb.share)
-	if len(tb.rows) >= MaxRows/share || tb.bytes+len(key) > MaxKeyBytes/share {
-		return &tb.others
-	}
-	tb.bytes += len(key)
-	if tb.index == nil {
-		tb.index = map[string]int32{}
-	}
-	tb.index[key] = int32(len(tb.rows))
-	tb.rows = append(tb.rows, Row{Key: key})
-	return &tb.rows[len(tb.rows)-1]
-}
-
-func (tb *table) merge(o *table) {
-	for i := range o.rows {
-		r := &o.rows[i]
-		var row *Row
-		if j, ok := tb.index[r.Key]; ok {
-			row = &tb.rows[j]
-		} else {
-			row = tb.insert(r.Key)
-		}
-		row.add(r)
-		if r.Latency != nil && (row.Latency != nil || len(tb.rows) <= MaxLatencyRows) {
-			if row.Latency == nil {
-				row.Latency = new(sketch.Histogram)
-			}
-			row.Latency.Merge(r.Latency)
+	if e.detail > 0 {
+		d := &tb.details[e.detail-1]
+		r.Visitors = &d.visitors
+		if d.latency.Count() > 0 {
+			r.Latency = &d.latency
 		}
 	}
-	tb.others.add(&o.others)
-}
-
-// add adds the counts of o, latency apart.
-func (r *Row) add(o *Row) {
-	r.Hits += o.Hits
-	r.Bytes = sum(r.Bytes, o.Bytes)
-	r.Errors += o.Errors
-	r.NotFound += o.NotFound
-}
-
-func (tb *table) reset() {
-	clear(tb.index)
-	clear(tb.rows)
-	tb.rows = tb.rows[:0]
-	tb.others, tb.bytes, tb.share = Row{}, 0, 0
+	return r
 }

@@ -1,6 +1,10 @@
 package traffic
 
-import "bytes"
+import (
+	"bytes"
+
+	"weir/internal/accesslog"
+)
 
 // The two sections of requests that have no path.
 const (
@@ -29,14 +33,16 @@ type Sections struct {
 // HTTP. The result is a view into target or into memory of s, valid until the
 // next call.
 func (s *Sections) Of(method, target []byte, malformed bool) []byte {
+	return s.of(method, (&accesslog.Record{Target: target}).Path(), malformed || len(target) == 0)
+}
+
+// of is Of for a target without its query and fragment.
+func (s *Sections) of(method, target []byte, malformed bool) []byte {
 	switch {
-	case malformed || len(target) == 0:
+	case malformed:
 		return s.named(MalformedSection)
 	case string(method) == "CONNECT" || string(target) == "*":
 		return s.named(ConnectSection)
-	}
-	if i := bytes.IndexAny(target, "?#"); i >= 0 {
-		target = target[:i]
 	}
 	origin, path := splitOrigin(target)
 	if origin == nil && (len(path) == 0 || path[0] != '/') {

@@ -1,154 +1,141 @@
 package traffic
 
 import (
-	"hash/maphash"
-	"time"
-
 	"weir/internal/accesslog"
 	"weir/internal/sketch"
 )
 
-// A Dimension is a way to break the hits of a Tally down into rows.
-type Dimension uint8
-
-// The dimensions of a Tally.
-const (
-	BySection Dimension = iota
-	ByClient
-	ByPath
-	ByMethod
-	dimensions
-)
-
-const (
-	// MaxRows is the number of keys a dimension counts one by one. The hits of
-	// further keys are counted in one row of others, so memory stays bounded
-	// and no hit is dropped.
-	MaxRows = 10_000
-	// MaxKeyBytes bounds the memory of the keys of a dimension in the same way.
-	MaxKeyBytes = 1 << 20
-	// MaxVisitors is the number of distinct visitors counted; beyond it the
-	// figure is a lower bound.
-	MaxVisitors = 100_000
-	// MaxLatencyRows is the number of sections with a latency histogram of
-	// their own.
-	MaxLatencyRows = 256
-	// maxKey bounds the length of a key in bytes. A longer one is cut: an
-	// attacker chooses targets, not our memory.
-	maxKey = 512
-)
-
-// A Tally counts everything that is told about an open stretch of time.
+// A Tally counts everything that is told about an open stretch of time, in
+// bounded memory.
 //
 // Any split of the records into Tallies that are then merged, in any order,
-// counts the same as one Tally, as long as no dimension has more than MaxRows
-// keys; the latency of single sections, as long as there are no more than
-// MaxLatencyRows of them. The zero value is ready and empty. A Tally belongs to one goroutine
-// and keeps no view into the records it was given.
+// counts the same as one Tally: exactly all that is no row, and every table
+// whose keys are no more than MaxRows. In a table of more keys every figure of
+// a row is that of at least all its hits but Missed, and Bound says what a key
+// without a row can have. The zero value is ready and empty. A Tally belongs
+// to one goroutine, Fold of different Shards apart, and keeps no view into
+// what it was given.
 type Tally struct {
 	Second                     // hits, bytes, status classes
 	Malformed int64            // hits whose request field was no HTTP
 	Statuses  [1000]int64      // by status code; 0 = none
 	Latency   sketch.Histogram // microseconds
 
+	visitors sketch.Distinct
 	tables   [dimensions]table
-	visitors map[uint64]struct{}
-	share    int // of the memory: 1/share, 0 is 1
+	part     int // the tables have 1/part of the rows; 0 is 1
+	one      Batch
 }
 
-// A Row is what a Tally knows of one key.
-type Row struct {
-	Key      string
-	Hits     int64
-	Bytes    int64
-	Errors   int64             // 5xx
-	NotFound int64             // 404
-	Latency  *sketch.Histogram // microseconds; nil where not kept; read only
-}
+// Limit makes t, which must be empty, count 1/part of MaxRows keys one by one,
+// as one of many Tallies in memory at the same time.
+func (t *Tally) Limit(part int) { t.part = part }
 
-// table is the rows of one dimension.
-type table struct {
-	index  map[string]int32
-	rows   []Row
-	others Row
-	bytes  int // of all keys
-	share  int // of the memory: 1/share, 0 is 1
-}
-
-// Share makes t count fewer keys and visitors one by one, as one of n Tallies
-// that are open at the same time: two have all there is, and the n-th has 1/n. So the memory
-// of any number of them grows like a harmonic sum, not with the number.
-func (t *Tally) Share(n int) {
-	if n < 2 {
-		n = 1
-	}
-	t.share = n
-	for d := range t.tables {
-		t.tables[d].share = n
-	}
-}
-
-// Add counts the record r, whose section is section.
+// Add counts the record r, whose section is section. Whoever has many records
+// puts them into a Batch, which is faster.
 func (t *Tally) Add(r *accesslog.Record, section []byte) {
-	t.Second.Add(Second{Hits: 1, Bytes: r.Bytes})
-	t.Second.Classes[Class(r.Status)]++
-	status := r.Status
-	if status < 0 || status >= len(t.Statuses) {
-		status = 0
-	}
-	t.Statuses[status]++
-	if r.Malformed {
-		t.Malformed++
-	}
-	micros := int64(-1)
-	if r.Latency >= 0 {
-		micros = int64(r.Latency / time.Microsecond)
-		t.Latency.Add(micros)
-	}
-	t.tables[BySection].add(section, r, micros)
-	t.tables[ByClient].add(r.Client, r, -1)
-	if !r.Malformed {
-		t.tables[ByPath].add(r.Path(), r, -1)
-		t.tables[ByMethod].add(r.Method, r, -1)
-	}
-	t.addVisitor(r)
+	t.one.Reset(nil)
+	t.one.add(r, r.Path(), section)
+	t.Fold(&t.one)
 }
 
-// addVisitor counts the pair of client and agent. Only its hash is kept: two
-// of 100,000 pairs collide with a chance of about one in four billion.
-func (t *Tally) addVisitor(r *accesslog.Record) {
-	if t.visitors == nil {
-		t.visitors = map[uint64]struct{}{}
-	}
-	var h maphash.Hash
-	h.SetSeed(visitorSeed)
-	h.Write(r.Client)
-	h.WriteByte(0)
-	h.Write(r.Agent)
-	t.see(h.Sum64())
-}
-
-func (t *Tally) see(visitor uint64) {
-	if len(t.visitors) < MaxVisitors/max(1, t.share) {
-		t.visitors[visitor] = struct{}{}
+// Fold counts all records of b.
+func (t *Tally) Fold(b *Batch) {
+	for s := range Shard(Shards) {
+		t.FoldShard(b, s)
 	}
 }
 
-// visitorSeed is one for the process, so that Tallies merge. It never changes
-// and is never shown.
-var visitorSeed = maphash.MakeSeed()
-
-// Visitors returns the number of distinct pairs of client and agent. exact is
-// false when there were more than could be counted.
-func (t *Tally) Visitors() (n int64, exact bool) {
-	return int64(len(t.visitors)), len(t.visitors) < MaxVisitors/max(1, t.share)
+// FoldShard counts all records of b in one Shard of t. All Shards must get the
+// same Batches in the same order.
+func (t *Tally) FoldShard(b *Batch, s Shard) {
+	switch s {
+	case exactShard:
+		t.foldExact(b)
+		t.table(BySection).foldSections(b)
+	case pathShard:
+		t.table(ByPath).fold(b, b.columns[pathColumn])
+		t.foldBadPaths(b)
+	case clientShard:
+		t.table(ByClient).fold(b, b.columns[clientColumn])
+		t.table(ByUser).fold(b, b.columns[userColumn])
+		t.table(ByHost).fold(b, b.columns[hostColumn])
+	case agentShard:
+		t.table(ByAgent).fold(b, b.columns[agentColumn])
+		t.table(ByReferrer).fold(b, b.columns[referrerColumn])
+		t.table(ByMethod).foldRuns(b, b.columns[methodColumn])
+		t.table(ByProtocol).foldRuns(b, b.columns[protocolColumn])
+	}
 }
 
-// Keys returns the number of rows of a dimension. exact is false when there
-// were more keys than rows.
+// foldExact counts all that is no row.
+func (t *Tally) foldExact(b *Batch) {
+	for i := range b.hits {
+		h := &b.hits[i]
+		t.Hits++
+		t.Bytes = sum(t.Bytes, h.bytes)
+		t.Statuses[h.status]++
+		t.Classes[Class(int(h.status))]++
+		if h.malformed {
+			t.Malformed++
+		}
+		if h.micros >= 0 {
+			t.Latency.Add(h.micros)
+		}
+		t.visitors.Add(h.visitor)
+	}
+}
+
+// foldBadPaths counts the paths of answers 404 and 5xx.
+func (t *Tally) foldBadPaths(b *Batch) {
+	missing, failing := t.table(ByNotFound), t.table(ByServerError)
+	keys := b.columns[pathColumn]
+	for i := range keys {
+		k := &keys[i]
+		h := &b.hits[k.at]
+		switch {
+		case h.status == 404:
+			missing.count(missing.row(k.hash, b.bytes(k)), h)
+		case h.status >= 500 && h.status < 600:
+			failing.count(failing.row(k.hash, b.bytes(k)), h)
+		}
+	}
+}
+
+// foldRuns counts keys most of which are equal to the one before.
+func (tb *table) foldRuns(b *Batch, keys []key) {
+	last, hash := 0, uint64(0)
+	for i := range keys {
+		k := &keys[i]
+		if i == 0 || k.hash != hash {
+			last, hash = tb.row(k.hash, b.bytes(k)), k.hash
+		}
+		tb.count(last, &b.hits[k.at])
+	}
+}
+
+// table returns the table of a dimension, with its limit.
+func (t *Tally) table(d Dimension) *table {
+	tb := &t.tables[d]
+	if tb.limit == 0 {
+		tb.limit = max(16, d.MaxRows()/max(1, t.part))
+	}
+	return tb
+}
+
+// Visitors returns the number of distinct pairs of client and agent; it is an
+// estimate, with a standard error of 0.8 %, where exact is false.
+func (t *Tally) Visitors() (n int64, exact bool) { return t.visitors.Count() }
+
+// Keys returns the number of rows of a dimension. exact is false when keys
+// were dropped.
 func (t *Tally) Keys(d Dimension) (n int, exact bool) {
-	return len(t.tables[d].rows), t.tables[d].others.Hits == 0
+	return len(t.tables[d].entries), t.tables[d].base == 0
 }
+
+// Bound returns how many hits a key of d that has no row can have had at most.
+// It is 0 where every key has a row.
+func (t *Tally) Bound(d Dimension) int64 { return t.tables[d].base }
 
 // Merge adds all that o counted; o is not changed.
 func (t *Tally) Merge(o *Tally) {
@@ -158,24 +145,19 @@ func (t *Tally) Merge(o *Tally) {
 		t.Statuses[i] += n
 	}
 	t.Latency.Merge(&o.Latency)
-	for d := range t.tables {
-		t.tables[d].merge(&o.tables[d])
-	}
-	if t.visitors == nil {
-		t.visitors = make(map[uint64]struct{}, len(o.visitors))
-	}
-	for v := range o.visitors {
-		t.see(v)
+	t.visitors.Merge(&o.visitors)
+	for d := range dimensions {
+		t.table(d).merge(&o.tables[d])
 	}
 }
 
 // Reset empties t and keeps its memory.
 func (t *Tally) Reset() {
-	tables, visitors, latency := t.tables, t.visitors, t.Latency
-	for d := range tables {
-		tables[d].reset()
+	t.Second, t.Malformed, t.part = Second{}, 0, 0
+	clear(t.Statuses[:])
+	t.Latency.Reset()
+	t.visitors.Reset()
+	for d := range t.tables {
+		t.tables[d].reset()
 	}
-	clear(visitors)
-	latency.Reset()
-	*t = Tally{tables: tables, visitors: visitors, Latency: latency}
 }

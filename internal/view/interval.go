@@ -37,15 +37,26 @@ type Stats struct {
 	Classes                [6]int64 // by first digit of the status; 0 = none
 	Statuses               []Status // by code
 	Visitors               int64
-	VisitorsAtLeast        bool // the figure is a lower bound
-	Latency                *Latency
-	Sections               []Row
-	Clients, Paths         []Row
-	Methods                []Row
-	// The hits of keys beyond those that are counted one by one.
-	OtherSections, OtherClients, OtherPaths int64
-	SectionCount                            int // distinct sections
-	SectionsAtLeast                         bool
+	VisitorsEstimated      bool     // to about 0.8 %
+	Latency                *Latency // nil where none is known
+	Sections, Paths        Table
+	Clients                Table
+	Methods                Table
+
+	// Tables of reports, empty elsewhere.
+	NotFound, ServerErrors  Table // paths
+	Agents, Referrers       Table
+	Hosts, Users, Protocols Table
+}
+
+// A Table is the rows with the most hits of one dimension.
+type Table struct {
+	Rows []Row
+	Keys int   // rows there are; all of them where Bound is 0
+	Rest int64 // hits of keys that are not among Rows
+	// Bound is how many hits a key can have that is not among the Keys, which
+	// are those with the most; 0 where all are.
+	Bound int64
 }
 
 // Status is the number of answers with one status code; 0 is none.
@@ -56,17 +67,23 @@ type Status struct {
 
 // Row is one line of a table.
 type Row struct {
-	Key     string
-	Hits    int64
-	Bytes   int64
-	Errors  int64    // 5xx
-	Latency *Latency // nil where none is known
+	Key      string
+	Hits     int64
+	Missed   int64 // hits it may have beyond these; 0 where the row is exact
+	Bytes    int64
+	Errors   int64    // 5xx
+	Latency  *Latency // nil where none is known
+	Visitors int64    // of sections; -1 where not known
+	// VisitorsEstimated: to about 1.6 %.
+	VisitorsEstimated bool
 }
 
-// Latency sums up how long requests took; quantiles are at most 0.8 % off.
+// Latency sums up how long requests took. Quantiles are at most 0.8 % off.
 type Latency struct {
 	Count                    int64
 	Mean, P50, P90, P99, Max time.Duration
+	// Coarse: quantiles are right within a factor of two, and Max is 0.
+	Coarse bool
 }
 
 // Window is a rule and where the traffic stands against it.
@@ -93,36 +110,35 @@ type Reason struct {
 }
 
 // Tops says how many rows of each table are kept.
-type Tops struct{ Sections, Clients, Paths int }
-
-// maxMethods is how many methods are told one by one.
-const maxMethods = 20
-
-// methodsLeft is the number of hits by methods that are not told.
-func methodsLeft(t *traffic.Tally, told []Row) int64 {
-	left := t.Hits - t.Malformed
-	for _, r := range told {
-		left -= r.Hits
-	}
-	return left
+type Tops struct {
+	Sections, Clients, Paths int
+	Others                   int // of the tables of reports
 }
+
+// maxMethods is how many methods and protocols are told one by one.
+const maxMethods = 20
 
 // Read reads the figures off a tally.
 func Read(t *traffic.Tally, tops Tops) Stats {
 	s := Stats{
 		Hits: t.Hits, Bytes: t.Bytes, Malformed: t.Malformed, Classes: t.Classes,
 		Latency:  ReadLatency(&t.Latency),
-		Sections: rows(t.Top(traffic.BySection, tops.Sections)),
-		Clients:  rows(t.Top(traffic.ByClient, tops.Clients)),
-		Paths:    rows(t.Top(traffic.ByPath, tops.Paths)),
-		Methods:  rows(t.Top(traffic.ByMethod, maxMethods)),
-
-		OtherSections: t.Others(traffic.BySection).Hits,
-		OtherClients:  t.Others(traffic.ByClient).Hits,
-		OtherPaths:    t.Others(traffic.ByPath).Hits,
+		Sections: table(t, traffic.BySection, tops.Sections, t.Hits),
+		Clients:  table(t, traffic.ByClient, tops.Clients, t.Hits),
+		Paths:    table(t, traffic.ByPath, tops.Paths, t.Hits-t.Malformed),
+		Methods:  table(t, traffic.ByMethod, maxMethods, t.Hits-t.Malformed),
 	}
-	if rest := methodsLeft(t, s.Methods); rest > 0 {
-		s.Methods = append(s.Methods, Row{Key: "(others)", Hits: rest})
+	if s.Methods.Rest > 0 {
+		s.Methods.Rows = append(s.Methods.Rows, Row{Key: "(others)", Hits: s.Methods.Rest, Visitors: -1})
+	}
+	if n := tops.Others; n > 0 {
+		s.NotFound = table(t, traffic.ByNotFound, n, t.Statuses[404])
+		s.ServerErrors = table(t, traffic.ByServerError, n, t.Classes[5])
+		s.Agents = table(t, traffic.ByAgent, n, t.Hits)
+		s.Referrers = table(t, traffic.ByReferrer, n, t.Hits)
+		s.Hosts = table(t, traffic.ByHost, n, t.Hits)
+		s.Users = table(t, traffic.ByUser, n, t.Hits)
+		s.Protocols = table(t, traffic.ByProtocol, maxMethods, t.Hits-t.Malformed)
 	}
 	for code, n := range t.Statuses {
 		if n > 0 {
@@ -130,18 +146,33 @@ func Read(t *traffic.Tally, tops Tops) Stats {
 		}
 	}
 	n, exact := t.Visitors()
-	s.Visitors, s.VisitorsAtLeast = n, !exact
-	keys, exact := t.Keys(traffic.BySection)
-	s.SectionCount, s.SectionsAtLeast = keys, !exact
+	s.Visitors, s.VisitorsEstimated = n, !exact
 	return s
+}
+
+// table reads the n best rows of a dimension that has so many hits in all.
+func table(t *traffic.Tally, d traffic.Dimension, n int, hits int64) Table {
+	keys, _ := t.Keys(d)
+	tb := Table{Rows: rows(t.Top(d, n)), Keys: keys, Rest: hits, Bound: t.Bound(d)}
+	for _, r := range tb.Rows {
+		tb.Rest -= r.Hits
+	}
+	return tb
 }
 
 func rows(in []traffic.Row) []Row {
 	out := make([]Row, 0, len(in))
 	for _, r := range in {
-		row := Row{Key: r.Key, Hits: r.Hits, Bytes: r.Bytes, Errors: r.Errors}
-		if r.Latency != nil {
+		row := Row{Key: r.Key, Hits: r.Hits, Missed: r.Missed, Bytes: r.Bytes, Errors: r.Errors, Visitors: -1}
+		switch {
+		case r.Latency != nil:
 			row.Latency = ReadLatency(r.Latency)
+		case r.Coarse != nil:
+			row.Latency = readCoarse(r.Coarse)
+		}
+		if r.Visitors != nil {
+			n, exact := r.Visitors.Count()
+			row.Visitors, row.VisitorsEstimated = n, !exact
 		}
 		out = append(out, row)
 	}
@@ -157,6 +188,14 @@ func ReadLatency(h *sketch.Histogram) *Latency {
 	return &Latency{
 		Count: h.Count(), Mean: us(h.Mean()), Max: us(h.Max()),
 		P50: us(h.Quantile(0.5)), P90: us(h.Quantile(0.9)), P99: us(h.Quantile(0.99)),
+	}
+}
+
+func readCoarse(c *sketch.Coarse) *Latency {
+	us := func(v int64) time.Duration { return time.Duration(v) * time.Microsecond }
+	return &Latency{
+		Count: c.Count(), Mean: us(c.Mean()), Coarse: true,
+		P50: us(c.Quantile(0.5)), P90: us(c.Quantile(0.9)), P99: us(c.Quantile(0.99)),
 	}
 }
 

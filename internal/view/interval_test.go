@@ -39,8 +39,8 @@ func mixed() *traffic.Tally {
 
 func TestReadTellsTheFiguresOfTheTally(t *testing.T) {
 	s := Read(mixed(), Tops{Sections: 2, Clients: 3, Paths: 10})
-	if s.Hits != 102 || s.Bytes != 10_000 || s.Malformed != 2 || s.Visitors != 4 || s.VisitorsAtLeast {
-		t.Errorf("got %d hits, %d bytes, %d malformed, %d visitors (at least: %v); want 102, 10000, 2, 4", s.Hits, s.Bytes, s.Malformed, s.Visitors, s.VisitorsAtLeast)
+	if s.Hits != 102 || s.Bytes != 10_000 || s.Malformed != 2 || s.Visitors != 4 || s.VisitorsEstimated {
+		t.Errorf("got %d hits, %d bytes, %d malformed, %d visitors (estimated: %v); want 102, 10000, 2, 4", s.Hits, s.Bytes, s.Malformed, s.Visitors, s.VisitorsEstimated)
 	}
 	if want := [6]int64{2: 60, 4: 12, 5: 30}; s.Classes != want {
 		t.Errorf("got classes %v, want %v", s.Classes, want)
@@ -51,35 +51,54 @@ func TestReadTellsTheFiguresOfTheTally(t *testing.T) {
 	if s.Count(503) != 30 || s.Count(500) != 0 {
 		t.Errorf("got %d of 503 and %d of 500, want 30 and 0", s.Count(503), s.Count(500))
 	}
-	if len(s.Sections) != 2 || s.Sections[0].Key != "/a" || s.Sections[1].Key != "/b" || s.SectionCount != 3 || s.SectionsAtLeast {
-		t.Errorf("got sections %v of %d, want /a and /b of 3", s.Sections, s.SectionCount)
+	if tb := s.Sections; len(tb.Rows) != 2 || tb.Rows[0].Key != "/a" || tb.Rows[1].Key != "/b" || tb.Keys != 3 || tb.Rest != 2 || tb.Bound != 0 {
+		t.Errorf("got sections %+v, want /a and /b of 3, 2 hits of others", tb)
 	}
-	if r := s.Sections[1]; r.Hits != 40 || r.Bytes != 4000 || r.Errors != 30 || r.Latency == nil || r.Latency.Count != 10 {
+	if r := s.Sections.Rows[1]; r.Hits != 40 || r.Bytes != 4000 || r.Errors != 30 || r.Latency == nil || r.Latency.Count != 10 {
 		t.Errorf("got %+v of /b, want 40 hits, 4000 bytes, 30 errors and 10 latencies", r)
 	}
-	if r := s.Sections[0]; r.Latency != nil {
+	if r := s.Sections.Rows[0]; r.Visitors != 1 || r.Latency != nil {
 		t.Errorf("got latency %+v of /a, which has none", r.Latency)
 	}
-	if len(s.Clients) != 3 || len(s.Paths) != 3 || s.Paths[2].Key != "/b/z" || len(s.Methods) != 1 {
+	if len(s.Clients.Rows) != 3 || len(s.Paths.Rows) != 3 || s.Paths.Rows[2].Key != "/b/z" || len(s.Methods.Rows) != 1 {
 		t.Errorf("got clients %v, paths %v, methods %v", s.Clients, s.Paths, s.Methods)
 	}
 }
 
 func TestReadOfNothingIsNothing(t *testing.T) {
 	s := Read(new(traffic.Tally), Tops{Sections: 5, Clients: 5, Paths: 5})
-	if s.Hits != 0 || s.Latency != nil || len(s.Statuses)+len(s.Sections)+len(s.Clients)+len(s.Paths)+len(s.Methods) != 0 {
+	if s.Hits != 0 || s.Latency != nil || len(s.Statuses)+len(s.Sections.Rows)+len(s.Clients.Rows)+len(s.Paths.Rows)+len(s.Methods.Rows) != 0 {
 		t.Errorf("got %+v, want nothing", s)
 	}
 }
 
 func TestCapsThatWereReachedAreTold(t *testing.T) {
 	var tally traffic.Tally
-	for i := range traffic.MaxVisitors + 1 {
+	most := traffic.BySection.MaxRows()
+	for i := range most + 1 {
 		tally.Add(&accesslog.Record{Client: fmt.Append(nil, i), Latency: accesslog.NoLatency}, fmt.Append(nil, "/", i))
 	}
-	s := Read(&tally, Tops{})
-	if s.SectionCount != traffic.MaxRows || !s.SectionsAtLeast || s.Visitors != traffic.MaxVisitors || !s.VisitorsAtLeast {
-		t.Errorf("got %d sections (at least: %v), %d visitors (at least: %v)", s.SectionCount, s.SectionsAtLeast, s.Visitors, s.VisitorsAtLeast)
+	tally.Add(&accesslog.Record{Latency: time.Second}, []byte("/late"))
+	s := Read(&tally, Tops{Sections: most})
+	if tb := s.Sections; tb.Bound != 1 || tb.Rest != int64(most) || len(tb.Rows) != 2 || tb.Rows[0].Missed != 1 || !s.VisitorsEstimated {
+		t.Errorf("got %+v, visitors estimated: %v", tb, s.VisitorsEstimated)
+	}
+}
+
+func TestTablesOfReportsAreThereWhenAskedFor(t *testing.T) {
+	tally := mixed()
+	if s := Read(tally, Tops{}); len(s.NotFound.Rows)+len(s.ServerErrors.Rows)+len(s.Agents.Rows)+len(s.Protocols.Rows) != 0 {
+		t.Errorf("got %+v, which nobody asked for", s)
+	}
+	s := Read(tally, Tops{Others: 3})
+	if len(s.NotFound.Rows) != 1 || s.NotFound.Rows[0].Key != "/b/z" || s.NotFound.Rows[0].Hits != 10 || s.NotFound.Rest != 0 {
+		t.Errorf("got the 404 paths %+v, want /b/z with 10 hits", s.NotFound)
+	}
+	if len(s.ServerErrors.Rows) != 1 || s.ServerErrors.Rows[0].Key != "/b/y" || s.ServerErrors.Rows[0].Hits != 30 {
+		t.Errorf("got the 5xx paths %+v, want /b/y with 30 hits", s.ServerErrors)
+	}
+	if l := s.NotFound.Rows[0].Latency; l == nil || !l.Coarse || l.Mean != 250*time.Millisecond || l.P90 < 125*time.Millisecond || l.P90 > 500*time.Millisecond {
+		t.Errorf("got the latency %+v, want a coarse one of about 250 ms", l)
 	}
 }
 

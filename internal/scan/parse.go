@@ -1,0 +1,65 @@
+package scan
+
+import (
+	"bytes"
+
+	"weir/internal/accesslog"
+)
+
+// maxEvent is the last second that can be an event time, the end of the year
+// 9999.
+const maxEvent = 253402300799
+
+// parse turns the lines of b into its batch and its findings.
+func (b *block) parse(parser *accesslog.Auto, o *Options) {
+	b.batch.Reset(b.data)
+	b.found.reset()
+	f := &b.found
+	for range b.tooLong {
+		f.lines++
+		f.reject(accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: maxLine + 1}, b.longAt)
+	}
+	var r accesslog.Record
+	for rest := b.data; len(rest) > 0; {
+		end := bytes.IndexByte(rest, '\n') + 1
+		if end == 0 {
+			end = len(rest)
+		}
+		line := accesslog.TrimEnd(rest[:end])
+		at := b.offset + int64(len(b.data)-len(rest))
+		rest = rest[end:]
+		if len(line) > maxLine {
+			f.lines++
+			f.reject(accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: maxLine + 1}, at)
+			continue
+		}
+		out := parser.Parse(line, &r)
+		if out.Kind == accesslog.Hit && (r.Sec < 0 || r.Sec > maxEvent) {
+			out = accesslog.Outcome{Kind: accesslog.Rejected, Reason: accesslog.ReasonTime, Column: 1}
+		}
+		f.lines++
+		switch {
+		case out.Kind == accesslog.Directive:
+			f.directives++
+		case out.Kind == accesslog.Rejected:
+			f.reject(out, at)
+		case !o.wants(&r):
+			f.outside++
+		default:
+			f.hits++
+			b.batch.Add(&r)
+		}
+	}
+	if b.broken > 0 {
+		f.lines++
+		f.reject(accesslog.Outcome{Reason: accesslog.ReasonCut, Column: b.broken + 1}, b.offset+int64(len(b.data)))
+	}
+}
+
+// wants reports whether r is to be counted.
+func (o *Options) wants(r *accesslog.Record) bool {
+	if o.From != 0 && r.Sec < o.From || o.To != 0 && r.Sec >= o.To {
+		return false
+	}
+	return o.Where == nil || o.Where(r)
+}

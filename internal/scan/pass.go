@@ -1,0 +1,239 @@
+package scan
+
+import (
+	"context"
+	"sync"
+
+	"weir/internal/accesslog"
+	"weir/internal/traffic"
+)
+
+// shards is the number of shards: those of the Tally, and the Timeline.
+const shards = traffic.Shards + 1
+
+// A pass is one reading of logs. What has to be done next is decided under its
+// lock, which is held for moments only; the work is done outside.
+//
+//	      read    parse    accept        fold, a queue each
+//	log ─> [ ] ──> [ ] ──> in order ──> paths    ──┐
+//	one at a time  any                  clients  ──┼─> free
+//	                                    ...      ──┘
+//	      live: [ oldest ............ newest ]
+type pass struct {
+	o       Options
+	sources []*source
+
+	mu       sync.Mutex
+	changed  *sync.Cond // something can be done that could not before
+	reading  bool
+	at       int      // source that is being read
+	live     []*block // in the order of the logs, guarded by mu, as all below
+	free     []*block
+	made     int
+	accepted int // of live: that many may be folded
+	busy     bool
+	queues   [shards]queue
+	stopped  error
+
+	tally    traffic.Tally
+	timeline traffic.Timeline
+	rejected map[accesslog.Reason]int64
+}
+
+// A queue is how far a shard has come.
+type queue struct {
+	next int // of live
+	busy bool
+}
+
+func newPass(logs []Log, o Options) *pass {
+	p := &pass{o: o, rejected: map[accesslog.Reason]int64{}}
+	p.changed = sync.NewCond(&p.mu)
+	for i, l := range logs {
+		p.sources = append(p.sources, newSource(i, l))
+	}
+	return p
+}
+
+func (p *pass) close() {
+	for _, s := range p.sources {
+		s.close()
+	}
+}
+
+// run works with all workers until everything is counted or ctx is done.
+func (p *pass) run(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.stopped = context.Cause(ctx)
+		p.changed.Broadcast()
+	})
+	defer stop()
+	var workers sync.WaitGroup
+	for range p.o.Workers - 1 {
+		workers.Go(p.work)
+	}
+	p.work()
+	workers.Wait()
+	return p.stopped
+}
+
+// work does what there is to do until there is nothing more.
+func (p *pass) work() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.stopped == nil {
+		if p.step() {
+			continue
+		}
+		if p.at == len(p.sources) && len(p.live) == 0 && !p.reading {
+			p.changed.Broadcast()
+			return
+		}
+		p.changed.Wait()
+	}
+}
+
+// step does one piece of work, the one closest to the end first, so that few
+// blocks are in memory. It is called with the lock, gives it up during the
+// work, and reports whether there was any.
+func (p *pass) step() bool {
+	if q := p.ripest(); q >= 0 {
+		p.fold(q)
+		return true
+	}
+	if !p.busy && p.accepted < len(p.live) && p.live[p.accepted].stage == isParsed {
+		p.accept(p.live[p.accepted])
+		return true
+	}
+	for _, b := range p.live[p.accepted:] {
+		if b.stage == isRead && !b.source.alone {
+			p.parse(b)
+			return true
+		}
+	}
+	if !p.reading && p.at < len(p.sources) && (len(p.free) > 0 || p.made < p.o.Workers+3) {
+		p.read()
+		return true
+	}
+	return false
+}
+
+// unlocked does work without the lock.
+func (p *pass) unlocked(work func()) {
+	p.mu.Unlock()
+	work()
+	p.mu.Lock()
+	p.changed.Broadcast()
+}
+
+// read reads the next block.
+func (p *pass) read() {
+	p.reading = true
+	b := p.newBlock()
+	s := p.sources[p.at]
+	more := false
+	p.unlocked(func() { more = s.read(&b.lines, &p.o) })
+	p.reading = false
+	if !more {
+		p.free = append(p.free, b)
+		p.at++
+		return
+	}
+	b.source, b.stage = s, isRead
+	p.live = append(p.live, b)
+}
+
+func (p *pass) newBlock() *block {
+	if n := len(p.free); n > 0 {
+		b := p.free[n-1]
+		p.free = p.free[:n-1]
+		return b
+	}
+	p.made++
+	return &block{batch: traffic.Batch{Sections: traffic.Sections{Depth: p.o.SectionDepth}}}
+}
+
+// parse parses a block, on the assumption that its log goes on as before.
+func (p *pass) parse(b *block) {
+	b.stage = isTaken
+	b.fork = b.source.fork()
+	p.unlocked(func() { b.parse(b.fork, &p.o) })
+	b.stage = isParsed
+}
+
+// accept makes a block, the first that is not yet accepted, part of the result,
+// and parses it again if its log did not go on as before.
+func (p *pass) accept(b *block) {
+	s := b.source
+	if s.parser.Follow(b.fork) {
+		s.forks = append(s.forks, b.fork)
+	} else {
+		p.busy, s.alone = true, true
+		p.unlocked(func() { b.parse(s.parser, &p.o) })
+		p.busy, s.alone = false, false
+	}
+	b.fork = nil
+	s.account(b, p.rejected)
+	p.accepted++
+	p.changed.Broadcast()
+}
+
+// ripest returns the shard that is furthest behind of those that can go on, -1
+// if none can.
+func (p *pass) ripest() int {
+	best := -1
+	for i := range p.queues {
+		q := &p.queues[i]
+		if !q.busy && q.next < p.accepted && (best < 0 || q.next < p.queues[best].next) {
+			best = i
+		}
+	}
+	return best
+}
+
+// fold counts the next block in one shard.
+func (p *pass) fold(shard int) {
+	q := &p.queues[shard]
+	b := p.live[q.next]
+	q.busy = true
+	p.unlocked(func() {
+		if shard < traffic.Shards {
+			p.tally.FoldShard(&b.batch, traffic.Shard(shard))
+		} else {
+			p.timeline.Fold(&b.batch, b.source.index)
+		}
+	})
+	q.busy = false
+	q.next++
+	if b.folded++; b.folded == shards {
+		p.release()
+	}
+}
+
+// release takes the blocks back that all shards have folded.
+func (p *pass) release() {
+	for len(p.live) > 0 && p.live[0].folded == shards {
+		b := p.live[0]
+		b.folded = 0
+		p.free = append(p.free, b)
+		p.live = append(p.live[:0], p.live[1:]...)
+		p.accepted--
+		for i := range p.queues {
+			p.queues[i].next--
+		}
+	}
+}
+
+func (p *pass) result() *Result {
+	r := &Result{Tally: &p.tally, Timeline: &p.timeline, Rejected: p.rejected}
+	for _, s := range p.sources {
+		r.Sources = append(r.Sources, s.total)
+		r.Notices = append(r.Notices, s.notices...)
+		if s.err != nil {
+			r.Failures = append(r.Failures, Failure{Name: s.total.Name, Err: s.err})
+		}
+	}
+	return r
+}

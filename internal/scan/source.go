@@ -1,0 +1,277 @@
+package scan
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync/atomic"
+
+	"weir/internal/accesslog"
+	"weir/internal/archive"
+	"weir/internal/unit"
+	"weir/internal/view"
+)
+
+const (
+	headBytes = 256 << 10 // of a log, for its format
+	headLines = 1000
+)
+
+// A Log is one log to read.
+type Log struct {
+	Name   string            // its path; "-" is standard input
+	Format *accesslog.Format // nil: it is recognised
+}
+
+// source is a Log that is being read.
+type source struct {
+	Log
+	index int
+
+	// Of the goroutine that reads; between blocks, so without a lock.
+	opened  bool
+	primed  bool
+	file    *os.File // nil for standard input
+	unpack  *archive.Reader
+	stream  counter // of the bytes of the file
+	cut     cutter
+	expect  int64 // bytes that stream should give; -1 where nobody knows
+	whole   bool  // read from its first byte
+	notices []string
+	err     error
+
+	// Guarded by the lock of the pass from the first block on.
+	parser  *accesslog.Auto // in the order of the log
+	forks   []*accesslog.Auto
+	alone   bool // the parser is in use
+	lines   int64
+	changes int
+	total   view.Source
+}
+
+// counter counts what is read of a file.
+type counter struct {
+	r    io.Reader
+	n    int64
+	done *atomic.Int64 // of all files; may be nil
+}
+
+// Read implements io.Reader.
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	if c.done != nil {
+		c.done.Add(int64(n))
+	}
+	return n, err
+}
+
+func newSource(index int, l Log) *source {
+	s := &source{Log: l, index: index, parser: new(accesslog.Auto), whole: true}
+	s.total.Name = l.Name
+	if l.Name == "-" {
+		s.total.Name = "standard input"
+	}
+	if l.Format != nil {
+		s.parser = accesslog.NewForced(*l.Format)
+	}
+	return s
+}
+
+// read fills b with the next lines. It returns false at the end of the log, or
+// where it cannot be read any more: then s.err says why.
+func (s *source) read(b *lines, o *Options) bool {
+	if !s.opened {
+		s.opened = true
+		if err := s.open(o); err != nil {
+			s.err = err
+			s.close()
+			return false
+		}
+	}
+	if s.cut.r != nil && s.cut.next(b) {
+		if !s.primed {
+			s.prime(b.data)
+		}
+		return true
+	}
+	s.finish()
+	return false
+}
+
+func (s *source) open(o *Options) error {
+	s.stream.done, s.expect, s.cut.size = o.Done, -1, o.blockSize
+	if s.Name == "-" {
+		if o.Stdin == nil {
+			return errors.New("standard input is closed")
+		}
+		return s.openStream(o.Stdin)
+	}
+	f, err := os.Open(s.Name)
+	if err != nil {
+		return fmt.Errorf("cannot read %s: %w", s.Name, cause(err))
+	}
+	s.file = f
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return fmt.Errorf("cannot read %s: %w", s.Name, cause(err))
+	case info.IsDir():
+		return fmt.Errorf("%s is a directory", s.Name)
+	case !info.Mode().IsRegular():
+		return s.openStream(f)
+	}
+	head := make([]byte, archive.HeadSize)
+	n, _ := f.ReadAt(head, 0)
+	s.expect = info.Size()
+	if kind := archive.Sniff(head[:n]); kind != archive.Plain {
+		s.stream.r = f
+		return s.openArchive(&s.stream, kind)
+	}
+	// What is written from now on belongs to the next report.
+	from, to := s.stretch(f, info.Size(), o)
+	if done := s.stream.done; done != nil {
+		done.Add(info.Size() - (to - from))
+	}
+	s.whole, s.expect = from == 0, to-from
+	s.stream.r = io.NewSectionReader(f, from, to-from)
+	s.cut.r, s.cut.offset = &s.stream, from
+	return nil
+}
+
+// openStream opens what can be read only once.
+func (s *source) openStream(r io.Reader) error {
+	buffered := bufio.NewReaderSize(r, 64<<10)
+	s.stream.r = buffered
+	head, _ := buffered.Peek(archive.HeadSize)
+	return s.openArchive(&s.stream, archive.Sniff(head))
+}
+
+func (s *source) openArchive(r io.Reader, kind archive.Kind) error {
+	if kind == archive.Plain {
+		s.cut.r = r
+		return nil
+	}
+	unpack, err := archive.Open(r, kind)
+	if err != nil {
+		return fmt.Errorf("cannot read %s: %w", s.total.Name, err)
+	}
+	s.unpack = unpack
+	s.cut.r = unpack
+	return nil
+}
+
+// cause is what is wrong with a file, without its name.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// prime looks at the head of the log for its format.
+func (s *source) prime(head []byte) {
+	s.primed = true
+	if !s.whole {
+		head = make([]byte, headBytes)
+		n, _ := s.file.ReadAt(head, 0)
+		head = head[:n]
+	}
+	lines := split(head)
+	if len(lines) == 0 {
+		return
+	}
+	found := s.parser.Prime(lines)
+	if f, ok := s.parser.Format(); ok {
+		s.total.Format = f.Name
+		return
+	}
+	if found.Compressed != "" {
+		s.notices = append(s.notices, fmt.Sprintf("%s: compressed with %s, which weir cannot unpack: unpack it into a pipe", s.total.Name, found.Compressed))
+		return
+	}
+	s.notices = append(s.notices, s.total.Name+": "+found.Complaint())
+}
+
+// split cuts a head into whole lines.
+func split(head []byte) [][]byte {
+	var lines [][]byte
+	for len(lines) < headLines {
+		end := bytes.IndexByte(head, '\n') + 1
+		if end == 0 {
+			break
+		}
+		lines = append(lines, accesslog.TrimEnd(head[:end]))
+		head = head[end:]
+	}
+	if len(lines) == 0 && len(head) > 0 {
+		lines = append(lines, head)
+	}
+	return lines
+}
+
+// finish closes the log and tells whether all of it was read.
+func (s *source) finish() {
+	defer s.close()
+	switch err := s.cut.err; {
+	case err != nil && err != io.EOF:
+		s.err = fmt.Errorf("%s: %w; what came before was counted", s.total.Name, cause(err))
+	case s.unpack == nil && s.expect >= 0 && s.stream.n < s.expect:
+		s.err = fmt.Errorf("%s: became shorter while it was read: %s bytes are missing", s.total.Name, unit.Count(s.expect-s.stream.n))
+	}
+}
+
+func (s *source) close() {
+	if s.unpack != nil {
+		s.unpack.Close()
+	}
+	if s.file != nil {
+		s.file.Close()
+	}
+	s.unpack, s.file = nil, nil
+}
+
+// fork returns a parser for a block of the log.
+func (s *source) fork() *accesslog.Auto {
+	for len(s.forks) > 0 {
+		f := s.forks[len(s.forks)-1]
+		s.forks = s.forks[:len(s.forks)-1]
+		if s.parser.Forked(f) {
+			return f
+		}
+	}
+	return s.parser.Fork()
+}
+
+// account adds what became of the lines of b, the next of this log.
+func (s *source) account(b *block, rejected map[accesslog.Reason]int64) {
+	f := &b.found
+	s.total.Lines += f.lines - f.directives
+	s.total.Hits += f.hits
+	s.total.Older += f.outside
+	for why, n := range f.rejected {
+		rejected[why] += n
+		s.total.Rejected += n
+	}
+	if len(f.rejected) > 0 {
+		last := f.last
+		last.Line += s.lines
+		if !s.whole {
+			last.Line = 0
+		}
+		s.total.LastReject = &last
+	}
+	s.lines += f.lines
+	if n := s.parser.Changes(); n != s.changes || s.total.Format == "" && f.hits > 0 {
+		s.changes = n
+		if format, ok := s.parser.Format(); ok && format.Name != s.total.Format {
+			s.total.Format = format.Name
+			s.notices = append(s.notices, fmt.Sprintf("%s: the format is %s from about line %s on", s.total.Name, format.Name, unit.Count(max(1, s.lines-f.lines))))
+		}
+	}
+}
