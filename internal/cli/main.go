@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -42,11 +43,19 @@ type streams struct {
 	out, err *os.File
 }
 
+// memoryLimit is the size at which the collector begins to work harder.
+const memoryLimit = 52 << 20
+
 // Main runs weir with the arguments after its name and returns the exit code.
 //
 // The first Ctrl-C or SIGTERM lets the command finish what it has begun; at the
 // second Main returns at once.
 func Main(args []string) int {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		// The collector lets garbage grow to the size of what is in use. What
+		// may be in use, with every table full, is half of the 64 MiB promised.
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	// A write to a closed pipe is to be an error, not the end of the process.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, cancel := context.WithCancelCause(context.Background())

@@ -11,6 +11,9 @@ import (
 // shards is the number of shards: those of the Tally, and the Timeline.
 const shards = traffic.Shards + 1
 
+// spareBlocks is how many blocks there are besides one for each worker.
+const spareBlocks = 4
+
 // A pass is one reading of logs. What has to be done next is decided under its
 // lock, which is held for moments only; the work is done outside.
 //
@@ -26,6 +29,7 @@ type pass struct {
 	mu       sync.Mutex
 	changed  *sync.Cond // something can be done that could not before
 	reading  bool
+	slow     bool     // the source is compressed
 	at       int      // source that is being read
 	live     []*block // in the order of the logs, guarded by mu, as all below
 	free     []*block
@@ -99,6 +103,13 @@ func (p *pass) work() {
 // blocks are in memory. It is called with the lock, gives it up during the
 // work, and reports whether there was any.
 func (p *pass) step() bool {
+	// Unpacking takes longer than all the rest together, and only one worker
+	// can do it: it must never wait. With it last, a gzip log was read at 69 %
+	// of the speed of its unpacking, on two processors.
+	if p.slow && p.o.Workers > 1 && p.canRead() {
+		p.read()
+		return true
+	}
 	if q := p.ripest(); q >= 0 {
 		p.fold(q)
 		return true
@@ -113,11 +124,16 @@ func (p *pass) step() bool {
 			return true
 		}
 	}
-	if !p.reading && p.at < len(p.sources) && (len(p.free) > 0 || p.made < p.o.Workers+3) {
+	if p.canRead() {
 		p.read()
 		return true
 	}
 	return false
+}
+
+// canRead reports whether the next block can be read.
+func (p *pass) canRead() bool {
+	return !p.reading && p.at < len(p.sources) && (len(p.free) > 0 || p.made < p.o.Workers+spareBlocks)
 }
 
 // unlocked does work without the lock.
@@ -135,7 +151,7 @@ func (p *pass) read() {
 	s := p.sources[p.at]
 	more := false
 	p.unlocked(func() { more = s.read(&b.lines, &p.o) })
-	p.reading = false
+	p.reading, p.slow = false, s.unpack != nil
 	if !more {
 		p.free = append(p.free, b)
 		p.at++
