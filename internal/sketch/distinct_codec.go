@@ -3,6 +3,7 @@ package sketch
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -55,33 +56,38 @@ func (d *Distinct) appendExact(b []byte) []byte {
 
 func appendSparse(b []byte, words []uint64, n int) []byte {
 	b = binary.AppendUvarint(b, uint64(n))
-	zeros := uint64(0)
-	for i := range uint64(8 * len(words)) {
-		rank := register(words, i)
-		if rank == 0 {
-			zeros++
-			continue
-		}
+	nonZero(words, func(zeros uint64, rank uint8) {
 		b = append(binary.AppendUvarint(b, zeros), rank)
-		zeros = 0
-	}
+	})
 	return b
 }
 
 // sparseSize returns the number of registers above 0, and how many bytes
 // appendSparse writes for them.
 func sparseSize(words []uint64) (n, bytes int) {
-	zeros := uint64(0)
-	for i := range uint64(8 * len(words)) {
-		if register(words, i) == 0 {
-			zeros++
-			continue
-		}
+	nonZero(words, func(zeros uint64, _ uint8) {
 		n++
 		bytes += size(zeros) + 1
-		zeros = 0
-	}
+	})
 	return n, bytes + size(uint64(n))
+}
+
+// nonZero calls yield for every register above 0, with how many of 0 lie
+// between it and the one before. It passes over those eight at a time.
+func nonZero(words []uint64, yield func(zeros uint64, rank uint8)) {
+	zeros := uint64(0)
+	for _, w := range words {
+		left := uint64(8)
+		for w != 0 {
+			skip := uint64(bits.TrailingZeros64(w)) / 8
+			w >>= 8 * skip
+			yield(zeros+skip, uint8(w))
+			zeros = 0
+			w >>= 8
+			left -= skip + 1
+		}
+		zeros += left
+	}
 }
 
 // DecodeDistinct reads a Distinct from the start of b, and returns what comes
