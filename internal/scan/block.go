@@ -14,6 +14,7 @@ type block struct {
 
 	lines
 	fork  *accesslog.Auto // that parsed it
+	where func(*accesslog.Record) bool
 	batch traffic.Batch
 	found findings
 }

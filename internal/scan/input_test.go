@@ -228,7 +228,7 @@ func TestAStretchOfTimeIsThatOfTheWholeLogFiltered(t *testing.T) {
 			var done atomic.Int64
 			o.Done = &done
 			got := run(t, o, path)
-			want := run(t, Options{Where: func(rec *accesslog.Record) bool { return o.wants(rec) }}, path)
+			want := run(t, Options{Where: func() func(*accesslog.Record) bool { return o.spans }}, path)
 			if !bytes.Equal(got.Tally.AppendBinary(nil), want.Tally.AppendBinary(nil)) {
 				t.Errorf("%s, %v: got %d hits, want %d", name, c, got.Tally.Hits, want.Tally.Hits)
 			}

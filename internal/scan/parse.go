@@ -43,7 +43,7 @@ func (b *block) parse(parser *accesslog.Auto, o *Options) {
 			f.directives++
 		case out.Kind == accesslog.Rejected:
 			f.reject(out, at)
-		case !o.wants(&r):
+		case !o.spans(&r) || b.where != nil && !b.where(&r):
 			f.outside++
 		default:
 			f.hits++
@@ -56,10 +56,7 @@ func (b *block) parse(parser *accesslog.Auto, o *Options) {
 	}
 }
 
-// wants reports whether r is to be counted.
-func (o *Options) wants(r *accesslog.Record) bool {
-	if o.From != 0 && r.Sec < o.From || o.To != 0 && r.Sec >= o.To {
-		return false
-	}
-	return o.Where == nil || o.Where(r)
+// spans reports whether r is of the time that is asked for.
+func (o *Options) spans(r *accesslog.Record) bool {
+	return (o.From == 0 || r.Sec >= o.From) && (o.To == 0 || r.Sec < o.To)
 }

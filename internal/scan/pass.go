@@ -168,7 +168,11 @@ func (p *pass) newBlock() *block {
 		return b
 	}
 	p.made++
-	return &block{batch: traffic.Batch{Sections: traffic.Sections{Depth: p.o.SectionDepth}}}
+	b := &block{batch: traffic.Batch{Sections: traffic.Sections{Depth: p.o.SectionDepth}}}
+	if p.o.Where != nil {
+		b.where = p.o.Where()
+	}
+	return b
 }
 
 // parse parses a block, on the assumption that its log goes on as before.

@@ -30,9 +30,10 @@ type Options struct {
 	// From and To, when not 0, pass over records outside [From, To), Unix
 	// seconds.
 	From, To int64
-	// Where, when not nil, passes over records for which it is false. It is
-	// called by many goroutines at once and must not keep the record.
-	Where func(*accesslog.Record) bool
+	// Where, when not nil, makes filters: records for which one is false are
+	// passed over. A filter is used by one goroutine at a time and must not
+	// keep the record; all of them must say the same.
+	Where func() func(*accesslog.Record) bool
 	// Stdin is what the Log "-" reads.
 	Stdin io.Reader
 	// Done, when not nil, is kept at the number of bytes read so far, as they
