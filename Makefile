@@ -58,6 +58,8 @@ test: ## everything that must hold: vet, other systems, all tests
 	failed=0; \
 	echo go test $$race '$(CONCURRENT)'; \
 	CGO_ENABLED=$$cgo go test $$race -timeout 7m $(CONCURRENT) || failed=1; \
+	echo go test $$race -short ./internal/scan; \
+	CGO_ENABLED=$$cgo go test $$race -short -timeout 7m ./internal/scan || failed=1; \
 	rest=$$(go list ./... | grep -vE '^weir/internal/(tail|monitor|simulate|term|cli)$$'); \
 	echo go test, all others; \
 	go test -timeout 7m $$rest || failed=1; \

@@ -68,12 +68,14 @@ func BenchmarkWrittenToCounted(b *testing.B) {
 	done := make(chan error)
 	go func() { done <- m.Run(ctx) }()
 
+	pause := time.NewTicker(5 * time.Millisecond)
+	defer pause.Stop()
 	var line []byte
 	slept := time.Duration(0)
 	written := 0
 	for written < b.N {
 		start := time.Now()
-		time.Sleep(5 * time.Millisecond)
+		<-pause.C
 		slept = max(slept, time.Since(start))
 		for due := int(time.Since(p.started).Seconds() * rate); written < min(due, b.N); written++ {
 			line = fmt.Appendf(line[:0], `192.0.2.%d - - [%s] "GET /live/%d HTTP/1.1" 200 512 "-" "probe"`+"\n",
@@ -84,7 +86,7 @@ func BenchmarkWrittenToCounted(b *testing.B) {
 		}
 	}
 	for p.seen.Load() < int64(b.N) {
-		time.Sleep(5 * time.Millisecond)
+		<-pause.C
 	}
 	cancel()
 	if err := <-done; err != nil {

@@ -12,7 +12,7 @@ package agent
 // holds no reference to the bytes it was read from, and may be copied freely.
 type Agent struct {
 	Browser string // "Firefox"; for a web view the app that shows it: "Instagram"
-	Version int    // major version of Browser, or of Bot
+	Version int    // major version of Browser, or of Bot; 1 to 99,999
 	System  string // "Windows 7", "macOS", "Android"
 	Device  string // "desktop", "phone", "tablet", "tv", "console", "watch", "bot"
 	Bot     string // "Googlebot"; OtherBot for one without a rule

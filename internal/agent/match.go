@@ -50,7 +50,8 @@ func (x *index) match(low []byte) found {
 // matches tells whether p matches the word that begins at i.
 func (x *index) matches(p *pattern, low []byte, i int) bool {
 	end := i + len(p.text)
-	return end <= len(low) && string(low[i:end]) == p.text &&
+	// The last byte differs mostly, and costs less to compare than the text.
+	return end <= len(low) && low[end-1] == p.text[len(p.text)-1] && string(low[i:end]) == p.text &&
 		(p.open || end == len(low) || !x.word[low[end]]) &&
 		(!p.atStart || i == 0)
 }
@@ -102,8 +103,8 @@ func (x *index) rule(f *found, p Part) (r *Rule, end int) {
 // version returns the major version of what r found, 0 where there is none.
 func version(r *Rule, low []byte, end int) int {
 	switch {
-	case r.Version > 0:
-		return r.Version
+	case r.Version != 0:
+		return max(0, r.Version)
 	case r.After == "":
 		return number(low, end)
 	}
@@ -114,8 +115,8 @@ func version(r *Rule, low []byte, end int) int {
 }
 
 // number reads the number that stands at i, or behind the word that i is in and
-// one of "/", " ", "-": 4 in "curl/4.1", "Scan v4", "DirBuster-4". More than six
-// digits are a date or nonsense, and no version.
+// one of "/", " ", "-": 4 in "curl/4.1", "Scan v4", "DirBuster-4". More than five
+// digits are a date or a build, and no version.
 func number(low []byte, i int) int {
 	if i > 0 && known.word[low[i-1]] {
 		for i < len(low) && known.word[low[i]] {
@@ -131,7 +132,7 @@ func number(low []byte, i int) int {
 	}
 	n := 0
 	for first := i; i < len(low) && '0' <= low[i] && low[i] <= '9'; i++ {
-		if i-first >= 6 {
+		if i-first >= 5 {
 			return 0
 		}
 		n = 10*n + int(low[i]-'0')

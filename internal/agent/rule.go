@@ -23,7 +23,7 @@ type Rule struct {
 	Name    string // "" = stays unknown, and no later rule is asked
 	Kind    Kind   // of a bot
 	After   string // what the version stands behind, where not behind Pattern
-	Version int    // the version, where Pattern tells it
+	Version int    // the version, where Pattern tells it; -1 = what follows is none
 	Example string // an agent that the rule decides
 }
 
@@ -63,9 +63,9 @@ func Rules() []Rule { return slices.Clone(known.rules) }
 // libraries they are made with, and these before what only looks like a bot.
 func allRules() []Rule {
 	return slices.Concat(
-		searchRules(), trainingRules(), assistantRules(), seoRules(),
+		searchRules(), assistantRules(), trainingRules(), seoRules(),
 		monitorRules(), feedRules(), previewRules(), archiveRules(),
-		scannerRules(), otherRules(), libraryRules(), namelessRules(),
+		scannerRules(), otherRules(), toolRules(), libraryRules(), namelessRules(),
 		appRules(), browserRules(), systemRules(), deviceRules(),
 	)
 }

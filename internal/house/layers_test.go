@@ -54,6 +54,7 @@ func table() []row {
 		{dir: "internal/traffic", layer: pure},
 		{dir: "internal/clock", layer: pure},
 		{dir: "internal/sketch", layer: pure},
+		{dir: "internal/agent", layer: pure},
 		{dir: "internal/accesslog", layer: pure},
 		{dir: "internal/pace", layer: pure},
 		{dir: "internal/escape", layer: pure},

@@ -167,6 +167,9 @@ func (e *endless) Read(p []byte) (int, error) {
 }
 
 func TestALineOfAGibibyteIsOneRejectedLine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a Gibibyte; without -short it runs")
+	}
 	after := string(combined(50))
 	in := io.MultiReader(strings.NewReader(string(combined(10))), &endless{1 << 30}, strings.NewReader("\n"+after))
 	r := run(t, Options{Stdin: in}, "-")
@@ -245,6 +248,9 @@ func TestAStretchOfTimeIsThatOfTheWholeLogFiltered(t *testing.T) {
 
 func TestMillionsOfDistinctKeysStayInTheirTables(t *testing.T) {
 	pr, pw := io.Pipe()
+	if testing.Short() {
+		t.Skip("many lines; without -short it runs")
+	}
 	const n = 400_000
 	go func() {
 		var b []byte

@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"weir/internal/accesslog"
 	"weir/internal/traffic"
@@ -38,6 +39,8 @@ type pass struct {
 	busy     bool
 	queues   [shards]queue
 	stopped  error
+	halt     atomic.Bool // reading is to end
+	working  int         // goroutines
 
 	tally    traffic.Tally
 	timeline traffic.Timeline
@@ -54,32 +57,39 @@ func newPass(logs []Log, o Options) *pass {
 	p := &pass{o: o, rejected: map[accesslog.Reason]int64{}}
 	p.changed = sync.NewCond(&p.mu)
 	for i, l := range logs {
-		p.sources = append(p.sources, newSource(i, l))
+		s := newSource(i, l)
+		s.stream.halt = &p.halt
+		p.sources = append(p.sources, s)
 	}
 	return p
 }
 
-func (p *pass) close() {
-	for _, s := range p.sources {
-		s.close()
-	}
-}
-
-// run works with all workers until everything is counted or ctx is done.
+// run works with all workers until everything is counted or ctx is done. Then
+// it does not wait for a read that may never return, as that of a terminal:
+// such a worker ends when its read does, and has nothing to change any more.
 func (p *pass) run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.stopped = context.Cause(ctx)
+		p.halt.Store(true)
 		p.changed.Broadcast()
 	})
 	defer stop()
-	var workers sync.WaitGroup
-	for range p.o.Workers - 1 {
-		workers.Go(p.work)
+	p.working = p.o.Workers
+	for range p.o.Workers {
+		go p.work()
 	}
-	p.work()
-	workers.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.working > 0 && !(p.stopped != nil && p.working == 1 && p.reading) {
+		p.changed.Wait()
+	}
+	if !p.reading {
+		for _, s := range p.sources {
+			s.close()
+		}
+	}
 	return p.stopped
 }
 
@@ -92,11 +102,12 @@ func (p *pass) work() {
 			continue
 		}
 		if p.at == len(p.sources) && len(p.live) == 0 && !p.reading {
-			p.changed.Broadcast()
-			return
+			break
 		}
 		p.changed.Wait()
 	}
+	p.working--
+	p.changed.Broadcast()
 }
 
 // step does one piece of work, the one closest to the end first, so that few

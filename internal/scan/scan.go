@@ -76,7 +76,6 @@ func Run(ctx context.Context, logs []Log, o Options) (*Result, error) {
 		o.blockSize = blockSize
 	}
 	p := newPass(logs, o)
-	defer p.close()
 	if err := p.run(ctx); err != nil {
 		return nil, err
 	}

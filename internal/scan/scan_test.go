@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -152,7 +153,11 @@ func oracle(data []byte) (*traffic.Tally, map[accesslog.Reason]int64, int64) {
 
 // TestAnyNumberOfWorkersGivesTheOraclesAnswer is laws 6 and 8.
 func TestAnyNumberOfWorkersGivesTheOraclesAnswer(t *testing.T) {
-	for seed := range uint64(12) {
+	seeds := uint64(12)
+	if testing.Short() {
+		seeds = 3
+	}
+	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 77))
 		data := wild(r, 4000)
 		path := write(t, "log", data)
@@ -178,6 +183,9 @@ func TestAnyNumberOfWorkersGivesTheOraclesAnswer(t *testing.T) {
 }
 
 func TestTheResultIsTheSameAboveAndBelowTheCaps(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many lines; without -short it runs")
+	}
 	for _, clients := range []int{500, 1 << 20} {
 		r := rand.New(rand.NewPCG(1, 1))
 		var data []byte
@@ -250,17 +258,37 @@ func TestManyLogsAreCountedTogether(t *testing.T) {
 	}
 }
 
+// zeros never ends. It tells when it is read.
+type zeros struct{ read chan struct{} }
+
+func (z zeros) Read(p []byte) (int, error) {
+	select {
+	case z.read <- struct{}{}:
+	default:
+	}
+	return len(p), nil
+}
+
 func TestRunEndsWhenItIsToldTo(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.Close()
 	defer r.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := Run(ctx, []Log{{Name: "-"}}, Options{Workers: 3, Stdin: strings.NewReader("")}); err == nil {
-		t.Error("a pass that was stopped says nothing")
+	defer w.Close()
+	read := make(chan struct{}, 1)
+	for name, in := range map[string]io.Reader{
+		"a line without end":              zeros{read},
+		"a pipe into which nobody writes": io.MultiReader(io.LimitReader(zeros{read}, 1), r),
+	} {
+		for _, workers := range []int{1, 3} {
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() { <-read; cancel() }()
+			if _, err := Run(ctx, []Log{{Name: "-"}}, Options{Workers: workers, Stdin: in}); err == nil {
+				t.Errorf("%s: a pass that was stopped says nothing", name)
+			}
+			in = io.MultiReader(io.LimitReader(zeros{read}, 1), r)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package scan
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -58,10 +59,14 @@ type counter struct {
 	r    io.Reader
 	n    int64
 	done *atomic.Int64 // of all files; may be nil
+	halt *atomic.Bool  // true: nobody wants to know any more; may be nil
 }
 
 // Read implements io.Reader.
 func (c *counter) Read(p []byte) (int, error) {
+	if c.halt != nil && c.halt.Load() {
+		return 0, context.Canceled
+	}
 	n, err := c.r.Read(p)
 	c.n += int64(n)
 	if c.done != nil {
