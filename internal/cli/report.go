@@ -128,6 +128,9 @@ func (o *reporting) options(now time.Time) (scan.Options, error) {
 	}
 	p := scan.Options{Workers: o.workers, SectionDepth: o.depth}
 	if o.json {
+		if o.kind == "csv" {
+			return p, usageError{errors.New("--json and -o csv contradict one another: give one of them")}
+		}
 		o.kind = "json"
 	}
 	if o.top < 1 || o.top > 1000 {
@@ -150,7 +153,9 @@ func (o *reporting) options(now time.Time) (scan.Options, error) {
 		if err != nil {
 			return p, bad(bound.flag, err)
 		}
-		*bound.to = t.Unix()
+		if *bound.to = t.Unix(); *bound.to == 0 {
+			*bound.to = -1 // 0 is no bound; before 1970 there is no record
+		}
 	}
 	if p.To != 0 && p.From >= p.To {
 		return p, usageError{fmt.Errorf("--since %s is not before --until %s: no record can be between them", o.since, o.until)}
@@ -177,7 +182,13 @@ func (o *reporting) verdict(r *report.Report, found *scan.Result) error {
 	case len(found.Failures) > 1:
 		return &monitor.InputError{Text: fmt.Sprintf("%d logs could not be read, or not to their end, the first: %v", len(found.Failures), found.Failures[0])}
 	case !r.Seen && r.Outside == 0 && r.Rejected.Total > 0:
-		return &monitor.InputError{Text: "no line of what was read is a request: " + strings.Join(r.Notices, "; ")}
+		why := strings.Join(r.Notices, "; ")
+		for _, s := range r.Sources {
+			if why == "" && s.LastReject != nil {
+				why = s.LastReject.Position(s.Name) + ": " + s.LastReject.Reason
+			}
+		}
+		return &monitor.InputError{Text: "no line of what was read is a request: " + why}
 	case o.check && len(r.Alerts) > 0:
 		return checkError{"there were alerts, the first: " + r.Alerts[0].Message(o.zone)}
 	}

@@ -154,7 +154,7 @@ func listedGlobals() map[string]string {
 		"internal/escape.wide":            "a table of rune ranges; Go has no constant pointers",
 		"internal/tail.newline":           "what files are searched for, as the slice that the search takes",
 		"internal/traffic.keySeed":        "one seed for the process, so that tallies merge; it is random, so no constant",
-		"internal/traffic.maxRows":        "the size of each table; Go has no constant arrays",
+		"internal/traffic.sizes":          "the size of each table; Go has no constant arrays",
 	}
 }
 

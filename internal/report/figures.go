@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -8,6 +9,9 @@ import (
 	"weir/internal/unit"
 	"weir/internal/view"
 )
+
+// longest is the longest span that can be told, in seconds: 292 years.
+const longest = math.MaxInt64 / int64(time.Second)
 
 // head says what was read.
 func (p *page) head() {
@@ -60,7 +64,7 @@ func (p *page) stretch() string {
 	if p.date(p.From) == p.date(p.To) {
 		layout = time.TimeOnly
 	}
-	return text + " to " + to.Format(layout+" -0700") + " (" + unit.Span(time.Duration(p.seconds())*time.Second) + ")"
+	return text + " to " + to.Format(layout+" -0700") + " (" + unit.Span(time.Duration(min(p.seconds(), longest))*time.Second) + ")"
 }
 
 // whole writes the figures of all requests.

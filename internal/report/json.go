@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"time"
 
@@ -29,6 +30,9 @@ func (j *JSON) Write(r *Report) error {
 	_, err = j.W.Write(append(b, '\n'))
 	return err
 }
+
+// maxTime is the last second that RFC 3339 can write.
+const maxTime = 253402300799
 
 // The objects, in the order of their keys.
 
@@ -64,6 +68,7 @@ type jsonReport struct {
 	Bounds       map[string]int64 `json:"bounds,omitempty"`
 
 	Hours      []jsonHour    `json:"hours"`
+	Gone       int64         `json:"hits_before_hours,omitempty"`
 	Notes      []escape.JSON `json:"notes"`
 	Alerts     []jsonAlert   `json:"alerts"`
 	Dropped    int           `json:"alerts_dropped,omitempty"`
@@ -151,7 +156,7 @@ func (j *JSON) object(r *Report) *jsonReport {
 		Notes: texts(r.Notes), Dropped: r.Dropped, Notices: texts(r.Notices), Failures: texts(r.Failures),
 	}
 	if r.Seen {
-		o.From, o.To = j.time(r.From), j.time(r.To+1)
+		o.From, o.To = j.time(r.From), j.time(min(r.To+1, maxTime))
 		o.Rate = jsonRate{Mean: ratio(r.Hits, r.seconds()), Peak1: float64(r.Peak1.Hits), Peak10: ratio(r.Peak10.Hits, 10)}
 	}
 	if r.AlertsFrom != 0 {
@@ -206,6 +211,7 @@ func (o *jsonReport) tables(s *view.Stats) {
 func (j *JSON) lists(r *Report, o *jsonReport) {
 	o.Hours, o.Alerts, o.Open, o.Sources = []jsonHour{}, []jsonAlert{}, []jsonWindow{}, []jsonSource{}
 	for _, h := range r.Hours {
+		o.Gone = r.GoneHits
 		o.Hours = append(o.Hours, jsonHour{j.time(h.From), h.Hits, h.Bytes, h.Classes[5]})
 	}
 	for _, e := range r.Alerts {
@@ -290,7 +296,7 @@ func ratio(hits, seconds int64) float64 {
 	if seconds <= 0 {
 		return 0
 	}
-	return float64(hits*1000/seconds) / 1000
+	return math.Round(float64(hits)/float64(seconds)*1e6) / 1e6
 }
 
 // state is what a program reads of a change of state.

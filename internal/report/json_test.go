@@ -48,7 +48,7 @@ func stable() []string {
 	keys := strings.Fields(`from to lines hits rejected rejected.total rejected.reasons rejected.reasons.<key> late outside malformed bytes visitors
 		visitors_estimated rate rate.mean rate.peak_1s rate.peak_10s status status.<key> classes classes.<key> methods methods.<key>
 		latency latency.count latency.mean_ms latency.p50_ms latency.p90_ms latency.p99_ms latency.max_ms bounds bounds.<key>
-		hours hours[].from hours[].hits hours[].bytes hours[].errors notes notices failures alerts_dropped alerts_from
+		hours hours[].from hours[].hits hours[].bytes hours[].errors hits_before_hours notes notices failures alerts_dropped alerts_from
 		alerts alerts[].rule alerts[].state alerts[].at alerts[].value alerts[].hits alerts[].message
 		open open[].rule open[].state open[].since open[].seconds open[].hits open[].average open[].threshold
 		sources sources[].name sources[].format sources[].lines sources[].hits sources[].rejected sources[].last_rejected sources[].last_reason

@@ -86,7 +86,7 @@ func (r *Report) play(t *traffic.Timeline, rules []alert.Rule) {
 	ten, before := int64(0), int64(-1)
 	t.Hours(func(h traffic.Hour, counts []uint32) bool {
 		r.Hours = append(r.Hours, h)
-		if h.From != before {
+		if h.From != before || counts == nil {
 			last, ten = [10]int64{}, 0
 		}
 		before = h.From + traffic.HourSeconds

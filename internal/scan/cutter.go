@@ -10,6 +10,10 @@ const (
 	// blockSize is how many bytes a block has. With 128 and 256 KiB a pass was
 	// as fast and took more memory; larger blocks leave the cache of a core.
 	blockSize = 64 << 10
+	// shortLine is the length of lines of which more than maxRecords may be in a
+	// block.
+	shortLine  = 32
+	maxRecords = 2048
 	// maxLine is the longest line, in bytes; a longer one is rejected.
 	maxLine = 1 << 20
 	// noProgress is how many empty reads in a row mean that a stream is stuck.
@@ -50,10 +54,14 @@ func (c *cutter) next(b *lines) bool {
 	b.buf = append(b.buf[:0], c.carry...)
 	b.offset, b.tooLong, b.broken = c.offset, 0, 0
 	end, searched := 0, 0
-	for end == 0 && c.err == nil {
+	for {
+		// After a line that was passed over there may be lines, and an error.
 		b.buf = c.fill(b.buf, searched/c.size*c.size+c.size)
 		if i := bytes.LastIndexByte(b.buf[searched:], '\n'); i >= 0 {
-			end = searched + i + 1
+			end = searched + c.short(b.buf[searched:searched+i+1])
+			break
+		}
+		if c.err != nil {
 			break
 		}
 		searched = len(b.buf)
@@ -66,18 +74,35 @@ func (c *cutter) next(b *lines) bool {
 		}
 	}
 	switch {
+	case bytes.IndexByte(b.buf[end:], '\n') >= 0: // there are more lines, for the next block
 	case c.err == io.EOF:
 		end = len(b.buf) // the last line may lack its line feed
 	case c.err != nil:
 		b.broken = len(b.buf) - end
+		b.buf = b.buf[:end]
 	}
 	b.data = b.buf[:end]
-	c.carry = c.carry[:0]
-	if c.err == nil {
-		c.carry = append(c.carry, b.buf[end:]...)
-	}
+	c.carry = append(c.carry[:0], b.buf[end:]...)
 	c.offset = b.offset + int64(end)
 	return end > 0 || b.tooLong > 0 || b.broken > 0
+}
+
+// short returns how much of lines is one block: all, but where lines are very
+// short no more than maxRecords of them, since a record in memory takes many
+// times the space of such a line.
+func (c *cutter) short(lines []byte) int {
+	if head := lines[:min(len(lines), 4096)]; bytes.Count(head, []byte("\n")) <= len(head)/shortLine {
+		return len(lines)
+	}
+	end := 0
+	for range maxRecords {
+		i := bytes.IndexByte(lines[end:], '\n')
+		if i < 0 {
+			return len(lines)
+		}
+		end += i + 1
+	}
+	return end
 }
 
 // fill appends to buf what c.r has, up to size bytes in all.

@@ -119,6 +119,9 @@ func isLog(name string) bool {
 	}
 	defer unpack.Close()
 	text := make([]byte, 64<<10)
-	n, _ = io.ReadFull(unpack, text)
+	n, err = io.ReadFull(unpack, text)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return true
+	}
 	return accesslog.Detect(split(text[:n])).Found
 }

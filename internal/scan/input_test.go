@@ -246,6 +246,96 @@ func TestAStretchOfTimeIsThatOfTheWholeLogFiltered(t *testing.T) {
 	}
 }
 
+// TestAPartOfADifficultLogIsThatOfTheWholeFiltered has logs in which bisection
+// could go wrong: formats that change, long stretches that cannot be read, long
+// downloads that are logged an hour late.
+func TestAPartOfADifficultLogIsThatOfTheWholeFiltered(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many lines; without -short it runs")
+	}
+	r := rand.New(rand.NewPCG(8, 14))
+	kinds := map[string]func(i int) string{
+		"another format from the middle on": func(i int) string {
+			if l := line(r, i, 100); i < 17_000 {
+				return l
+			} else {
+				return "www.example.org:80 " + l
+			}
+		},
+		"rubbish in the middle": func(i int) string {
+			if i > 12_000 && i < 24_000 {
+				return "PHP Warning: something is not as it should be, and this line says so at some length, again, and again, and again, in a log\n"
+			}
+			return line(r, i, 100)
+		},
+		"long downloads": func(i int) string {
+			if i%300 == 0 {
+				return line(r, max(0, i-3600), 100)
+			}
+			return line(r, i, 100)
+		},
+		"some lines rejected": func(i int) string {
+			if i%1000 == 7 {
+				return "broken\n"
+			}
+			return line(r, i, 100)
+		},
+	}
+	for name, make := range kinds {
+		var data []byte
+		for i := range 36_000 {
+			data = append(data, make(i)...)
+		}
+		path := write(t, "access.log", data)
+		for range 12 {
+			o := Options{From: stamp.Unix() + r.Int64N(36_000)}
+			o.To = o.From + r.Int64N(9000)
+			got := run(t, o, path)
+			want := run(t, Options{Where: func() func(*accesslog.Record) bool { return o.spans }}, path)
+			if !bytes.Equal(got.Tally.AppendBinary(nil), want.Tally.AppendBinary(nil)) {
+				t.Errorf("%s, %d to %d: got %d hits, want %d", name, o.From-stamp.Unix(), o.To-stamp.Unix(), got.Tally.Hits, want.Tally.Hits)
+			}
+		}
+	}
+}
+
+func TestLinesAfterOneTooLongAreCountedBeforeTheBreak(t *testing.T) {
+	text := strings.Repeat("x", 3*maxLine) + "\n" + string(combined(20))
+	packed := pack(t, "gz", []byte(text))
+	r := run(t, Options{}, write(t, "access.log.gz", packed[:len(packed)-8]))
+	if r.Tally.Hits != 20 || r.Rejected[accesslog.ReasonTooLong] != 1 || len(r.Failures) != 1 {
+		t.Errorf("got %d hits, rejected %v, failures %v; want 20, one too long, and the break", r.Tally.Hits, r.Rejected, r.Failures)
+	}
+}
+
+func TestVeryShortLinesMakeSmallBlocks(t *testing.T) {
+	c := cutter{r: strings.NewReader(strings.Repeat("1,/\n", 50_000)), size: blockSize}
+	var b lines
+	n := 0
+	for c.next(&b) {
+		got := bytes.Count(b.data, []byte("\n"))
+		if got > maxRecords {
+			t.Fatalf("got %d lines in a block, want %d at most", got, maxRecords)
+		}
+		n += got
+	}
+	if n != 50_000 {
+		t.Errorf("got %d lines, want 50,000", n)
+	}
+}
+
+func TestADamagedArchiveInADirectoryIsNoSilence(t *testing.T) {
+	dir := t.TempDir()
+	packed := pack(t, "gz", combined(5000))
+	if err := os.WriteFile(filepath.Join(dir, "cut.gz"), packed[:100], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	logs, notices, err := Find([]string{dir}, nil)
+	if err != nil || len(logs) != 1 || len(notices) != 0 {
+		t.Errorf("got %v, %v, %v; want the archive, which reading it will tell to be cut", logs, notices, err)
+	}
+}
+
 func TestMillionsOfDistinctKeysStayInTheirTables(t *testing.T) {
 	pr, pw := io.Pipe()
 	if testing.Short() {

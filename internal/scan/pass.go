@@ -15,6 +15,10 @@ const shards = traffic.Shards + 1
 // spareBlocks is how many blocks there are besides one for each worker.
 const spareBlocks = 4
 
+// maxWorking bounds the blocks in memory: more workers than this wait for those
+// that fold.
+const maxWorking = 12
+
 // A pass is one reading of logs. What has to be done next is decided under its
 // lock, which is held for moments only; the work is done outside.
 //
@@ -90,8 +94,14 @@ func (p *pass) run(ctx context.Context) error {
 			s.close()
 		}
 	}
+	if p.finished() {
+		return nil // it was told to stop after the last line
+	}
 	return p.stopped
 }
+
+// finished reports whether all there is was counted.
+func (p *pass) finished() bool { return p.at == len(p.sources) && len(p.live) == 0 && !p.reading }
 
 // work does what there is to do until there is nothing more.
 func (p *pass) work() {
@@ -101,7 +111,7 @@ func (p *pass) work() {
 		if p.step() {
 			continue
 		}
-		if p.at == len(p.sources) && len(p.live) == 0 && !p.reading {
+		if p.finished() {
 			break
 		}
 		p.changed.Wait()
@@ -144,7 +154,7 @@ func (p *pass) step() bool {
 
 // canRead reports whether the next block can be read.
 func (p *pass) canRead() bool {
-	return !p.reading && p.at < len(p.sources) && (len(p.free) > 0 || p.made < p.o.Workers+spareBlocks)
+	return !p.reading && p.at < len(p.sources) && (len(p.free) > 0 || p.made < min(p.o.Workers, maxWorking)+spareBlocks)
 }
 
 // unlocked does work without the lock.

@@ -51,6 +51,7 @@ type source struct {
 	alone   bool // the parser is in use
 	lines   int64
 	changes int
+	told    int // changes of the format
 	total   view.Source
 }
 
@@ -99,7 +100,7 @@ func (s *source) read(b *lines, o *Options) bool {
 		}
 	}
 	if s.cut.r != nil && s.cut.next(b) {
-		if !s.primed {
+		if !s.primed && len(b.data) > 0 {
 			s.prime(b.data)
 		}
 		return true
@@ -127,7 +128,7 @@ func (s *source) open(o *Options) error {
 		return fmt.Errorf("cannot read %s: %w", s.Name, cause(err))
 	case info.IsDir():
 		return fmt.Errorf("%s is a directory", s.Name)
-	case !info.Mode().IsRegular():
+	case !info.Mode().IsRegular(), info.Size() == 0: // of /proc, for one, the size is not known
 		return s.openStream(f)
 	}
 	head := make([]byte, archive.HeadSize)
@@ -143,6 +144,9 @@ func (s *source) open(o *Options) error {
 		done.Add(info.Size() - (to - from))
 	}
 	s.whole, s.expect = from == 0, to-from
+	if to-from < info.Size() {
+		s.notices = append(s.notices, fmt.Sprintf("%s: %s of its %s are read, where the time asked for lies", s.total.Name, unit.Bytes(to-from), unit.Bytes(info.Size())))
+	}
 	s.stream.r = io.NewSectionReader(f, from, to-from)
 	s.cut.r, s.cut.offset = &s.stream, from
 	return nil
@@ -276,7 +280,20 @@ func (s *source) account(b *block, rejected map[accesslog.Reason]int64) {
 		s.changes = n
 		if format, ok := s.parser.Format(); ok && format.Name != s.total.Format {
 			s.total.Format = format.Name
-			s.notices = append(s.notices, fmt.Sprintf("%s: the format is %s from about line %s on", s.total.Name, format.Name, unit.Count(max(1, s.lines-f.lines))))
+			s.changed(format.Name, max(1, s.lines-f.lines))
 		}
+	}
+}
+
+// maxTold is how many changes of its format are told of one log.
+const maxTold = 5
+
+func (s *source) changed(format string, line int64) {
+	s.told++
+	switch {
+	case s.told <= maxTold:
+		s.notices = append(s.notices, fmt.Sprintf("%s: the format is %s from about line %s on", s.total.Name, format, unit.Count(line)))
+	case s.told == maxTold+1:
+		s.notices = append(s.notices, s.total.Name+": the format goes on changing; name it with --format to read one only")
 	}
 }

@@ -2,7 +2,6 @@ package tail
 
 import (
 	"bytes"
-	"io"
 	"slices"
 )
 
@@ -58,8 +57,19 @@ func (s *Source) SeekFirst(ok func(line []byte) bool) {
 	if err != nil {
 		return
 	}
-	start := FirstLine(s.cur.f, size, s.cur.pool.line, ok)
-	if start < 0 {
+	// The answer is the first line that starts at or behind the smallest place p
+	// for which that line is ok or there is none.
+	lo, hi := int64(0), size
+	for lo < hi {
+		mid := lo + (hi-lo)/2
+		if line, _, found := s.cur.lineFrom(mid, hi); !found || ok(line) {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	_, start, found := s.cur.lineFrom(lo, size)
+	if !found && start < 0 {
 		s.cur.toEnd()
 		return
 	}
@@ -67,44 +77,21 @@ func (s *Source) SeekFirst(ok func(line []byte) bool) {
 	_ = s.cur.moveTo(start, false)
 }
 
-// FirstLine returns where the first line of r begins for which ok is true, by
-// the bisection that SeekFirst describes; size is how much of r is looked at. A
-// line is passed to ok without its newline and cut at maxLine. The result is
-// that of the last line, which may lack its newline, where ok is true for none,
-// and -1 where no line begins in the last part of r.
-func FirstLine(r io.ReaderAt, size int64, maxLine int, ok func(line []byte) bool) int64 {
-	// The answer is the first line that starts at or behind the smallest place p
-	// for which that line is ok or there is none.
-	lo, hi := int64(0), size
-	for lo < hi {
-		mid := lo + (hi-lo)/2
-		if line, _, found := lineFrom(r, mid, hi, size, maxLine); !found || ok(line) {
-			hi = mid
-		} else {
-			lo = mid + 1
-		}
-	}
-	_, start, _ := lineFrom(r, lo, size, size, maxLine)
-	return start
-}
-
 // lineFrom returns the first whole line that starts at p or behind it, and its
 // start. A line that starts at limit or later is not looked for, if only
 // because an endless line would have to be passed each time. start is -1 when
 // not even a start was found.
-func lineFrom(r io.ReaderAt, p, limit, size int64, maxLine int) (line []byte, start int64, found bool) {
+func (f *file) lineFrom(p, limit int64) (line []byte, start int64, found bool) {
 	start = 0
 	if p > 0 {
-		if start = newlineFrom(r, p-1, limit); start < 0 {
+		if start = f.newlineFrom(p-1, limit); start < 0 {
 			return nil, -1, false
 		}
 		start++
 	}
 	const usual = 4 << 10
-	for _, n := range [...]int{usual, maxLine} {
-		buf := make([]byte, max(0, min(int64(n), size-start)))
-		got, _ := r.ReadAt(buf, start)
-		line = buf[:got]
+	for _, n := range [...]int{usual, f.pool.line} {
+		line = f.slice(start, int64(n))
 		if end := bytes.IndexByte(line, '\n'); end >= 0 {
 			return line[:end], start, true
 		}
@@ -116,10 +103,10 @@ func lineFrom(r io.ReaderAt, p, limit, size int64, maxLine int) (line []byte, st
 }
 
 // newlineFrom finds the first newline in [p, limit), -1 without one.
-func newlineFrom(r io.ReaderAt, p, limit int64) int64 {
+func (f *file) newlineFrom(p, limit int64) int64 {
 	buf := make([]byte, 4<<10)
 	for p < limit {
-		n, _ := r.ReadAt(buf[:min(int64(len(buf)), limit-p)], p)
+		n, _ := readAt(f.f, buf[:min(int64(len(buf)), limit-p)], p)
 		if n <= 0 {
 			return -1
 		}

@@ -133,7 +133,7 @@ func (tb *table) best(rows int) (order []int32, bound int64) {
 	}
 	for i := range tb.entries {
 		if e := &tb.entries[i]; !kept[i] {
-			bound = max(bound, e.hits+e.missed)
+			bound = max(bound, e.bound())
 		}
 	}
 	return order, bound
@@ -194,6 +194,9 @@ func (tb *table) decode(r *reader) error {
 			return errDamaged("a key")
 		}
 		hash := maphash.Bytes(keySeed, key)
+		if !tb.fits(key) {
+			return errDamaged("a table with too many long keys")
+		}
 		if tb.find(hash, key) >= 0 {
 			return errDamaged("a key that comes twice")
 		}
@@ -207,9 +210,6 @@ func (tb *table) decode(r *reader) error {
 		if err := tb.decodeParts(r, i, parts); err != nil {
 			return err
 		}
-	}
-	if tb.base != base {
-		return errDamaged("a table with too many long keys")
 	}
 	return nil
 }

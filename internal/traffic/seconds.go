@@ -14,10 +14,10 @@ type Second struct {
 
 // Add adds o to s.
 func (s *Second) Add(o Second) {
-	s.Hits += o.Hits
+	s.Hits = sum(s.Hits, o.Hits)
 	s.Bytes = sum(s.Bytes, o.Bytes)
 	for i, n := range o.Classes {
-		s.Classes[i] += n
+		s.Classes[i] = sum(s.Classes[i], n)
 	}
 }
 

@@ -15,15 +15,17 @@ import (
 //
 // Nothing in it is a pointer, so the garbage collector has nothing to walk.
 //
-// Up to limit keys are counted exactly. When another comes, all whose upper
-// bound, hits + missed, is not above the median of all bounds are dropped, and
-// base becomes that median: no key without an entry has had more hits than
-// base. A key that comes (again) is counted from there, with base as what it
-// may have missed. So for every key
+// Up to limit keys, of meanKey bytes on average, are counted exactly. When
+// another comes, all whose upper bound, hits + missed, is not above the median
+// of all bounds are dropped, and base becomes that median: no key without an
+// entry has had more hits than base. A key that comes (again) is counted from
+// there, with base as what it may have missed. So for every key
 //
-//	hits <= truth <= hits + missed, missed <= base <= 2 N / limit
+//	hits <= truth <= hits + missed, missed <= base
 //
-// and a key with more than base hits of N is in the table. These are the
+// and a key with more than base hits is in the table. Of N hits in all base is
+// 2 N / limit at most, as long as it is keys that fill the table and not their
+// bytes. These are the
 // counters of Misra and Gries (1982) in the form of Anderson et al. ("A
 // High-Performance Algorithm for Identifying Frequent Items in Data Streams",
 // 2017), hits + missed - base, with one thing added: since missed is kept for
@@ -38,6 +40,7 @@ type table struct {
 	details []detail        // of sections
 	free    []uint16        // details not in use
 	limit   int
+	meanKey int // bytes
 	base    int64
 	touched int64 // what touch has read, so that it is not optimised away
 }
@@ -54,6 +57,9 @@ type entry struct {
 	detail   uint16 // 1 + index in details; 0 = none
 }
 
+// bound is how many hits the key has had at most.
+func (e *entry) bound() int64 { return sum(e.hits, e.missed) }
+
 // detail is what a section has more than other rows.
 type detail struct {
 	latency  sketch.Histogram
@@ -67,8 +73,6 @@ const (
 	// sectionPrecision makes the visitors of a section exact up to 256, and
 	// 1.6 % off, as a standard error, beyond.
 	sectionPrecision = 12
-	// meanKey bounds the memory of all keys: so many bytes each on average.
-	meanKey = 64
 	// stride is how many records are folded into a table at a time: enough
 	// that their cache misses overlap, and few enough to stay in the cache.
 	stride = 64
@@ -138,7 +142,7 @@ func (tb *table) find(hash uint64, key []byte) int {
 
 // insert makes the entry of a key that has none, and room for it if needed.
 func (tb *table) insert(hash uint64, key []byte) int {
-	if len(tb.entries) >= tb.limit || len(tb.keys)+len(key) > tb.limit*meanKey+maxKey {
+	if len(tb.entries) >= tb.limit || !tb.fits(key) {
 		tb.purge()
 	}
 	if 2*(len(tb.entries)+1) > len(tb.slots) {
@@ -156,6 +160,11 @@ func (tb *table) insert(hash uint64, key []byte) int {
 	i := len(tb.entries) - 1
 	tb.place(i)
 	return i
+}
+
+// fits reports whether there is room for the bytes of a key.
+func (tb *table) fits(key []byte) bool {
+	return len(tb.keys)+len(key) < tb.limit*tb.meanKey+maxKey
 }
 
 // place enters entry i, which is in no slot, into the slots.
@@ -244,12 +253,14 @@ func (tb *table) dropDetail(e *entry) {
 // median. Whether the table then holds the most frequent keys does not depend
 // on the order of entries or the seed of a hash.
 func (tb *table) purge() {
-	for done := false; !done; done = len(tb.keys) <= tb.limit*meanKey {
+	for done := false; !done; done = len(tb.keys) <= tb.limit*tb.meanKey {
 		bounds := make([]int64, len(tb.entries))
 		for i := range tb.entries {
-			bounds[i] = tb.entries[i].hits + tb.entries[i].missed
+			bounds[i] = tb.entries[i].bound()
 		}
-		tb.base = median(bounds)
+		// Rows of a Frame may lie below the base it has: that of the best row
+		// it left out.
+		tb.base = max(tb.base, median(bounds))
 		tb.keepAbove(tb.base)
 	}
 	clear(tb.slots)
@@ -264,7 +275,7 @@ func (tb *table) keepAbove(base int64) {
 	n, end := 0, 0
 	for i := range tb.entries {
 		e := tb.entries[i]
-		if e.hits+e.missed <= base {
+		if e.bound() <= base {
 			tb.dropDetail(&e)
 			continue
 		}
@@ -289,9 +300,9 @@ func (tb *table) keepAbove(base int64) {
 func (tb *table) merge(o *table) {
 	if o.base > 0 {
 		for i := range tb.entries {
-			tb.entries[i].missed += o.base
+			tb.entries[i].missed = sum(tb.entries[i].missed, o.base)
 		}
-		tb.base += o.base
+		tb.base = sum(tb.base, o.base)
 	}
 	for j := range o.entries {
 		from := &o.entries[j]
@@ -304,7 +315,7 @@ func (tb *table) merge(o *table) {
 		e := &tb.entries[i]
 		// Whether it was there or not, o.base is in missed as if o had no
 		// entry; it has one.
-		e.missed += from.missed - o.base
+		e.missed = sum(max(0, e.missed-o.base), from.missed)
 		tb.add(i, from, o, j)
 		tb.mergeDetail(e, from, o, fresh)
 	}
@@ -313,10 +324,10 @@ func (tb *table) merge(o *table) {
 // add adds the counts of entry j of o, which is from, to entry i.
 func (tb *table) add(i int, from *entry, o *table, j int) {
 	e := &tb.entries[i]
-	e.hits += from.hits
+	e.hits = sum(e.hits, from.hits)
 	e.bytes = sum(e.bytes, from.bytes)
-	e.errors += from.errors
-	e.notFound += from.notFound
+	e.errors = sum(e.errors, from.errors)
+	e.notFound = sum(e.notFound, from.notFound)
 	if o.coarse != nil {
 		if tb.coarse == nil {
 			tb.coarse = make([]sketch.Coarse, len(tb.entries), cap(tb.entries))
@@ -361,7 +372,7 @@ func (tb *table) reset() {
 		}
 		tb.dropDetail(&tb.entries[i])
 	}
-	tb.entries, tb.keys, tb.base, tb.limit = tb.entries[:0], tb.keys[:0], 0, 0
+	tb.entries, tb.keys, tb.base, tb.limit, tb.meanKey = tb.entries[:0], tb.keys[:0], 0, 0, 0
 	if tb.coarse != nil {
 		tb.coarse = tb.coarse[:0]
 	}

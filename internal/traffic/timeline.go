@@ -15,19 +15,20 @@ const HourSeconds = 3600
 const Lateness = 2
 
 const (
-	// openHours is how many hours lie unpacked: ten days, so that a log in any
-	// order of its weeks is counted at full speed.
-	openHours = 240
-	// maxHours is the number of hours kept at all, eleven years.
-	maxHours = 100_000
-	// maxPacked bounds the memory of all packed seconds: about ten months of a
-	// site that has hits in every second, many years of most.
-	maxPacked = 20 << 20
+	// openHours is how many hours lie unpacked: five days, so that a log in any
+	// order of its days is counted at full speed.
+	openHours = 120
+	// maxHours is the number of hours kept at all, three and a half years. An
+	// hour takes about 200 bytes besides its seconds.
+	maxHours = 30_000
+	// maxPacked bounds the memory of all packed seconds: four months of a site
+	// that has hits in every second, years of one that sleeps.
+	maxPacked = 10 << 20
 )
 
 // A Timeline counts hits per second, exactly, over a whole log, and what else
 // there is per hour. It takes lines in any order. Hours that were not touched
-// for long are packed, one byte a second or less; what does not fit into the
+// for long are packed, a byte or two for a second with hits; what does not fit into the
 // memory it may use is forgotten from the oldest hour on: first its seconds,
 // then the hour. The zero value is ready and empty. A Timeline belongs to one
 // goroutine.
@@ -45,7 +46,9 @@ type Timeline struct {
 	first  int64 // second of the oldest record; valid when there is one
 	newest int64
 	seen   bool
-	clocks []int64 // newest second of each source
+	clocks []int64  // newest second of each source
+	spare  []uint32 // seconds of an hour, not in use
+	buf    []byte
 
 	mostHours, mostPacked int // 0 is maxHours, maxPacked; tests have fewer
 }
@@ -135,7 +138,10 @@ func (t *Timeline) openHour(at int64, hr *hour) {
 		t.pack(t.open[0])
 		t.open = slices.Delete(t.open, 0, 1)
 	}
-	hr.seconds = make([]uint32, HourSeconds)
+	if hr.seconds, t.spare = t.spare, nil; hr.seconds == nil {
+		hr.seconds = make([]uint32, HourSeconds)
+	}
+	clear(hr.seconds)
 	unpack(hr.packed, hr.seconds)
 	t.packed -= len(hr.packed)
 	hr.packed = nil
@@ -152,8 +158,9 @@ func (t *Timeline) pack(at int64) {
 	if hr == t.last {
 		t.last = nil
 	}
-	hr.packed = slices.Clip(pack(nil, hr.seconds))
-	hr.seconds = nil
+	t.buf = pack(t.buf[:0], hr.seconds)
+	hr.packed = slices.Clone(t.buf)
+	hr.seconds, t.spare = nil, hr.seconds
 	t.packed += len(hr.packed)
 	most := cmp.Or(t.mostPacked, maxPacked)
 	if t.packed <= most {
@@ -177,6 +184,10 @@ func (t *Timeline) forget(at int64) bool {
 	old := t.sorted()
 	old = old[:(len(old)+9)/10]
 	if at <= old[len(old)-1] {
+		// What is as old as this is not kept from now on, or each record of
+		// such an hour would sort them all.
+		t.kept = max(t.kept, at+1)
+		t.exact = max(t.exact, t.kept)
 		return false
 	}
 	for _, k := range old {
@@ -217,8 +228,12 @@ func (t *Timeline) Hours(yield func(h Hour, seconds []uint32) bool) {
 	buf := make([]uint32, HourSeconds)
 	for _, at := range t.sorted() {
 		hr := t.hours[at]
-		seconds := hr.seconds
-		if seconds == nil && at >= t.exactHour() {
+		var seconds []uint32
+		switch {
+		case at < t.exactHour():
+		case hr.seconds != nil:
+			seconds = hr.seconds
+		default:
 			clear(buf)
 			unpack(hr.packed, buf)
 			seconds = buf
