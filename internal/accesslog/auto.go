@@ -112,6 +112,7 @@ func (a *Auto) become(f Format, p Parser) {
 func (a *Auto) decide(line []byte, r *Record) Outcome {
 	a.prepare()
 	furthest := Outcome{Kind: Rejected, Reason: ReasonNoFormat}
+	directive := false
 	for i, f := range formats {
 		p := a.others[i]
 		out := p.Parse(line, r)
@@ -122,6 +123,11 @@ func (a *Auto) decide(line []byte, r *Record) Outcome {
 			furthest.Column = max(furthest.Column, out.Column)
 			continue
 		}
+		if u, ok := p.(interface{ undecided() bool }); ok && out.Kind == Directive && u.undecided() {
+			// "#Version: 1.0" begins logs of several formats.
+			directive = true
+			continue
+		}
 		if out.Kind == Hit && !shows(p, r) {
 			// A "-" at the end may be anything; see Detect. The format
 			// without the request time stands further down the table.
@@ -129,6 +135,10 @@ func (a *Auto) decide(line []byte, r *Record) Outcome {
 		}
 		a.become(f, p)
 		return out
+	}
+	if directive {
+		a.turns++
+		return Outcome{Kind: Directive}
 	}
 	return furthest
 }

@@ -1,13 +1,15 @@
 package accesslog
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // Complaint says in words why a sample cannot be read: what its header lacks,
-// that it is no text, or at which line and column each format failed. It has
-// no name of a file in front. It makes sense where not Found.
+// that it is no text, or at which line and column the formats that came furthest
+// failed. It has no name of a file in front. It makes sense where not Found.
 func (d Detection) Complaint() string {
 	if len(d.Missing) > 0 {
 		return "its header has no column for " + strings.Join(d.Missing, " and none for ")
@@ -31,7 +33,14 @@ func (d Detection) Complaint() string {
 	return text
 }
 
-// failures says where each format failed, those that failed alike together.
+// What failures names at most: more would bury what helps.
+const (
+	maxPlaces = 2
+	maxNames  = 4
+)
+
+// failures says where the formats failed that came furthest, those that failed
+// alike together.
 func (d Detection) failures() []string {
 	type place struct {
 		line, column int
@@ -49,9 +58,15 @@ func (d Detection) failures() []string {
 		}
 		names[p] = append(names[p], a.Format)
 	}
+	slices.SortStableFunc(order, func(a, b place) int { return cmp.Compare(b.column, a.column) })
 	var out []string
-	for _, p := range order {
-		out = append(out, fmt.Sprintf("line %d column %d: %s, for %s", p.line, p.column, p.reason, strings.Join(names[p], ", ")))
+	for _, p := range order[:min(len(order), maxPlaces)] {
+		list := names[p]
+		text := strings.Join(list[:min(len(list), maxNames)], ", ")
+		if more := len(list) - maxNames; more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		out = append(out, fmt.Sprintf("line %d column %d: %s, for %s", p.line, p.column, p.reason, text))
 	}
 	return out
 }

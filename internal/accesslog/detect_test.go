@@ -100,3 +100,11 @@ func TestCompressedAndBinarySamplesAreNamed(t *testing.T) {
 		t.Errorf("BZhello: got %q, want text", d.Compressed)
 	}
 }
+
+func TestAComplaintNamesTheFormatsThatCameFurthest(t *testing.T) {
+	got := Detect(sample(`203.0.113.7 - frank [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.1" 2x0 1`)).Complaint()
+	if want := "no line is a request in a format that weir knows (line 1 column 67: status is no number of three digits, for "; !strings.HasPrefix(got, want) ||
+		!strings.Contains(got, " more; line 1 column ") || strings.Count(got, "line 1 column") != maxPlaces || len(got) > 400 {
+		t.Errorf("got %q", got)
+	}
+}

@@ -34,7 +34,7 @@ func TestFollowIsReadingLineByLine(t *testing.T) {
 		kind := 0
 		for range 1 + r.IntN(600) {
 			if r.IntN(30) == 0 {
-				kind = r.IntN(6)
+				kind = r.IntN(9)
 			}
 			all = append(all, [...]string{
 				exampleCommon + exampleTail,
@@ -43,7 +43,10 @@ func TestFollowIsReadingLineByLine(t *testing.T) {
 				`10.0.0.9,-,-,971211336,"GET /x HTTP/1.0",200,7`,
 				"date,remotehost,request,status,bytes",
 				`971211337,10.0.0.8,"GET /y HTTP/1.0",200,7`,
-			}[(kind+r.IntN(8)/7)%6])
+				"#Version: 1.0",
+				"#Fields: date time c-ip cs-uri-stem sc-status",
+				"2000-10-10 20:55:36 10.0.0.7 /z 200",
+			}[(kind+r.IntN(8)/7)%9])
 		}
 		var want []string
 		one := new(Auto)

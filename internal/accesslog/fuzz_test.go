@@ -75,6 +75,17 @@ func FuzzVhostCombined(f *testing.F)     { fuzzFormat(f, "vhost-combined") }
 func FuzzVhostCombinedTime(f *testing.F) { fuzzFormat(f, "vhost-combined-time") }
 func FuzzVhostCombinedUS(f *testing.F)   { fuzzFormat(f, "vhost-combined-us") }
 func FuzzCSV(f *testing.F)               { fuzzFormat(f, "csv") }
+func FuzzTraefik(f *testing.F)           { fuzzFormat(f, "traefik") }
+func FuzzIngressNginx(f *testing.F)      { fuzzFormat(f, "ingress-nginx") }
+func FuzzHAProxy(f *testing.F)           { fuzzFormat(f, "haproxy") }
+func FuzzEnvoy(f *testing.F)             { fuzzFormat(f, "envoy") }
+func FuzzIstio(f *testing.F)             { fuzzFormat(f, "istio") }
+func FuzzSquid(f *testing.F)             { fuzzFormat(f, "squid") }
+func FuzzAWSALB(f *testing.F)            { fuzzFormat(f, "aws-alb") }
+func FuzzAWSELB(f *testing.F)            { fuzzFormat(f, "aws-elb") }
+func FuzzAWSS3(f *testing.F)             { fuzzFormat(f, "aws-s3") }
+func FuzzCloudFront(f *testing.F)        { fuzzFormat(f, "cloudfront") }
+func FuzzW3C(f *testing.F)               { fuzzFormat(f, "w3c") }
 
 func FuzzAuto(f *testing.F) {
 	seeds(f)
