@@ -93,6 +93,13 @@ func (p *page) whole() {
 	if items := counts(p.Protocols.Rows); len(items) > 0 {
 		p.flow("protocols", items...)
 	}
+	if n := p.BotHits; n > 0 {
+		items := []string{"people " + unit.Percent(p.Hits-n, p.Hits), "bots " + unit.Percent(n, p.Hits)}
+		for _, k := range p.BotKinds.Rows {
+			items = append(items, k.Key+" "+unit.Percent(k.Hits, p.Hits))
+		}
+		p.flow("visits by", items...)
+	}
 	if l := p.Latency; l != nil {
 		quantile := func(name string, d time.Duration) string { return name + " " + about(l.Coarse) + unit.Duration(d) }
 		items := []string{"mean " + unit.Duration(l.Mean), quantile("p50", l.P50), quantile("p90", l.P90), quantile("p99", l.P99)}

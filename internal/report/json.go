@@ -59,6 +59,11 @@ type jsonReport struct {
 	Paths        []jsonRow        `json:"paths"`
 	Clients      []jsonRow        `json:"clients"`
 	Agents       []jsonRow        `json:"agents"`
+	Browsers     []jsonRow        `json:"browsers"`
+	Systems      []jsonRow        `json:"systems"`
+	Bots         []jsonRow        `json:"bots"`
+	BotKinds     []jsonRow        `json:"bot_kinds"`
+	BotHits      int64            `json:"bot_hits"`
 	Referrers    []jsonRow        `json:"referrers"`
 	Hosts        []jsonRow        `json:"hosts"`
 	Users        []jsonRow        `json:"users"`
@@ -172,6 +177,7 @@ func (j *JSON) object(r *Report) *jsonReport {
 		o.Methods[escape.Terminal([]byte(view.Name(m.Key)))] += m.Hits
 	}
 	o.tables(&r.Stats)
+	o.BotHits = r.BotHits
 	j.lists(r, o)
 	return o
 }
@@ -187,6 +193,10 @@ func (o *jsonReport) tables(s *view.Stats) {
 		{"paths", &s.Paths, &o.Paths},
 		{"clients", &s.Clients, &o.Clients},
 		{"agents", &s.Agents, &o.Agents},
+		{"browsers", &s.Browsers, &o.Browsers},
+		{"systems", &s.Systems, &o.Systems},
+		{"bots", &s.Bots, &o.Bots},
+		{"bot_kinds", &s.BotKinds, &o.BotKinds},
 		{"referrers", &s.Referrers, &o.Referrers},
 		{"hosts", &s.Hosts, &o.Hosts},
 		{"users", &s.Users, &o.Users},

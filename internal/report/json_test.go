@@ -46,7 +46,7 @@ func keysOf(prefix string, v any, into map[string]bool) {
 // name.
 func stable() []string {
 	keys := strings.Fields(`from to lines hits rejected rejected.total rejected.reasons rejected.reasons.<key> late outside malformed bytes visitors
-		visitors_estimated rate rate.mean rate.peak_1s rate.peak_10s status status.<key> classes classes.<key> methods methods.<key>
+		visitors_estimated bot_hits rate rate.mean rate.peak_1s rate.peak_10s status status.<key> classes classes.<key> methods methods.<key>
 		latency latency.count latency.mean_ms latency.p50_ms latency.p90_ms latency.p99_ms latency.max_ms bounds bounds.<key>
 		hours hours[].from hours[].hits hours[].bytes hours[].errors hits_before_hours notes notices failures alerts_dropped alerts_from
 		alerts alerts[].rule alerts[].state alerts[].at alerts[].value alerts[].hits alerts[].message
@@ -76,7 +76,7 @@ func stable() []string {
 }
 
 func tableNames() []string {
-	return []string{"sections", "paths", "clients", "agents", "referrers", "hosts", "users", "protocols", "not_found", "server_errors"}
+	return []string{"sections", "paths", "clients", "agents", "browsers", "systems", "bots", "bot_kinds", "referrers", "hosts", "users", "protocols", "not_found", "server_errors"}
 }
 
 func TestTheKeysOfJSONStay(t *testing.T) {

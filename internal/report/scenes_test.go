@@ -85,6 +85,11 @@ func rich() *Report {
 			Methods:      tableOf(3, 0, row("GET", 1_200_000, 0), row("POST", 34_000, 0), row("HEAD", 560, 0)),
 			NotFound:     tableOf(900, 33_000, row("/favicon.ico", 4000, m), row("/wp-login.php", 1000, m)),
 			ServerErrors: tableOf(2, 0, row("/api/v1/users", 4000, 900*m), row("/report", 567, 9000*m)),
+			BotHits:      23_456,
+			Bots:         tableOf(12, 3_456, row("Googlebot", 15_000, 3*m), row("GPTBot", 5_000, m)),
+			BotKinds:     tableOf(4, 1_456, row("search", 16_000, 3*m), row("ai", 6_000, m)),
+			Browsers:     tableOf(9, 11_111, row("Chrome", 800_000, 12*m), row("Firefox", 400_000, 12*m)),
+			Systems:      tableOf(7, 11_111, row("Windows 10/11", 700_000, 12*m), row("Android", 500_000, 12*m)),
 			Agents:       tableOf(310, 434_567, row("Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0", 800_000, 12*m)),
 			Referrers:    tableOf(77, 934_567, row("example.com", 200_000, 0), row("search.example.org", 100_000, 0)),
 			Hosts:        tableOf(2, 0, row("www.example.com", 1_200_000, 20*m), row("example.com", 34_567, 20*m)),
@@ -207,7 +212,7 @@ func scenes() map[string]*Report {
 func hostile(s string) *Report {
 	r := rich()
 	for _, t := range []*view.Table{
-		&r.Sections, &r.Paths, &r.Clients, &r.Methods, &r.NotFound, &r.ServerErrors, &r.Agents, &r.Referrers, &r.Hosts, &r.Users, &r.Protocols,
+		&r.Sections, &r.Paths, &r.Clients, &r.Methods, &r.NotFound, &r.ServerErrors, &r.Agents, &r.Browsers, &r.Systems, &r.Bots, &r.BotKinds, &r.Referrers, &r.Hosts, &r.Users, &r.Protocols,
 	} {
 		t.Rows[0].Key = s
 		t.Rows = append(t.Rows, view.Row{Key: s + s, Hits: 1, Visitors: -1})

@@ -53,6 +53,9 @@ func (p *page) breakdown() {
 	p.table("paths", p.Paths, ofRequests, hits)
 	p.table("clients", p.Clients, ofRequests, hits)
 	p.table("agents", p.Agents, ofAgents, hits)
+	p.table("browsers", p.Browsers, ofRequests, hits)
+	p.table("systems", p.Systems, ofRequests, hits)
+	p.table("bots", p.Bots, ofRequests, hits)
 	p.table("referring sites", p.Referrers, ofSome, hits)
 	if p.Hosts.Keys > 1 {
 		p.table("hosts", p.Hosts, ofRequests, hits)

@@ -31,7 +31,8 @@ type Interval struct {
 // Seconds is the length of the interval.
 func (iv *Interval) Seconds() int64 { return iv.To - iv.From }
 
-// Stats are the figures of a stretch of time.
+// Stats are the figures of a stretch of time. They are one struct because a
+// report shows all of them.
 type Stats struct {
 	Hits, Bytes, Malformed int64
 	Classes                [6]int64 // by first digit of the status; 0 = none
@@ -46,6 +47,9 @@ type Stats struct {
 	// Tables of reports, empty elsewhere.
 	NotFound, ServerErrors  Table // paths
 	Agents, Referrers       Table
+	BotHits                 int64 // by agents that are programs
+	Bots, BotKinds          Table
+	Browsers, Systems       Table // of people
 	Hosts, Users, Protocols Table
 }
 
@@ -135,6 +139,7 @@ func Read(t *traffic.Tally, tops Tops) Stats {
 		s.NotFound = table(t, traffic.ByNotFound, n, t.Statuses[404])
 		s.ServerErrors = table(t, traffic.ByServerError, n, t.Classes[5])
 		s.Agents = table(t, traffic.ByAgent, n, t.Hits)
+		s.visitorsOf(t, n)
 		s.Referrers = table(t, traffic.ByReferrer, n, t.Hits)
 		s.Hosts = table(t, traffic.ByHost, n, t.Hits)
 		s.Users = table(t, traffic.ByUser, n, t.Hits)
