@@ -149,6 +149,8 @@ func listedGlobals() map[string]string {
 		"internal/accesslog.formats":      "the table of formats; Go has no constant slices",
 		"internal/accesslog.columnNames":  "the table of column names; Go has no constant maps",
 		"internal/accesslog.sevenColumns": "the columns of a CSV log without a header; Go has no constant slices",
+		"internal/accesslog.jsonKeys":     "the tree of the keys of JSON logs; Go has no constant maps",
+		"internal/accesslog.ltsvKeys":     "the tree of the labels of LTSV logs; Go has no constant maps",
 		"internal/accesslog.byteClass":    "a table of 256 bytes, computed once where a call for each line would cost more than the parse",
 		"internal/escape.wide":            "a table of rune ranges; Go has no constant pointers",
 		"internal/tail.newline":           "what files are searched for, as the slice that the search takes",
