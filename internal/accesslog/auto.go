@@ -11,10 +11,17 @@ const patience = 100
 // then every further line is tried with all formats, until one reads it. A
 // forced Auto keeps its format whatever comes.
 //
+// A prefix that stands before each line (syslog, a container runtime) is found
+// in the same way and taken off, also when the format is forced; columns count
+// from the beginning of the whole line.
+//
 // It belongs to one log and one goroutine, as every Parser.
 type Auto struct {
 	format   Format
 	parser   Parser   // of format; nil while undecided
+	lead     peeler   // of the prefix
+	settled  bool     // the prefix is known
+	trial    peeler   // for decide
 	others   []Parser // one for each of formats, kept so that they know headers
 	forced   bool
 	rejected int // in a row
@@ -37,15 +44,21 @@ func NewForced(f Format) *Auto {
 // for the next file of the same log.
 func (a *Auto) Prime(head [][]byte) Detection {
 	d := Detect(head)
-	if d.Found && !a.forced && (a.parser == nil || a.format.Name != d.Format.Name) {
-		a.become(d.Format, d.Format.New())
+	head = head[:min(len(head), maxSample)]
+	switch {
+	case a.forced:
+		a.primePrefix(head)
+	case d.Found && (a.parser == nil || a.format.Name != d.Format.Name):
+		a.become(d.Format, d.Format.New(), d.carrier)
+	case d.Found:
+		a.lead.kind = d.carrier
 	}
 	a.turns++
 	var r Record
-	for _, line := range head[:min(len(head), maxSample)] {
+	for _, line := range head {
 		switch {
 		case a.parser != nil:
-			a.parser.Parse(line, &r)
+			a.lead.parse(a.parser, line, &r)
 		default:
 			a.learn(line)
 		}
@@ -59,7 +72,10 @@ func (a *Auto) Parse(line []byte, r *Record) Outcome {
 	if a.parser == nil {
 		return a.decide(line, r)
 	}
-	out := a.parser.Parse(line, r)
+	if !a.settled {
+		a.settle(line, r)
+	}
+	out := a.lead.parse(a.parser, line, r)
 	if out.Kind != Rejected {
 		a.rejected, a.moved = 0, true
 		if out.Kind == Directive {
@@ -87,6 +103,10 @@ func (a *Auto) Parse(line []byte, r *Record) Outcome {
 // Format returns the format in use; false while there is none.
 func (a *Auto) Format() (Format, bool) { return a.format, a.parser != nil }
 
+// Prefix names what stands before each line of the log and is taken off; "" for
+// nothing.
+func (a *Auto) Prefix() string { return a.lead.kind.String() }
+
 // Changes counts how often the format in use gave way to another. An owner
 // that compares it with the figure before can tell a person.
 func (a *Auto) Changes() int { return a.changes }
@@ -100,22 +120,70 @@ func (a *Auto) Missing() []string {
 	return nil
 }
 
-func (a *Auto) become(f Format, p Parser) {
+func (a *Auto) become(f Format, p Parser, before prefix) {
 	if a.parser != nil && a.format.Name != f.Name {
 		a.changes++
 	}
 	a.format, a.parser, a.rejected, a.moved = f, p, 0, true
+	a.lead.kind, a.settled = before, true
 	a.turns++
 }
 
-// decide tries line with every format and takes the first that reads it.
+// primePrefix finds the prefix of a log whose format is forced.
+func (a *Auto) primePrefix(head [][]byte) {
+	bare, p := try(a.format, head, prefixNone).Hits, prefixIn(head)
+	behind := 0
+	if p != prefixNone {
+		behind = try(a.format, head, p).Hits
+	}
+	switch {
+	case behind > 0 && behind >= bare:
+		a.lead.kind, a.settled = p, true
+	case bare > 0:
+		a.lead.kind, a.settled = prefixNone, true
+	}
+}
+
+// settle takes the prefix of line for that of the log, if the forced format
+// reads what is behind it, or none, if it reads the whole.
+func (a *Auto) settle(line []byte, r *Record) {
+	for _, p := range [...]prefix{prefixOf(line), prefixNone} {
+		a.lead.kind = p
+		if a.lead.parse(a.parser, line, r).Kind != Rejected {
+			a.settled = true
+			a.turns++
+			return
+		}
+	}
+}
+
+// decide tries line with every format and takes the first that reads it, behind
+// its prefix if it has one.
 func (a *Auto) decide(line []byte, r *Record) Outcome {
+	furthest := 0
+	if a.trial.kind = prefixOf(line); a.trial.kind != prefixNone {
+		out := a.choose(line, r)
+		if out.Kind != Rejected {
+			return out
+		}
+		furthest = out.Column
+	}
+	a.trial.kind = prefixNone
+	out := a.choose(line, r)
+	if out.Kind == Rejected {
+		out.Column = max(out.Column, furthest)
+	}
+	return out
+}
+
+// choose tries line, behind the prefix of trial, with every format.
+func (a *Auto) choose(line []byte, r *Record) Outcome {
 	a.prepare()
 	furthest := Outcome{Kind: Rejected, Reason: ReasonNoFormat}
 	directive := false
 	for i, f := range formats {
 		p := a.others[i]
-		out := p.Parse(line, r)
+		out := a.trial.parse(p, line, r)
 		if out.Reason == ReasonEmpty {
 			return out
 		}
@@ -133,7 +201,7 @@ func (a *Auto) decide(line []byte, r *Record) Outcome {
 			// without the request time stands further down the table.
 			continue
 		}
-		a.become(f, p)
+		a.become(f, p, a.trial.kind)
 		return out
 	}
 	if directive {
@@ -146,6 +214,9 @@ func (a *Auto) decide(line []byte, r *Record) Outcome {
 // learn shows line to the parsers not in use that have headers.
 func (a *Auto) learn(line []byte) {
 	a.prepare()
+	if body, _, why := a.lead.peel(line); why == "" {
+		line = body
+	}
 	for _, p := range a.others {
 		if h, ok := p.(interface{ LearnHeader(line []byte) bool }); ok && p != a.parser && h.LearnHeader(line) {
 			a.turns++

@@ -6,7 +6,7 @@ import "bytes"
 //
 //	971211336  971211336.5  971211336500        Unix time
 //	2000-10-10T20:55:36Z  2000-10-10T13:55:36.5-07:00   RFC 3339
-//	2000-10-10 20:55:36                         the same, in UTC
+//	2000-10-10 20:55:36  2000/10/10 20:55:36    the same, in UTC
 //	10/Oct/2000:13:55:36 -0700                  Common Log, brackets allowed
 func parseTimeText(b []byte) (sec int64, nanos int32, ok bool) {
 	if n := len(b); n == stampLen+2 && b[0] == '[' && b[n-1] == ']' {
@@ -16,7 +16,7 @@ func parseTimeText(b []byte) (sec int64, nanos int32, ok bool) {
 		sec, bad := parseStamp((*[stampLen]byte)(b))
 		return sec, 0, bad < 0
 	}
-	if len(b) > 4 && b[4] == '-' {
+	if len(b) > 4 && (b[4] == '-' || b[4] == '/') {
 		return parseDateTime(b)
 	}
 	return parseEpoch(b)
@@ -75,7 +75,7 @@ func parseFraction(b []byte) (nanos int32, ok bool) {
 //	2000-10-10T13:55:36.5-07:00
 //	0    5  8  11 14 17 19
 func parseDateTime(b []byte) (sec int64, nanos int32, ok bool) {
-	if len(b) < 19 || b[4] != '-' || b[7] != '-' || b[13] != ':' || b[16] != ':' ||
+	if len(b) < 19 || b[4] != '-' && b[4] != '/' || b[7] != b[4] || b[13] != ':' || b[16] != ':' ||
 		b[10] != 'T' && b[10] != 't' && b[10] != ' ' {
 		return 0, 0, false
 	}

@@ -19,6 +19,10 @@ type Detection struct {
 	Confidence float64   // hits of the best format / its lines that are no directives, 0 to 1
 	Attempts   []Attempt // one for each format, in the order of Formats
 
+	// Prefix names what stands before each line and is no part of the format:
+	// "syslog", "container runtime"; "" for nothing.
+	Prefix  string
+	carrier prefix
 	// Missing says in words what the header of the sample has no column for,
 	// when a header is what stands between the lines and being read.
 	Missing []string
@@ -47,7 +51,9 @@ type missing interface {
 // ends, best with the head of the file first; it reads at most 1,000. The best
 // format has the most hits. Of equals the first in the order of Formats wins,
 // but a format with a request time only if at least one line shows one: a "-"
-// at the end of each line says nothing. The lines are not kept.
+// at the end of each line says nothing. Where at least half of the lines have
+// the same prefix, as syslog writes one, what is behind it is read, unless more
+// lines are hits as they are. The lines are not kept.
 func Detect(lines [][]byte) Detection {
 	lines = lines[:min(len(lines), maxSample)]
 	var d Detection
@@ -58,9 +64,31 @@ func Detect(lines [][]byte) Detection {
 		d.Binary = true
 		return d
 	}
+	p := prefixIn(lines)
+	best := d.attempt(lines, p)
+	if p != prefixNone {
+		var bare Detection
+		if n := bare.attempt(lines, prefixNone); n > best {
+			d, best = bare, n
+		}
+	}
+	d.Found = best > 0 && d.Confidence >= enough
+	if !d.Found {
+		d.Format, d.Prefix, d.carrier = Format{}, "", prefixNone
+		for _, line := range lines {
+			d.Binary = d.Binary || bytes.IndexByte(line, 0) >= 0
+		}
+	}
+	return d
+}
+
+// attempt tries all formats on what is behind the prefix p of the lines, and
+// returns how many of them the best read.
+func (d *Detection) attempt(lines [][]byte, p prefix) int {
+	d.Prefix, d.carrier = p.String(), p
 	best := 0
 	for _, f := range formats {
-		t := try(f, lines)
+		t := try(f, lines, p)
 		d.Attempts = append(d.Attempts, t.Attempt)
 		if t.Hits > best && t.telling {
 			best = t.Hits
@@ -71,14 +99,7 @@ func Detect(lines [][]byte) Detection {
 			d.Missing = t.missing
 		}
 	}
-	d.Found = best > 0 && d.Confidence >= enough
-	if !d.Found {
-		d.Format = Format{}
-		for _, line := range lines {
-			d.Binary = d.Binary || bytes.IndexByte(line, 0) >= 0
-		}
-	}
-	return d
+	return best
 }
 
 // A trial is an Attempt with what only Detect needs.
@@ -89,12 +110,12 @@ type trial struct {
 	missing    []string
 }
 
-func try(f Format, lines [][]byte) trial {
+func try(f Format, lines [][]byte, before prefix) trial {
 	t := trial{Attempt: Attempt{Format: f.Name}}
-	p := f.New()
+	p, lead := f.New(), peeler{kind: before}
 	var r Record
 	for i, line := range lines {
-		switch out := p.Parse(line, &r); out.Kind {
+		switch out := lead.parse(p, line, &r); out.Kind {
 		case Hit:
 			t.Hits++
 			t.telling = t.telling || shows(p, &r)

@@ -18,6 +18,7 @@ func (a *Auto) Fork() *Auto {
 	f := *a
 	f.from = a.turns
 	f.rejected, f.leading, f.moved = 0, 0, false
+	f.lead.scratch, f.trial.scratch = nil, nil
 	if a.parser != nil {
 		f.parser = fork(a.parser)
 	}

@@ -178,4 +178,16 @@ var formats = []Format{
 			`"203.0.113.7","-","frank",971211336,"GET /pages/create?id=7 HTTP/1.1",200,2326`,
 		New: newCSV,
 	},
+	{
+		Name:    "json",
+		Title:   "JSON, one object a line (nginx, Caddy, Traefik, Envoy, load balancers, applications)",
+		Example: exampleJSON,
+		New:     newJSON,
+	},
+	{
+		Name:    "ltsv",
+		Title:   "Labeled tab-separated values, in any order (ltsv.org)",
+		Example: exampleLTSV,
+		New:     newLTSV,
+	},
 }

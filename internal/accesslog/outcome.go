@@ -35,6 +35,18 @@ const (
 	ReasonTooLong  Reason = "line longer than the limit"
 	ReasonNoFormat Reason = "no known format"
 	ReasonColumns  Reason = "columns are missing in the header"
+
+	// Of JSON and of labelled values.
+	ReasonSyntax    Reason = "not valid JSON"
+	ReasonNested    Reason = "JSON nested too deeply"
+	ReasonNoTime    Reason = "no time in the line"
+	ReasonNoRequest Reason = "no request in the line"
+	ReasonNoStatus  Reason = "no status in the line"
+	ReasonLogger    Reason = "line of another logger"
+
+	// Of what stands before a line.
+	ReasonPrefix  Reason = "not the prefix of the lines before it"
+	ReasonPartial Reason = "part of a line that a container runtime cut"
 )
 
 // An Outcome is the result of parsing one line. A bad line is such a result,

@@ -26,6 +26,7 @@ type reporting struct {
 	kind      string
 	json      bool
 	format    string
+	mapping   []string
 	threshold unit.PerSecond
 	value     string
 	window    time.Duration
@@ -71,6 +72,7 @@ func newReport(s streams) *cobra.Command {
 	f.StringVar(&o.since, "since", "", "only the records from this `TIME` on: 7d, 14:30, 2026-03-10, 2026-03-10T14:00:00Z")
 	f.StringVar(&o.until, "until", "", "only the records before this `TIME`")
 	f.Var(newValue(&o.format, "NAME", "", parseFormat), "format", "format of the logs, instead of recognising it; a wrong name lists them all")
+	f.StringArrayVar(&o.mapping, "map", nil, mapUsage)
 	f.IntVar(&o.top, "top", 10, "`N` rows in each table")
 	f.IntVar(&o.depth, "section-depth", 1, "`N` path segments make a section")
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
@@ -92,6 +94,9 @@ func (o *reporting) run(ctx context.Context, args []string, s streams) error {
 	if o.format != "" {
 		f, _ := accesslog.Lookup(o.format)
 		format = &f
+	}
+	if format, err = mapKeys(format, o.mapping); err != nil {
+		return err
 	}
 	logs, notices, err := scan.Find(args, format)
 	if err != nil {

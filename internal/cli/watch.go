@@ -24,6 +24,7 @@ import (
 type watch struct {
 	files      []string
 	format     string
+	mapping    []string
 	threshold  unit.PerSecond
 	value      string
 	window     time.Duration
@@ -78,6 +79,7 @@ func newWatch(s streams) *cobra.Command {
 	f.SortFlags = false
 	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is; may be repeated")
 	f.Var(newValue(&w.format, "NAME", "", parseFormat), "format", "format of the logs, instead of recognising it; a wrong name lists them all")
+	f.StringArrayVar(&w.mapping, "map", nil, mapUsage)
 	threshold := newValue(&w.threshold, "HITS", "10", parseThreshold)
 	f.VarP(threshold, "threshold", "t", "alert above so many hits per second on average; also -a, --alert")
 	f.VarPF(threshold, "a", "a", "").Hidden = true
@@ -185,6 +187,9 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 		o.Format = &f
 	}
 	var err error
+	if o.Format, err = mapKeys(o.Format, w.mapping); err != nil {
+		return o, err
+	}
 	if w.clock != "" {
 		if o.Clock, err = unit.ParseTime(w.clock, now, w.zone); err != nil {
 			return o, bad("clock", err)

@@ -150,6 +150,8 @@ func listedGlobals() map[string]string {
 		"internal/accesslog.columnNames":  "the table of column names; Go has no constant maps",
 		"internal/accesslog.w3cNames":     "the table of field names; Go has no constant maps",
 		"internal/accesslog.sevenColumns": "the columns of a CSV log without a header; Go has no constant slices",
+		"internal/accesslog.jsonKeys":     "the tree of the keys of JSON logs; Go has no constant maps",
+		"internal/accesslog.ltsvKeys":     "the tree of the labels of LTSV logs; Go has no constant maps",
 		"internal/accesslog.byteClass":    "a table of 256 bytes, computed once where a call for each line would cost more than the parse",
 		"internal/agent.known":            "the index of the rules, made once where making it for each agent would cost more than classifying it",
 		"internal/escape.wide":            "a table of rune ranges; Go has no constant pointers",

@@ -95,7 +95,11 @@ func (l *lane) describe(g *gauge.Gauge) {
 			g.Notice(l.complaint())
 			return
 		}
-		g.Notice(fmt.Sprintf("%s: format %s", l.account.Name, f.Name))
+		text := fmt.Sprintf("%s: format %s", l.account.Name, f.Name)
+		if before := l.parser.Prefix(); before != "" {
+			text += " behind a prefix (" + before + ")"
+		}
+		g.Notice(text)
 		return
 	}
 	if l.onlyHeader() {
