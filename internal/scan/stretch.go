@@ -25,7 +25,7 @@ const (
 // stretch returns the part of a file in which all records from o.From until
 // before o.To lie. A file that is not in the order of time is one part.
 func (s *source) stretch(f *os.File, size int64, o *Options) (from, to int64) {
-	if o.From == 0 && o.To == 0 || size < worthSeeking {
+	if o.From == 0 && o.To == 0 || size < worthSeeking || o.Rejects != nil {
 		return 0, size
 	}
 	parser, ok := s.twin(f)
