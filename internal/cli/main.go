@@ -129,6 +129,9 @@ func newRoot(s streams) *cobra.Command {
 	root.AddCommand(
 		newLoggen(s),
 		newReport(s),
+		newParse(s),
+		newExplain(s),
+		newFormats(s),
 		newDemo(s),
 		newVersion(s),
 	)

@@ -38,6 +38,7 @@ type reporting struct {
 	top       int
 	workers   int
 	check     bool
+	rejects   string
 }
 
 const reportHelp = `weir report reads logs from their beginning to their end, as fast as the processors
@@ -80,6 +81,7 @@ func newReport(s streams) *cobra.Command {
 	f.VarP(newValue(&o.window, "SPAN", "2m", parseSeconds(time.Second, 12*time.Hour)), "window", "w", "over which the average is taken")
 	f.Var(newValue(&o.value, "KIND", "average", oneOf("average", "total")), "alert-value", "what alerts print as hits: average (per second) or total (of the window)")
 	f.BoolVar(&o.check, "check", false, "end with exit code 4 if there was an alert")
+	f.StringVar(&o.rejects, "rejects", "", "write the lines that are no requests to this `FILE`, each with its place and the reason")
 	f.Var(newValue(&o.color, "WHEN", "auto", oneOf("auto", "always", "never")), "color", "auto, always or never; NO_COLOR and TERM=dumb are obeyed by auto")
 	f.IntVar(&o.workers, "workers", 0, "`N` processors to use, all by default; the result is the same")
 	return cmd
@@ -103,11 +105,22 @@ func (o *reporting) run(ctx context.Context, args []string, s streams) error {
 		return &monitor.InputError{Text: err.Error()}
 	}
 	options.Stdin = s.in
+	rejects, err := openRejects(o.rejects, logs)
+	if err != nil {
+		return err
+	}
+	if rejects != nil {
+		defer rejects.Close()
+		options.Rejects = rejects
+	}
 	done := showProgress(s.err, logs, &options)
 	found, err := scan.Run(ctx, logs, options)
 	done()
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
 		return fmt.Errorf("stopped before the logs were read: %w", err)
+	case err != nil:
+		return err
 	}
 	rule := alert.HighTrafficRule(o.threshold, o.window)
 	rule.Total = o.value == "total"
@@ -144,28 +157,12 @@ func (o *reporting) options(now time.Time) (scan.Options, error) {
 	if o.depth < 1 || o.depth > 20 {
 		return p, bad("section-depth", fmt.Errorf("must be from 1 to 20, got %d", o.depth))
 	}
-	if o.workers < 0 || o.workers > 1024 {
-		return p, bad("workers", fmt.Errorf("must be from 1 to 1024, or 0 for all processors, got %d", o.workers))
+	if err := checkWorkers(o.workers); err != nil {
+		return p, err
 	}
-	for _, bound := range []struct {
-		flag, text string
-		to         *int64
-	}{{"since", o.since, &p.From}, {"until", o.until, &p.To}} {
-		if bound.text == "" {
-			continue
-		}
-		t, err := unit.ParseTime(bound.text, now, o.zone)
-		if err != nil {
-			return p, bad(bound.flag, err)
-		}
-		if *bound.to = t.Unix(); *bound.to == 0 {
-			*bound.to = -1 // 0 is no bound; before 1970 there is no record
-		}
-	}
-	if p.To != 0 && p.From >= p.To {
-		return p, usageError{fmt.Errorf("--since %s is not before --until %s: no record can be between them", o.since, o.until)}
-	}
-	return p, nil
+	var err error
+	p.From, p.To, err = stretch(o.since, o.until, now, o.zone)
+	return p, err
 }
 
 func (o *reporting) write(r *report.Report, out *os.File) error {

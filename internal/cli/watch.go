@@ -128,7 +128,7 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 		ctx, stop = untilHangup(ctx)
 		defer stop()
 	} else {
-		if err := notAnInput(w.output, o.Paths); err != nil {
+		if err := notAnInput("output", w.output, o.Paths); err != nil {
 			return err
 		}
 		file, err := openOutput(w.output)
@@ -147,14 +147,14 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 
 // notAnInput refuses an output that is one of the logs: weir would write into
 // what it reads.
-func notAnInput(output string, paths []string) error {
+func notAnInput(flag, output string, paths []string) error {
 	out, err := os.Stat(output)
 	if err != nil {
 		return nil // it is not there yet
 	}
 	for _, p := range paths {
 		if in, err := os.Stat(p); err == nil && os.SameFile(in, out) {
-			return usageError{fmt.Errorf("--output %s is the log %s, which weir would write into: name another file", output, p)}
+			return usageError{fmt.Errorf("--%s %s is the log %s, which weir would write into: name another file", flag, output, p)}
 		}
 	}
 	return nil

@@ -1,7 +1,7 @@
 package escape
 
 import (
-	"strings"
+	"bytes"
 	"unicode/utf8"
 )
 
@@ -15,9 +15,20 @@ import (
 // its minus. Commas, quotes and line ends inside the cell are the business of
 // encoding/csv (RFC 4180).
 func CSV(s string) string {
-	r, _ := utf8.DecodeRuneInString(s)
-	if s != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", r) {
+	if Formula([]byte(s)) {
 		return "'" + s
 	}
 	return s
+}
+
+// Formula reports whether CSV would put an apostrophe before s.
+func Formula(s []byte) bool {
+	if len(s) == 0 {
+		return false
+	}
+	if s[0] < utf8.RuneSelf {
+		return bytes.IndexByte([]byte("=+-@\t\r\n"), s[0]) >= 0
+	}
+	r, _ := utf8.DecodeRune(s)
+	return r == '＝' || r == '＋' || r == '－' || r == '＠'
 }

@@ -47,3 +47,44 @@ func FuzzJSON(f *testing.F) {
 		}
 	})
 }
+
+// TestTheHeadThatStandsInJSONIsFoundAtEveryPlace puts every byte at every place
+// of a string, where eight bytes are looked at as one number.
+func TestTheHeadThatStandsInJSONIsFoundAtEveryPlace(t *testing.T) {
+	for c := range 256 {
+		plain := c >= ' ' && c <= '~' && c != '"' && c != '\\'
+		for at := range 20 {
+			for _, fill := range []byte{' ', '!', '#', '[', ']', '~', 'a'} {
+				s := make([]byte, 20)
+				for i := range s {
+					s[i] = fill
+				}
+				s[at] = byte(c)
+				want := at
+				if plain {
+					want = len(s)
+				}
+				if got := jsonPrefix(s); got != want {
+					t.Fatalf("byte %#x at %d among %q: got %d, want %d", c, at, fill, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestStringsOfALogCostNoAllocationInJSON(t *testing.T) {
+	line := []byte(`Mozilla/5.0 (X11; "Linux" x86_64; rv:133.0) \x22 日本 Gecko/20100101`)
+	dst := make([]byte, 0, 256)
+	if n := testing.AllocsPerRun(100, func() { dst = AppendJSON(dst[:0], line) }); n != 0 {
+		t.Errorf("got %v allocations, want 0", n)
+	}
+}
+
+func BenchmarkAppendJSON(b *testing.B) {
+	line := []byte("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36")
+	dst := make([]byte, 0, 4096)
+	b.SetBytes(int64(len(line)))
+	for b.Loop() {
+		dst = AppendJSON(dst[:0], line)
+	}
+}

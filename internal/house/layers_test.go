@@ -47,6 +47,7 @@ func table() []row {
 		{dir: "internal/tail", layer: files},
 		{dir: "internal/archive", layer: files},
 
+		{dir: "internal/diagnosis", layer: pure},
 		{dir: "internal/incident", layer: pure},
 		{dir: "internal/gauge", layer: pure},
 		{dir: "internal/view", layer: pure},
@@ -54,6 +55,7 @@ func table() []row {
 		{dir: "internal/traffic", layer: pure},
 		{dir: "internal/clock", layer: pure},
 		{dir: "internal/sketch", layer: pure},
+		{dir: "internal/export", layer: pure},
 		{dir: "internal/agent", layer: pure},
 		{dir: "internal/accesslog", layer: pure},
 		{dir: "internal/pace", layer: pure},

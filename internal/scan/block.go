@@ -2,6 +2,7 @@ package scan
 
 import (
 	"weir/internal/accesslog"
+	"weir/internal/export"
 	"weir/internal/traffic"
 	"weir/internal/view"
 )
@@ -17,6 +18,12 @@ type block struct {
 	where func(*accesslog.Record) bool
 	batch traffic.Batch
 	found findings
+
+	// Of a pass that writes something down:
+	before  int64 // lines of the log in front of it
+	writer  export.Writer
+	text    []byte   // its records
+	rejects []reject // its lines that are no requests
 }
 
 // stage is how far a block has come.
@@ -41,11 +48,16 @@ func (f *findings) reset() {
 	*f = findings{rejected: f.rejected}
 }
 
-// reject counts a line that is no request: the one counted last.
-func (f *findings) reject(out accesslog.Outcome, offset int64) {
+// reject counts a line that is no request, the one counted last; it is
+// buf[from:to]. The caller fills in the Offset of last.
+func (b *block) reject(out accesslog.Outcome, from, to int, o *Options) {
+	f := &b.found
 	if f.rejected == nil {
 		f.rejected = map[accesslog.Reason]int64{}
 	}
 	f.rejected[out.Reason]++
-	f.last = view.Reject{Line: f.lines, Offset: offset, Column: out.Column, Reason: string(out.Reason)}
+	f.last = view.Reject{Line: f.lines, Column: out.Column, Reason: string(out.Reason)}
+	if o.Rejects != nil {
+		b.rejects = append(b.rejects, reject{int32(f.lines), int32(out.Column), int32(from), int32(to), out.Reason})
+	}
 }

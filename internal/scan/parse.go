@@ -14,10 +14,12 @@ const maxEvent = 253402300799
 func (b *block) parse(parser *accesslog.Auto, o *Options) {
 	b.batch.Reset(b.data)
 	b.found.reset()
+	b.text, b.rejects = shrunk(b.text), shrunk(b.rejects)
 	f := &b.found
 	for range b.tooLong {
 		f.lines++
-		f.reject(accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: maxLine + 1}, b.longAt)
+		b.reject(accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: maxLine + 1}, 0, 0, o)
+		f.last.Offset = b.longAt
 	}
 	var r accesslog.Record
 	for rest := b.data; len(rest) > 0; {
@@ -26,11 +28,13 @@ func (b *block) parse(parser *accesslog.Auto, o *Options) {
 			end = len(rest)
 		}
 		line := accesslog.TrimEnd(rest[:end])
-		at := b.offset + int64(len(b.data)-len(rest))
+		from := len(b.data) - len(rest)
+		at := b.offset + int64(from)
 		rest = rest[end:]
 		if len(line) > maxLine {
 			f.lines++
-			f.reject(accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: maxLine + 1}, at)
+			b.reject(accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: maxLine + 1}, 0, 0, o)
+			f.last.Offset = at
 			continue
 		}
 		out := parser.Parse(line, &r)
@@ -42,9 +46,13 @@ func (b *block) parse(parser *accesslog.Auto, o *Options) {
 		case out.Kind == accesslog.Directive:
 			f.directives++
 		case out.Kind == accesslog.Rejected:
-			f.reject(out, at)
+			b.reject(out, from, from+len(line), o)
+			f.last.Offset = at
 		case !o.spans(&r) || b.where != nil && !b.where(&r):
 			f.outside++
+		case b.writer != nil:
+			f.hits++
+			b.text = b.writer.Append(b.text, &r, b.source.total.Name)
 		default:
 			f.hits++
 			b.batch.Add(&r)
@@ -52,7 +60,8 @@ func (b *block) parse(parser *accesslog.Auto, o *Options) {
 	}
 	if b.broken > 0 {
 		f.lines++
-		f.reject(accesslog.Outcome{Reason: accesslog.ReasonCut, Column: b.broken + 1}, b.offset+int64(len(b.data)))
+		b.reject(accesslog.Outcome{Reason: accesslog.ReasonCut, Column: b.broken + 1}, len(b.data), len(b.data)+b.broken, o)
+		f.last.Offset = b.offset + int64(len(b.data))
 	}
 }
 

@@ -9,9 +9,6 @@ import (
 	"weir/internal/traffic"
 )
 
-// shards is the number of shards: those of the Tally, and the Timeline.
-const shards = traffic.Shards + 1
-
 // spareBlocks is how many blocks there are besides one for each worker.
 const spareBlocks = 4
 
@@ -41,7 +38,7 @@ type pass struct {
 	made     int
 	accepted int // of live: that many may be folded
 	busy     bool
-	queues   [shards]queue
+	queues   []queue
 	stopped  error
 	halt     atomic.Bool // reading is to end
 	working  int         // goroutines
@@ -51,8 +48,10 @@ type pass struct {
 	rejected map[accesslog.Reason]int64
 }
 
-// A queue is how far a shard has come.
+// A queue is what one shard does with every block, in the order of the logs,
+// and how far it has come.
 type queue struct {
+	fold func(*block) error
 	next int // of live
 	busy bool
 }
@@ -64,6 +63,23 @@ func newPass(logs []Log, o Options) *pass {
 		s := newSource(i, l)
 		s.stream.halt = &p.halt
 		p.sources = append(p.sources, s)
+	}
+	if o.Records != nil {
+		p.queues = append(p.queues, queue{fold: o.writeRecords})
+	} else {
+		for i := range traffic.Shards {
+			p.queues = append(p.queues, queue{fold: func(b *block) error {
+				p.tally.FoldShard(&b.batch, traffic.Shard(i))
+				return nil
+			}})
+		}
+		p.queues = append(p.queues, queue{fold: func(b *block) error {
+			p.timeline.Fold(&b.batch, b.source.index)
+			return nil
+		}})
+	}
+	if o.Rejects != nil {
+		p.queues = append(p.queues, queue{fold: o.writeRejects})
 	}
 	return p
 }
@@ -193,6 +209,9 @@ func (p *pass) newBlock() *block {
 	if p.o.Where != nil {
 		b.where = p.o.Where()
 	}
+	if p.o.Records != nil {
+		b.writer = p.o.Writer()
+	}
 	return b
 }
 
@@ -215,7 +234,7 @@ func (p *pass) accept(b *block) {
 		p.unlocked(func() { b.parse(s.parser, &p.o) })
 		p.busy, s.alone = false, false
 	}
-	b.fork = nil
+	b.fork, b.before = nil, s.lines
 	s.account(b, p.rejected)
 	p.accepted++
 	p.changed.Broadcast()
@@ -234,28 +253,26 @@ func (p *pass) ripest() int {
 	return best
 }
 
-// fold counts the next block in one shard.
+// fold counts the next block in one shard, or writes it down.
 func (p *pass) fold(shard int) {
 	q := &p.queues[shard]
 	b := p.live[q.next]
 	q.busy = true
-	p.unlocked(func() {
-		if shard < traffic.Shards {
-			p.tally.FoldShard(&b.batch, traffic.Shard(shard))
-		} else {
-			p.timeline.Fold(&b.batch, b.source.index)
-		}
-	})
+	var err error
+	p.unlocked(func() { err = q.fold(b) })
+	if err != nil && p.stopped == nil {
+		p.stopped = err
+	}
 	q.busy = false
 	q.next++
-	if b.folded++; b.folded == shards {
+	if b.folded++; b.folded == len(p.queues) {
 		p.release()
 	}
 }
 
 // release takes the blocks back that all shards have folded.
 func (p *pass) release() {
-	for len(p.live) > 0 && p.live[0].folded == shards {
+	for len(p.live) > 0 && p.live[0].folded == len(p.queues) {
 		b := p.live[0]
 		b.folded = 0
 		p.free = append(p.free, b)

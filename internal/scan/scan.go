@@ -1,6 +1,7 @@
 // Package scan reads whole logs once, on all processors, into one result that does not depend on their number.
 //
 //	Log -> block -> parse -> where -> Batch -> Tally, Timeline
+//	                                  Writer -> text, in the order of the logs
 //
 // The work is cut twice. A log is read in blocks of whole lines, whose borders
 // depend on its bytes alone; blocks are parsed by any worker in any order. What
@@ -19,6 +20,7 @@ import (
 	"sync/atomic"
 
 	"weir/internal/accesslog"
+	"weir/internal/export"
 	"weir/internal/traffic"
 	"weir/internal/view"
 )
@@ -39,6 +41,22 @@ type Options struct {
 	// Done, when not nil, is kept at the number of bytes read so far, as they
 	// lie in the files.
 	Done *atomic.Int64
+
+	// Records, when not nil, gets what the Writer makes of the records, in the
+	// order of the logs, in one Write for each block. Then nothing is counted
+	// but what the Sources of the Result tell; Tally and Timeline stay empty.
+	Records io.Writer
+	// Writer makes what writes records down; each is used by one goroutine at a
+	// time.
+	Writer func() export.Writer
+	// Rejects, when not nil, gets the lines that are no requests:
+	//
+	//	file:line:column: reason TAB the line as it is
+	//
+	// Of a line that is too long there is only its place. No part of a log is
+	// passed over unread then, whatever From and To say. Neither Writer is
+	// called by two goroutines at once, but the two may be at the same time.
+	Rejects io.Writer
 
 	blockSize int // 0 is blockSize; tests have smaller ones
 }
@@ -66,8 +84,9 @@ func (f Failure) Error() string { return f.Err.Error() }
 // Unwrap returns the cause.
 func (f Failure) Unwrap() error { return f.Err }
 
-// Run reads all logs, one after the other. The error is that of ctx; a log that
-// cannot be read is a Failure of the Result.
+// Run reads all logs, one after the other. The error is that of ctx, or of a
+// writer of o, which ends the pass; a log that cannot be read is a Failure of
+// the Result.
 func Run(ctx context.Context, logs []Log, o Options) (*Result, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)

@@ -28,7 +28,7 @@ const (
 // A line that is dated ahead of its neighbours by more than the file is out of
 // order in all places looked at is not found.
 func (s *source) stretch(f *os.File, size int64, o *Options) (from, to int64) {
-	if o.From == 0 && o.To == 0 || size < worthSeeking {
+	if o.From == 0 && o.To == 0 || size < worthSeeking || o.Rejects != nil {
 		return 0, size
 	}
 	k := looker{file: f, size: size, parser: s.twin(f)}

@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"weir/internal/accesslog"
+	"weir/internal/export"
+	"weir/internal/monitor"
+	"weir/internal/scan"
+	"weir/internal/tail"
+	"weir/internal/view"
+)
+
+// following is parse --follow: each block of lines is written as it comes.
+type following struct {
+	format  *accesslog.Format
+	from    int64 // records before it are passed over
+	to      int64
+	out     io.Writer
+	writer  export.Writer
+	rejects io.Writer // may be nil
+
+	follower *tail.Follower
+	lanes    []*followed
+	record   accesslog.Record
+	text     []byte
+	bad      []byte
+}
+
+// followed is one source.
+type followed struct {
+	source *tail.Source
+	parser *accesslog.Auto
+	primed bool
+	told   bool // that a line was rejected
+	total  view.Source
+}
+
+// lastMoment is the last second that RFC 3339 can write, the end of the year
+// 9999.
+const lastMoment = 253402300799
+
+// tail follows logs until ctx is done or all input has ended.
+func (o *parsing) tail(ctx context.Context, args []string, s streams, f following) error {
+	if f.to != 0 {
+		return usageError{errors.New("--until and --follow contradict one another: give one of them")}
+	}
+	paths, err := expand(args)
+	if err != nil {
+		return err
+	}
+	var logs []scan.Log
+	for _, p := range paths {
+		logs = append(logs, scan.Log{Name: p})
+	}
+	rejects, err := openRejects(o.rejects, logs)
+	if err != nil {
+		return err
+	}
+	if rejects != nil {
+		defer rejects.Close()
+		f.rejects = rejects
+	}
+	f.follower, err = tail.Open(tail.Options{Paths: paths, Stdin: s.in, Poll: o.poll})
+	if err != nil {
+		return &monitor.InputError{Text: err.Error()}
+	}
+	defer f.follower.Close()
+	for _, src := range f.follower.Sources() {
+		l := &followed{source: src, parser: new(accesslog.Auto)}
+		if f.format != nil {
+			l.parser = accesslog.NewForced(*f.format)
+		}
+		if l.total.Name = src.State().Name; l.total.Name == "-" {
+			l.total.Name = "standard input"
+		}
+		f.lanes = append(f.lanes, l)
+	}
+	f.out, f.writer = s.out, o.notation.New(o.zone)
+	if _, err := io.WriteString(s.out, o.notation.Header); err != nil {
+		return err
+	}
+	if err := f.run(ctx, s.err); err != nil {
+		return err
+	}
+	found := &scan.Result{}
+	for _, l := range f.lanes {
+		found.Sources = append(found.Sources, l.total)
+	}
+	if ctx.Err() != nil {
+		found.Sources = nil // each was told of when it came up
+	}
+	return o.verdict(found, nil, s.err)
+}
+
+// run writes what comes until there is nothing more to come or ctx is done.
+func (f *following) run(ctx context.Context, notices io.Writer) error {
+	sweep := time.NewTimer(0)
+	defer sweep.Stop()
+	for {
+		worked, err := f.round(notices)
+		switch {
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return nil
+		case worked:
+			continue
+		case f.ended():
+			return nil
+		}
+		sweep.Reset(f.follower.Sweep())
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-f.follower.Wake():
+		case <-sweep.C:
+		}
+	}
+}
+
+// round writes one block of each source. It reports whether there was one.
+func (f *following) round(notices io.Writer) (worked bool, err error) {
+	for _, l := range f.lanes {
+		b := l.source.Next(time.Now())
+		if b == nil {
+			continue
+		}
+		worked = true
+		err := f.block(l, b, notices)
+		b.Release()
+		if err != nil {
+			return true, err
+		}
+	}
+	for _, n := range f.follower.Notices() {
+		tell(notices, n.Text)
+	}
+	return worked, nil
+}
+
+func (f *following) ended() bool {
+	for _, l := range f.lanes {
+		if !l.source.State().Ended {
+			return false
+		}
+	}
+	return true
+}
+
+// block writes the lines of a block.
+func (f *following) block(l *followed, b *tail.Batch, notices io.Writer) error {
+	if !l.primed && len(b.Data) > 0 {
+		l.primed = true
+		if err := l.prime(b.Data, notices); err != nil {
+			return err
+		}
+	}
+	f.text, f.bad = f.text[:0], f.bad[:0]
+	at := view.Reject{Line: b.Line, Offset: b.Offset}
+	for line := range bytes.Lines(b.Data) {
+		f.line(l, accesslog.TrimEnd(line), at, notices)
+		at.Offset += int64(len(line))
+		if at.Line > 0 {
+			at.Line++
+		}
+	}
+	for range b.TooLong {
+		f.reject(l, accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: 1}, nil, at, notices)
+	}
+	if len(f.text) > 0 {
+		if _, err := f.out.Write(f.text); err != nil {
+			return err
+		}
+	}
+	if len(f.bad) > 0 {
+		if _, err := f.rejects.Write(f.bad); err != nil {
+			return fmt.Errorf("cannot write --rejects: %w", err)
+		}
+	}
+	return nil
+}
+
+func (f *following) line(l *followed, line []byte, at view.Reject, notices io.Writer) {
+	r := &f.record
+	out := l.parser.Parse(line, r)
+	if out.Kind == accesslog.Hit && (r.Sec < 0 || r.Sec > lastMoment) {
+		out = accesslog.Outcome{Kind: accesslog.Rejected, Reason: accesslog.ReasonTime, Column: 1}
+	}
+	switch {
+	case out.Kind == accesslog.Directive:
+	case out.Kind == accesslog.Rejected:
+		f.reject(l, out, line, at, notices)
+	case r.Sec < f.from:
+		l.total.Lines++
+		l.total.Older++
+	default:
+		l.total.Lines++
+		l.total.Hits++
+		f.text = f.writer.Append(f.text, r, l.total.Name)
+	}
+}
+
+// reject counts a line that is no request, and tells of the first.
+func (f *following) reject(l *followed, out accesslog.Outcome, line []byte, at view.Reject, notices io.Writer) {
+	at.Column, at.Reason = out.Column, string(out.Reason)
+	l.total.Lines++
+	l.total.Rejected++
+	l.total.LastReject = &at
+	if f.rejects != nil {
+		f.bad = scan.AppendReject(f.bad, l.total.Name, at, line)
+	}
+	if !l.told {
+		l.told = true
+		tell(notices, fmt.Sprintf("%s: line rejected: %s; further ones are counted", at.Position(l.total.Name), out.Reason))
+	}
+}
+
+// prime looks at the first block for the format.
+func (l *followed) prime(data []byte, notices io.Writer) error {
+	const most = 1000
+	var lines [][]byte
+	for line := range bytes.Lines(data) {
+		if lines = append(lines, accesslog.TrimEnd(line)); len(lines) == most {
+			break
+		}
+	}
+	found := l.parser.Prime(lines)
+	_, ok := l.parser.Format()
+	switch {
+	case found.Compressed != "":
+		return &monitor.InputError{Text: fmt.Sprintf("%s is compressed (%s): leave --follow out to read it", l.total.Name, found.Compressed)}
+	case !ok && !found.Found:
+		tell(notices, l.total.Name+": "+found.Complaint())
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package diagnosis
+
+import (
+	"bytes"
+	"slices"
+
+	"weir/internal/accesslog"
+)
+
+// A Line is what becomes of one line.
+type Line struct {
+	Text   []byte
+	Number int // in its log, from 1; 0 for a line alone
+	// Found says that a format reads it: then Format, Fields and Also tell how.
+	Found  bool
+	Format accesslog.Format
+	Fields []Field
+	Also   []string // other formats that read it, too
+	// Header says that the line is one about the log itself, such as the names
+	// of columns.
+	Header bool
+	Notes  []string // where Found: what does not look right, in sentences
+	// Where not Found, either Nature or Near tells why.
+	Nature Hint
+	Near   []Failure // the formats that came furthest
+	Fewer  int       // formats not in Near
+}
+
+// A Hint says what is wrong and what to do.
+type Hint struct {
+	Text   string
+	Column int // 1-based byte of the line that it is about; 0 for none
+}
+
+// A Failure is a line that some formats rejected for the same reason.
+type Failure struct {
+	Formats []string
+	Text    []byte
+	Number  int // of the line in its log, from 1; 0 for a line alone
+	Outcome accesslog.Outcome
+	Hint    string // what to do; may be empty
+}
+
+// OfLine finds out about one line, without its line end. With forced, only that
+// format is tried.
+func OfLine(text []byte, forced *accesslog.Format) Line {
+	l := Line{Text: text}
+	formats := accesslog.Formats()
+	if forced != nil {
+		formats = []accesslog.Format{*forced}
+	}
+	var r accesslog.Record
+	auto := new(accesslog.Auto)
+	if forced != nil {
+		auto = accesslog.NewForced(*forced)
+	}
+	switch out := auto.Parse(text, &r); out.Kind {
+	case accesslog.Directive:
+		l.Header, l.Found = true, true
+		l.Format, _ = auto.Format()
+		return l
+	case accesslog.Hit:
+		l.Found = true
+		l.Format, _ = auto.Format()
+		l.Fields = Fields(&r, l.Format.Name)
+		l.Notes = notes(text, &r)
+		for _, f := range formats {
+			if f.Name != l.Format.Name && f.New().Parse(text, &r).Kind == accesslog.Hit {
+				l.Also = append(l.Also, f.Name)
+			}
+		}
+		return l
+	}
+	if l.Nature = Nature(text); l.Nature.Text == "" {
+		l.fail(formats)
+	}
+	return l
+}
+
+// fail tries all formats, and keeps those that came near: nearly as far as
+// the one that came furthest.
+func (l *Line) fail(formats []accesslog.Format) {
+	var all []Failure
+	furthest := 0
+	for _, f := range formats {
+		var r accesslog.Record
+		out := f.New().Parse(l.Text, &r)
+		if out.Kind != accesslog.Rejected {
+			continue
+		}
+		furthest = max(furthest, out.Column)
+		i := slices.IndexFunc(all, func(o Failure) bool { return o.Outcome == out })
+		if i < 0 {
+			i = len(all)
+			all = append(all, Failure{Text: l.Text, Outcome: out})
+		}
+		all[i].Formats = append(all[i].Formats, f.Name)
+	}
+	slices.SortStableFunc(all, func(a, b Failure) int { return b.Outcome.Column - a.Outcome.Column })
+	const most = 3
+	for _, f := range all {
+		if len(l.Near) == most || 10*f.Outcome.Column < 9*furthest {
+			l.Fewer += len(f.Formats)
+			continue
+		}
+		f.Hint = Advice(f.Text, f.Outcome, f.Formats[0])
+		l.Near = append(l.Near, f)
+	}
+}
+
+// hint is what is to be said of a rejected line.
+func hint(text []byte, out accesslog.Outcome, format string) string {
+	if h := Nature(text); h.Text != "" {
+		return h.Text
+	}
+	var r accesslog.Record
+	if other := new(accesslog.Auto); other.Parse(text, &r).Kind == accesslog.Hit {
+		if f, ok := other.Format(); ok && f.Name != format {
+			return "this line is in the format " + f.Name
+		}
+	}
+	return Advice(text, out, format)
+}
+
+// notes tells of a line that is read what does not look right.
+func notes(line []byte, r *accesslog.Record) []string {
+	var out []string
+	if bytes.HasSuffix(r.Host, []byte(",")) {
+		out = append(out, "the virtual host looks like the first of several addresses (X-Forwarded-For): log $remote_addr with the "+
+			"realip module of nginx, or %a with mod_remoteip of Apache")
+	}
+	if last := line[bytes.LastIndexByte(line, ' ')+1:]; r.Latency < 0 && r.Agent != nil && len(last) > 0 && last[0] >= '0' && last[0] <= '9' {
+		if h := latencyAdvice(string(last), "combined-time"); h != "" {
+			out = append(out, "the last field is not read: "+h)
+		}
+	}
+	return out
+}
+
+// word is the bytes of line from at up to the next space.
+func word(line []byte, at int) []byte {
+	if at < 0 || at >= len(line) {
+		return nil
+	}
+	w, _, _ := bytes.Cut(line[at:], []byte(" "))
+	return w
+}
