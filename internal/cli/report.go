@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"weir/internal/accesslog"
 	"weir/internal/alert"
 	"weir/internal/monitor"
 	"weir/internal/report"
@@ -25,7 +24,7 @@ import (
 type reporting struct {
 	kind      string
 	json      bool
-	format    string
+	format    formatFlags
 	threshold unit.PerSecond
 	value     string
 	window    time.Duration
@@ -70,7 +69,7 @@ func newReport(s streams) *cobra.Command {
 	f.BoolVar(&o.json, "json", false, "the same as -o json")
 	f.StringVar(&o.since, "since", "", "only the records from this `TIME` on: 7d, 14:30, 2026-03-10, 2026-03-10T14:00:00Z")
 	f.StringVar(&o.until, "until", "", "only the records before this `TIME`")
-	f.Var(newValue(&o.format, "NAME", "", parseFormat), "format", "format of the logs, instead of recognising it; a wrong name lists them all")
+	o.format.add(f)
 	f.IntVar(&o.top, "top", 10, "`N` rows in each table")
 	f.IntVar(&o.depth, "section-depth", 1, "`N` path segments make a section")
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
@@ -88,14 +87,9 @@ func (o *reporting) run(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	var format *accesslog.Format
-	if o.format != "" {
-		f, _ := accesslog.Lookup(o.format)
-		format = &f
-	}
-	logs, notices, err := scan.Find(args, format)
+	logs, notices, err := o.find(args)
 	if err != nil {
-		return &monitor.InputError{Text: err.Error()}
+		return err
 	}
 	options.Stdin = s.in
 	done := showProgress(s.err, logs, &options)
@@ -118,6 +112,28 @@ func (o *reporting) run(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 	return o.verdict(r, found)
+}
+
+// find turns the arguments into logs with their formats.
+func (o *reporting) find(args []string) (logs []scan.Log, notices []string, err error) {
+	formats, err := o.format.choose(args)
+	if err != nil {
+		return nil, nil, err
+	}
+	if logs, notices, err = scan.Find(args, formats.all); err != nil {
+		return nil, nil, &monitor.InputError{Text: err.Error()}
+	}
+	var names []string
+	for _, l := range logs {
+		names = append(names, l.Name)
+	}
+	own, err := formats.of(names)
+	for i := range logs {
+		if f := own[logs[i].Name]; f != nil {
+			logs[i].Format = f
+		}
+	}
+	return logs, notices, err
 }
 
 // options turns the flags into those of a pass. Everything wrong with them is
