@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// told is what a record says, in a line; times are told as Unix seconds.
-func told(r *Record) string {
+// tellAll is what a record says, in a line; times are told as Unix seconds.
+func tellAll(r *Record) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d.%09d %d %d", r.Sec, r.Nanos, r.Status, r.Bytes)
 	if r.Latency != NoLatency {
@@ -117,7 +117,7 @@ func TestTheKeysOfManyWritersAreKnown(t *testing.T) {
 		p := newJSON()
 		for range 4 { // guessed, learned, remembered
 			r := mustHit(t, p, c.line)
-			if got := told(&r); got != c.want {
+			if got := tellAll(&r); got != c.want {
 				t.Fatalf("%s:\ngot  %s\nwant %s", c.writer, got, c.want)
 			}
 		}
@@ -340,11 +340,11 @@ func TestMappedKeysComeFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	line := `{"when":7,"time":8,"http":{"code":404},"status":"fine","REST_OF":{"it":["/a"]},"path":"/b","took":1.5,"ip":"192.0.2.2","who":"192.0.2.1"}`
-	if r := mustHit(t, f.New(), line); told(&r) != "7.000000000 404 0 1.5ms client=192.0.2.1 target=/a" {
-		t.Errorf("got %s", told(&r))
+	if r := mustHit(t, f.New(), line); tellAll(&r) != "7.000000000 404 0 1.5ms client=192.0.2.1 target=/a" {
+		t.Errorf("got %s", tellAll(&r))
 	}
-	if r := mustHit(t, f.New(), `{"when":7,"path":"/b","ip":"192.0.2.2"}`); told(&r) != "7.000000000 0 0 client=192.0.2.2 target=/b" {
-		t.Errorf("without some: got %s", told(&r))
+	if r := mustHit(t, f.New(), `{"when":7,"path":"/b","ip":"192.0.2.2"}`); tellAll(&r) != "7.000000000 0 0 client=192.0.2.2 target=/b" {
+		t.Errorf("without some: got %s", tellAll(&r))
 	}
 	for _, c := range []struct{ mapping, want string }{
 		{"status", "is not FIELD=KEY"},

@@ -21,7 +21,7 @@ func TestLabelsMayStandInAnyOrderAndBeMissing(t *testing.T) {
 		{"time:7|uri:/a|unknown:|x-y.z:1", "7.000000000 0 0 target=/a"},
 	} {
 		r := mustHit(t, newLTSV(), strings.ReplaceAll(c.line, "|", "\t"))
-		if got := told(&r); got != c.want {
+		if got := tellAll(&r); got != c.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", c.line, got, c.want)
 		}
 	}

@@ -10,7 +10,8 @@ import (
 	"unsafe"
 )
 
-// The conformance suite: every row of Formats runs all of it.
+// The conformance suite: every row of Formats runs all of it, and so do compiled
+// strings that say the same.
 
 // exampleRecord is what the Example of a format means.
 func exampleRecord(format string) Record {
@@ -112,6 +113,9 @@ func checkViews(t testing.TB, p Parser, line []byte, r *Record) {
 		if w, ok := p.(*w3cParser); ok && within(v, w.scratch) {
 			continue
 		}
+		if c, ok := p.(*specParser); ok && within(v, c.scratch) {
+			continue
+		}
 		t.Errorf("%s = %q lies outside the line %q", name, v, line)
 	}
 }
@@ -130,7 +134,7 @@ func scratchOf(p Parser) []byte {
 }
 
 func TestTheExampleOfEachFormatIsReadInFull(t *testing.T) {
-	for _, f := range Formats() {
+	for _, f := range suite() {
 		t.Run(f.Name, func(t *testing.T) {
 			p, line := primed(t, f)
 			got, want := mustHit(t, p, string(line)), exampleRecord(f.Name)
@@ -175,7 +179,7 @@ func TestEveryFormatReadsTheSameRequests(t *testing.T) {
 		{"method only", `GET `, "", "", "", true},
 		{"leading space", ` GET / HTTP/1.1`, "", "", "", true},
 	} {
-		for _, f := range Formats() {
+		for _, f := range suite() {
 			t.Run(f.Name+"/"+c.name, func(t *testing.T) {
 				p, line := primed(t, f)
 				original := familyOf(f.Name).request
@@ -200,7 +204,7 @@ func TestEveryFormatReadsTheSameRequests(t *testing.T) {
 }
 
 func TestEveryFormatCallsAnEmptyRequestMalformed(t *testing.T) {
-	for _, f := range Formats() {
+	for _, f := range suite() {
 		for _, request := range []string{"", "-"} {
 			original := familyOf(f.Name).request
 			if original == "" {
@@ -229,7 +233,7 @@ func TestEveryFormatReadsEveryKindOfClient(t *testing.T) {
 		{"unix:", "unix:"},
 		{"-", ""},
 	} {
-		for _, f := range Formats() {
+		for _, f := range suite() {
 			t.Run(f.Name+"/"+c.token, func(t *testing.T) {
 				p, line := primed(t, f)
 				if familyOf(f.Name).port {
@@ -254,7 +258,7 @@ func TestEveryFormatReadsEveryKindOfClient(t *testing.T) {
 }
 
 func TestADashIsNothing(t *testing.T) {
-	for _, f := range Formats() {
+	for _, f := range suite() {
 		p, line := primed(t, f)
 		s := strings.NewReplacer("200 2326", "- -", "200,2326", "-,-", "frank", "-",
 			"http://www.example.org/start", "-", "Mozilla/5.0 (X11; Linux x86_64)", "-",
@@ -272,7 +276,7 @@ func TestADashIsNothing(t *testing.T) {
 }
 
 func TestALineEndIsTrimmedBeforeParsing(t *testing.T) {
-	for _, f := range Formats() {
+	for _, f := range suite() {
 		for _, end := range []string{"", "\n", "\r\n", "\r"} {
 			p, line := primed(t, f)
 			got := mustHit(t, p, string(TrimEnd([]byte(string(line)+end))))
@@ -287,7 +291,7 @@ func TestALineEndIsTrimmedBeforeParsing(t *testing.T) {
 }
 
 func TestAByteOrderMarkIsSkipped(t *testing.T) {
-	for _, f := range Formats() {
+	for _, f := range suite() {
 		lines := strings.Split(f.Example, "\n")
 		lines[0] = byteOrderMark + lines[0]
 		p := f.New()
@@ -305,7 +309,7 @@ func TestAByteOrderMarkIsSkipped(t *testing.T) {
 // TestEveryPrefixIsAHitOrRejected cuts lines as a full disk does. Each prefix
 // has no spare capacity, so reading on would panic.
 func TestEveryPrefixIsAHitOrRejected(t *testing.T) {
-	for _, f := range Formats() {
+	for _, f := range suite() {
 		_, line := primed(t, f)
 		hits := 0
 		for n := range len(line) {
@@ -336,7 +340,7 @@ func TestEveryPrefixIsAHitOrRejected(t *testing.T) {
 
 func TestAHugeLineIsReadOrRejected(t *testing.T) {
 	const size = 1 << 20
-	for _, f := range Formats() {
+	for _, f := range suite() {
 		p, line := primed(t, f)
 		s := strings.Replace(string(line), "/pages/", "/"+strings.Repeat("x", size)+"/", 1)
 		if r := mustHit(t, p, s); len(r.Target) < size || r.Bytes != 2326 {
@@ -353,7 +357,7 @@ func TestAHugeLineIsReadOrRejected(t *testing.T) {
 }
 
 func TestAReadTimeIsNotKeptForAnotherTime(t *testing.T) {
-	for _, f := range Formats() {
+	for _, f := range suite() {
 		p, line := primed(t, f)
 		later := strings.NewReplacer("13:55:36", "13:55:37", "20:55:36", "20:55:37", "971211336", "971211337").Replace(string(line))
 		broken := strings.NewReplacer("13:55:36", "13:65:36", "20:55:36", "20:65:36", "971211336", "x").Replace(string(line))
@@ -386,7 +390,7 @@ func TestBadFieldsAreNamedWithTheirColumn(t *testing.T) {
 		{"2326", "9223372036854775808", ReasonBytes},
 		{"2326", "99999999999999999999999", ReasonBytes},
 	} {
-		for _, f := range Formats() {
+		for _, f := range suite() {
 			p, line := primed(t, f)
 			i := strings.LastIndex(string(line), c.from)
 			if c.from == "200" {
@@ -410,7 +414,7 @@ func TestBadFieldsAreNamedWithTheirColumn(t *testing.T) {
 			}
 		}
 	}
-	for _, f := range Formats() {
+	for _, f := range suite() {
 		p, line := primed(t, f)
 		r := mustHit(t, p, strings.Replace(string(line), "2326", "4503599627370496", 1))
 		if r.Bytes != maxSize {
@@ -420,7 +424,7 @@ func TestBadFieldsAreNamedWithTheirColumn(t *testing.T) {
 }
 
 func TestEmptyAndBinaryLinesAreCalledSo(t *testing.T) {
-	for _, f := range Formats() {
+	for _, f := range suite() {
 		p, line := primed(t, f)
 		var r Record
 		if out := p.Parse(nil, &r); out.Reason != ReasonEmpty || out.Column != 1 {
@@ -434,7 +438,7 @@ func TestEmptyAndBinaryLinesAreCalledSo(t *testing.T) {
 }
 
 func TestParsingAllocatesNothing(t *testing.T) {
-	for _, f := range Formats() {
+	for _, f := range suite() {
 		p, line := primed(t, f)
 		a := new(Auto)
 		for l := range bytes.Lines([]byte(f.Example)) {
@@ -479,7 +483,7 @@ func TestLookupAndNamesFollowTheTable(t *testing.T) {
 }
 
 func BenchmarkParse(b *testing.B) {
-	for _, f := range Formats() {
+	for _, f := range suite() {
 		b.Run(f.Name, func(b *testing.B) {
 			p, line := primed(b, f)
 			var r Record

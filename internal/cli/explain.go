@@ -35,7 +35,7 @@ An argument that is a file, or "-", is a log; compressed logs are unpacked. An a
 that is no file and has a space in it is a line: put it in single quotes.`
 
 func newExplain(s streams) *cobra.Command {
-	var name string
+	var flags formatFlags
 	var zone *time.Location
 	cmd := &cobra.Command{
 		Use:   "explain [flags] FILE|LINE|-...",
@@ -46,19 +46,18 @@ func newExplain(s streams) *cobra.Command {
   tail -1 access.log | weir explain -`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var format *accesslog.Format
-			if name != "" {
-				f, _ := accesslog.Lookup(name)
-				format = &f
+			formats, err := flags.choose(args)
+			if err != nil {
+				return err
 			}
 			if err := explainable(args); err != nil {
 				return err
 			}
-			return explain(cmd.Context(), args, format, s, &term.Guide{W: s.out, Zone: zone})
+			return explain(cmd.Context(), args, formats.all, s, &term.Guide{W: s.out, Zone: zone})
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().Var(newValue(&name, "NAME", "", parseFormat), "format", "try only this format; weir formats lists them")
+	flags.add(cmd.Flags())
 	cmd.Flags().Var(newValue(&zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
 	return cmd
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"weir/internal/accesslog"
 	"weir/internal/escape"
 	"weir/internal/export"
 	"weir/internal/monitor"
@@ -23,7 +22,7 @@ import (
 // parsing holds the flags of the parse command.
 type parsing struct {
 	notation export.Notation
-	format   string
+	format   formatFlags
 	zone     *time.Location
 	since    string
 	until    string
@@ -64,7 +63,7 @@ func newParse(s streams) *cobra.Command {
 	f.VarP(newValue(&o.notation, "KIND", "json", parseNotation), "output-format", "o", "json (one object a line), csv, tsv or combined")
 	f.StringVar(&o.since, "since", "", "only the records from this `TIME` on: 7d, 14:30, 2026-03-10, 2026-03-10T14:00:00Z")
 	f.StringVar(&o.until, "until", "", "only the records before this `TIME`")
-	f.Var(newValue(&o.format, "NAME", "", parseFormat), "format", "format of the logs, instead of recognising it; weir formats lists them")
+	o.format.add(f)
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times written: local, UTC, +02:00, Europe/Berlin")
 	f.StringVar(&o.rejects, "rejects", "", "write the lines that are no requests to this `FILE`, each with its place and the reason")
 	f.BoolVar(&o.follow, "follow", false, "follow the logs through rotation until Ctrl-C, and write lines as they come in")
@@ -89,17 +88,19 @@ func (o *parsing) run(ctx context.Context, args []string, s streams) error {
 	if err := checkWorkers(o.workers); err != nil {
 		return err
 	}
-	var format *accesslog.Format
-	if o.format != "" {
-		f, _ := accesslog.Lookup(o.format)
-		format = &f
-	}
 	if o.follow {
-		return o.tail(ctx, args, s, following{format: format, from: from, to: to})
+		formats, err := o.format.choose(args)
+		if err != nil {
+			return err
+		}
+		if len(formats.some) > 0 {
+			return usageError{errors.New("with --follow one --format is for all logs: follow a log of another format by itself")}
+		}
+		return o.tail(ctx, args, s, following{format: formats.all, from: from, to: to})
 	}
-	logs, notices, err := scan.Find(args, format)
+	logs, notices, err := o.format.find(args)
 	if err != nil {
-		return &monitor.InputError{Text: err.Error()}
+		return err
 	}
 	options := scan.Options{
 		Workers: o.workers, From: from, To: to, Stdin: s.in,

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"weir/internal/accesslog"
 	"weir/internal/alert"
 	"weir/internal/monitor"
 	"weir/internal/report"
@@ -25,8 +24,7 @@ import (
 type reporting struct {
 	kind      string
 	json      bool
-	format    string
-	mapping   []string
+	format    formatFlags
 	threshold unit.PerSecond
 	value     string
 	window    time.Duration
@@ -72,8 +70,7 @@ func newReport(s streams) *cobra.Command {
 	f.BoolVar(&o.json, "json", false, "the same as -o json")
 	f.StringVar(&o.since, "since", "", "only the records from this `TIME` on: 7d, 14:30, 2026-03-10, 2026-03-10T14:00:00Z")
 	f.StringVar(&o.until, "until", "", "only the records before this `TIME`")
-	f.Var(newValue(&o.format, "NAME", "", parseFormat), "format", "format of the logs, instead of recognising it; a wrong name lists them all")
-	f.StringArrayVar(&o.mapping, "map", nil, mapUsage)
+	o.format.add(f)
 	f.IntVar(&o.top, "top", 10, "`N` rows in each table")
 	f.IntVar(&o.depth, "section-depth", 1, "`N` path segments make a section")
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
@@ -92,17 +89,9 @@ func (o *reporting) run(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	var format *accesslog.Format
-	if o.format != "" {
-		f, _ := accesslog.Lookup(o.format)
-		format = &f
-	}
-	if format, err = mapKeys(format, o.mapping); err != nil {
-		return err
-	}
-	logs, notices, err := scan.Find(args, format)
+	logs, notices, err := o.format.find(args)
 	if err != nil {
-		return &monitor.InputError{Text: err.Error()}
+		return err
 	}
 	options.Stdin = s.in
 	rejects, err := openRejects(o.rejects, logs)

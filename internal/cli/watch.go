@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"weir/internal/accesslog"
 	"weir/internal/alert"
 	"weir/internal/gauge"
 	"weir/internal/monitor"
@@ -23,8 +22,7 @@ import (
 // watch holds the flags of the main command.
 type watch struct {
 	files      []string
-	format     string
-	mapping    []string
+	format     formatFlags
 	threshold  unit.PerSecond
 	value      string
 	window     time.Duration
@@ -78,8 +76,7 @@ func newWatch(s streams) *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is; may be repeated")
-	f.Var(newValue(&w.format, "NAME", "", parseFormat), "format", "format of the logs, instead of recognising it; a wrong name lists them all")
-	f.StringArrayVar(&w.mapping, "map", nil, mapUsage)
+	w.format.add(f)
 	threshold := newValue(&w.threshold, "HITS", "10", parseThreshold)
 	f.VarP(threshold, "threshold", "t", "alert above so many hits per second on average; also -a, --alert")
 	f.VarPF(threshold, "a", "a", "").Hidden = true
@@ -182,14 +179,11 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 	if w.depth < 1 || w.depth > 20 {
 		return o, bad("section-depth", fmt.Errorf("must be from 1 to 20, got %d", w.depth))
 	}
-	if w.format != "" {
-		f, _ := accesslog.Lookup(w.format)
-		o.Format = &f
-	}
-	var err error
-	if o.Format, err = mapKeys(o.Format, w.mapping); err != nil {
+	formats, err := w.format.choose(paths)
+	if err != nil {
 		return o, err
 	}
+	o.Format = formats.all
 	if w.clock != "" {
 		if o.Clock, err = unit.ParseTime(w.clock, now, w.zone); err != nil {
 			return o, bad("clock", err)
@@ -209,6 +203,9 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 		}
 	}
 	if o.Paths, err = expand(paths); err != nil {
+		return o, err
+	}
+	if o.Formats, err = formats.of(o.Paths); err != nil {
 		return o, err
 	}
 	color, terminal := term.Color(w.color, s.out, os.Getenv)
@@ -248,11 +245,4 @@ func expand(paths []string) ([]string, error) {
 		out = append(out, matches...)
 	}
 	return out, nil
-}
-
-func parseFormat(s string) (string, error) {
-	if _, ok := accesslog.Lookup(s); !ok {
-		return "", fmt.Errorf("no such format: give one of %s", strings.Join(accesslog.Names(), ", "))
-	}
-	return s, nil
 }

@@ -31,7 +31,9 @@ type Options struct {
 	Paths  []string  // "-" is standard input
 	Stdin  io.Reader // what "-" reads
 	Format *accesslog.Format
-	Gauge  gauge.Options
+	// Formats are those of single logs, by their path; Format is for the rest.
+	Formats map[string]*accesslog.Format
+	Gauge   gauge.Options
 
 	Zone   *time.Location // of times in notices
 	Screen Sink
@@ -78,7 +80,7 @@ func New(o Options) (*Monitor, error) {
 	m := &Monitor{o: o, follower: follower, gauge: gauge.New(o.Gauge), started: time.Now()}
 	for i, src := range follower.Sources() {
 		l := &lane{index: i, source: src, account: view.Source{Name: name(src)}}
-		l.parser = newParser(o.Format)
+		l.parser = o.parserOf(src)
 		if err := l.prime(src.Head(headBytes), m.gauge); err != nil {
 			follower.Close()
 			return nil, err
@@ -294,9 +296,12 @@ func name(s *tail.Source) string {
 	return "standard input"
 }
 
-func newParser(f *accesslog.Format) *accesslog.Auto {
-	if f != nil {
+func (o *Options) parserOf(s *tail.Source) *accesslog.Auto {
+	if f := o.Formats[s.State().Name]; f != nil {
 		return accesslog.NewForced(*f)
+	}
+	if o.Format != nil {
+		return accesslog.NewForced(*o.Format)
 	}
 	return new(accesslog.Auto)
 }
