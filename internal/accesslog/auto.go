@@ -40,10 +40,18 @@ func NewForced(f Format) *Auto {
 
 // Prime looks at lines from the head of the log, without their line ends, that
 // Parse may see again or not at all: it finds the format, unless one was
-// forced, and learns the header. Nothing is counted. It may be called again
-// for the next file of the same log.
-func (a *Auto) Prime(head [][]byte) Detection {
+// forced, and learns the header. Where the head is in no format, elsewhere,
+// lines from other places of the log, may be: a crash, a header of another
+// program or an hour of error messages at the beginning must not hide what all
+// the rest is. Nothing is counted. It may be called again for the next file of
+// the same log.
+func (a *Auto) Prime(head [][]byte, elsewhere ...[]byte) Detection {
 	d := Detect(head)
+	if !d.Found && d.Compressed == "" && len(elsewhere) > 0 {
+		if other := Detect(elsewhere); other.Found {
+			d = other
+		}
+	}
 	head = head[:min(len(head), maxSample)]
 	switch {
 	case a.forced:

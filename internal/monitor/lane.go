@@ -62,7 +62,7 @@ func (l *lane) prime(head []byte, g *gauge.Gauge) error {
 		return nil
 	}
 	l.primed = true
-	l.found = l.parser.Prime(lines)
+	l.found = l.parser.Prime(lines, split(l.source.Last(lastBytes), false)...)
 	if l.found.Compressed != "" {
 		return &InputError{l.complaint()}
 	}

@@ -308,6 +308,15 @@ func TestLinesAfterOneTooLongAreCountedBeforeTheBreak(t *testing.T) {
 	}
 }
 
+func TestABadHeadDoesNotHideTheFormatOfTheRest(t *testing.T) {
+	bad := strings.Repeat("[Tue Mar 10 12:00:00 2026] [error] something is wrong, and has been for long\n", 9000)
+	data := combined(9000)
+	r := run(t, Options{}, write(t, "access.log", append([]byte(bad), data...)))
+	if r.Tally.Hits != 9000 || r.Sources[0].Format != "combined-time" || len(r.Notices) != 0 {
+		t.Errorf("got %d hits in the format %q, notices %q; want 9,000 in combined-time", r.Tally.Hits, r.Sources[0].Format, r.Notices)
+	}
+}
+
 func TestVeryShortLinesMakeSmallBlocks(t *testing.T) {
 	c := cutter{r: strings.NewReader(strings.Repeat("1,/\n", 50_000)), size: blockSize}
 	var b lines

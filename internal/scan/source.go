@@ -20,6 +20,9 @@ import (
 const (
 	headBytes = 256 << 10 // of a log, for its format
 	headLines = 1000
+	// worthSampling is the size of a file of which more than the head is looked
+	// at, should that be in no format.
+	worthSampling = 1 << 20
 )
 
 // A Log is one log to read.
@@ -195,7 +198,7 @@ func (s *source) prime(head []byte) {
 	if len(lines) == 0 {
 		return
 	}
-	found := s.parser.Prime(lines)
+	found := s.parser.Prime(lines, s.elsewhere()...)
 	if f, ok := s.parser.Format(); ok {
 		s.total.Format = f.Name
 		return
@@ -205,6 +208,31 @@ func (s *source) prime(head []byte) {
 		return
 	}
 	s.notices = append(s.notices, s.total.Name+": "+found.Complaint())
+}
+
+// elsewhere returns lines from places all over a file that is not compressed.
+func (s *source) elsewhere() [][]byte {
+	const places, each = 8, 100
+	if s.file == nil || s.unpack != nil || s.expect < worthSampling {
+		return nil
+	}
+	info, err := s.file.Stat()
+	if err != nil {
+		return nil
+	}
+	var lines [][]byte
+	for i := range int64(places) {
+		at := info.Size() / places * i
+		buf := make([]byte, 32<<10)
+		n, _ := s.file.ReadAt(buf, at)
+		buf = buf[:n]
+		if at > 0 {
+			buf = buf[bytes.IndexByte(buf, '\n')+1:]
+		}
+		some := split(buf)
+		lines = append(lines, some[:min(each, len(some))]...)
+	}
+	return lines
 }
 
 // split cuts a head into whole lines.
