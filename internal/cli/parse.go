@@ -23,6 +23,7 @@ import (
 type parsing struct {
 	notation export.Notation
 	format   formatFlags
+	filter   filterFlags
 	zone     *time.Location
 	since    string
 	until    string
@@ -63,6 +64,7 @@ func newParse(s streams) *cobra.Command {
 	f.VarP(newValue(&o.notation, "KIND", "json", parseNotation), "output-format", "o", "json (one object a line), csv, tsv or combined")
 	f.StringVar(&o.since, "since", "", "only the records from this `TIME` on: 7d, 14:30, 2026-03-10, 2026-03-10T14:00:00Z")
 	f.StringVar(&o.until, "until", "", "only the records before this `TIME`")
+	o.filter.add(f)
 	o.format.add(f)
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times written: local, UTC, +02:00, Europe/Berlin")
 	f.StringVar(&o.rejects, "rejects", "", "write the lines that are no requests to this `FILE`, each with its place and the reason")
@@ -88,6 +90,10 @@ func (o *parsing) run(ctx context.Context, args []string, s streams) error {
 	if err := checkWorkers(o.workers); err != nil {
 		return err
 	}
+	where, err := o.filter.compile(time.Now(), o.zone, 1)
+	if err != nil {
+		return err
+	}
 	if o.follow {
 		formats, err := o.format.choose(args)
 		if err != nil {
@@ -96,14 +102,14 @@ func (o *parsing) run(ctx context.Context, args []string, s streams) error {
 		if len(formats.some) > 0 {
 			return usageError{errors.New("with --follow one --format is for all logs: follow a log of another format by itself")}
 		}
-		return o.tail(ctx, args, s, following{format: formats.all, from: from, to: to})
+		return o.tail(ctx, args, s, following{format: formats.all, from: from, to: to, where: where})
 	}
 	logs, notices, err := o.format.find(args)
 	if err != nil {
 		return err
 	}
 	options := scan.Options{
-		Workers: o.workers, From: from, To: to, Stdin: s.in,
+		Workers: o.workers, From: from, To: to, Where: where, Stdin: s.in,
 		Records: s.out, Writer: func() export.Writer { return o.notation.New(o.zone) },
 	}
 	rejects, err := openRejects(o.rejects, logs)

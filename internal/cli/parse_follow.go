@@ -21,6 +21,8 @@ type following struct {
 	format  *accesslog.Format
 	from    int64 // records before it are passed over
 	to      int64
+	where   func() func(*accesslog.Record) bool // may be nil
+	wanted  func(*accesslog.Record) bool
 	out     io.Writer
 	writer  export.Writer
 	rejects io.Writer // may be nil
@@ -65,6 +67,9 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 	if rejects != nil {
 		defer rejects.Close()
 		f.rejects = rejects
+	}
+	if f.where != nil {
+		f.wanted = f.where()
 	}
 	f.follower, err = tail.Open(tail.Options{Paths: paths, Stdin: s.in, Poll: o.poll})
 	if err != nil {
@@ -196,7 +201,7 @@ func (f *following) line(l *followed, line []byte, at view.Reject, notices io.Wr
 	case out.Kind == accesslog.Directive:
 	case out.Kind == accesslog.Rejected:
 		f.reject(l, out, line, at, notices)
-	case r.Sec < f.from:
+	case r.Sec < f.from || f.wanted != nil && !f.wanted(r):
 		l.total.Lines++
 		l.total.Older++
 	default:

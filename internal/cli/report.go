@@ -25,6 +25,7 @@ type reporting struct {
 	kind      string
 	json      bool
 	format    formatFlags
+	filter    filterFlags
 	threshold unit.PerSecond
 	value     string
 	window    time.Duration
@@ -70,6 +71,7 @@ func newReport(s streams) *cobra.Command {
 	f.BoolVar(&o.json, "json", false, "the same as -o json")
 	f.StringVar(&o.since, "since", "", "only the records from this `TIME` on: 7d, 14:30, 2026-03-10, 2026-03-10T14:00:00Z")
 	f.StringVar(&o.until, "until", "", "only the records before this `TIME`")
+	o.filter.add(f)
 	o.format.add(f)
 	f.IntVar(&o.top, "top", 10, "`N` rows in each table")
 	f.IntVar(&o.depth, "section-depth", 1, "`N` path segments make a section")
@@ -150,6 +152,9 @@ func (o *reporting) options(now time.Time) (scan.Options, error) {
 		return p, err
 	}
 	var err error
+	if p.Where, err = o.filter.compile(now, o.zone, o.depth); err != nil {
+		return p, err
+	}
 	p.From, p.To, err = stretch(o.since, o.until, now, o.zone)
 	return p, err
 }

@@ -23,6 +23,7 @@ import (
 type watch struct {
 	files      []string
 	format     formatFlags
+	filter     filterFlags
 	threshold  unit.PerSecond
 	value      string
 	window     time.Duration
@@ -76,6 +77,7 @@ func newWatch(s streams) *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is; may be repeated")
+	w.filter.add(f)
 	w.format.add(f)
 	threshold := newValue(&w.threshold, "HITS", "10", parseThreshold)
 	f.VarP(threshold, "threshold", "t", "alert above so many hits per second on average; also -a, --alert")
@@ -184,6 +186,13 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 		return o, err
 	}
 	o.Format = formats.all
+	where, err := w.filter.compile(now, w.zone, w.depth)
+	if err != nil {
+		return o, err
+	}
+	if where != nil {
+		o.Where = where()
+	}
 	if w.clock != "" {
 		if o.Clock, err = unit.ParseTime(w.clock, now, w.zone); err != nil {
 			return o, bad("clock", err)

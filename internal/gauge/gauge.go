@@ -179,6 +179,25 @@ func (g *Gauge) fold() {
 	}
 }
 
+// Pass lets the time of a record count that is itself passed over, by a filter:
+// the log goes on, even where nothing in it is asked for.
+func (g *Gauge) Pass(i int, r *accesslog.Record) {
+	if r.Sec < 0 || r.Sec > maxEvent {
+		return
+	}
+	rd := g.clock.See(i, r.Sec)
+	if rd.Restart {
+		g.restart()
+	}
+	if rd.Run <= 1 {
+		g.aside[i] = g.aside[i][:0]
+	}
+	if rd.Epoch != nil {
+		g.begin(rd.Epoch)
+	}
+	g.settle()
+}
+
 // setAside keeps account of a late or future record: in the figures, and in
 // the run that may show that the clock was set.
 func (g *Gauge) setAside(i int, r *accesslog.Record, rd clock.Reading, n traffic.Second) {

@@ -44,6 +44,7 @@ type lane struct {
 	waits   int64  // second of the next line, where that was not due
 	told    bool   // that it waits
 	record  accesslog.Record
+	where   func(*accesslog.Record) bool
 	account view.Source
 }
 
@@ -229,6 +230,10 @@ func (l *lane) count(out accesslog.Outcome, g *gauge.Gauge) {
 	case l.back && l.record.Sec < l.skip:
 		l.account.Lines++
 		l.account.Older++
+	case l.where != nil && !l.where(&l.record):
+		l.account.Lines++
+		l.account.Filtered++
+		g.Pass(l.index, &l.record)
 	case !g.Record(l.index, &l.record):
 		l.reject(accesslog.Outcome{Reason: accesslog.ReasonTime, Column: 1}, nil)
 	default:

@@ -28,8 +28,10 @@ type Sink interface {
 
 // Options says what to follow and where to show it.
 type Options struct {
-	Paths  []string  // "-" is standard input
-	Stdin  io.Reader // what "-" reads
+	Paths []string  // "-" is standard input
+	Stdin io.Reader // what "-" reads
+	// Where, when not nil, passes over records for which it is false.
+	Where  func(*accesslog.Record) bool
 	Format *accesslog.Format
 	// Formats are those of single logs, by their path; Format is for the rest.
 	Formats map[string]*accesslog.Format
@@ -79,7 +81,7 @@ func New(o Options) (*Monitor, error) {
 	o.Gauge.Wall, o.Gauge.Zone = !o.Clock.IsZero(), o.Zone
 	m := &Monitor{o: o, follower: follower, gauge: gauge.New(o.Gauge), started: time.Now()}
 	for i, src := range follower.Sources() {
-		l := &lane{index: i, source: src, account: view.Source{Name: name(src)}}
+		l := &lane{index: i, source: src, where: o.Where, account: view.Source{Name: name(src)}}
 		l.parser = o.parserOf(src)
 		if err := l.prime(src.Head(headBytes), m.gauge); err != nil {
 			follower.Close()

@@ -149,6 +149,7 @@ type jsonSource struct {
 	Hits     int64       `json:"hits"`
 	Rejected int64       `json:"rejected"`
 	Older    int64       `json:"older,omitempty"`
+	Filtered int64       `json:"filtered,omitempty"`
 
 	Rotations    int   `json:"rotations,omitempty"`
 	Truncations  int   `json:"truncations,omitempty"`
@@ -203,7 +204,7 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 	for _, s := range c.Sources {
 		o.Lines += s.Lines
 		js := jsonSource{
-			Name: escape.JSON(s.Name), Format: s.Format, Lines: s.Lines, Hits: s.Hits, Rejected: s.Rejected, Older: s.Older,
+			Name: escape.JSON(s.Name), Format: s.Format, Lines: s.Lines, Hits: s.Hits, Rejected: s.Rejected, Older: s.Older, Filtered: s.Filtered,
 			Rotations: s.Rotations, Truncations: s.Truncations, PossibleLoss: s.PossibleLoss,
 		}
 		if s.LastReject != nil {

@@ -87,6 +87,9 @@ func (p *Plain) source(s view.Source) {
 	if s.Older > 0 {
 		p.add(", ", unit.Count(s.Older), " before the start of reading")
 	}
+	if s.Filtered > 0 {
+		p.add(", ", unit.Count(s.Filtered), " filtered out")
+	}
 	if s.Rotations > 0 {
 		p.add(", ", strconv.Itoa(s.Rotations), " ", plural(int64(s.Rotations), "rotation"))
 	}

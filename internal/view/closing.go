@@ -40,6 +40,7 @@ type Source struct {
 	Hits     int64
 	Rejected int64
 	Older    int64 // requests before the start of reading, passed over
+	Filtered int64 // requests that were not asked for, passed over
 
 	Rotations    int   // times another file took the path
 	Truncations  int   // times content was cut off

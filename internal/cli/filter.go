@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"weir/internal/accesslog"
+	"weir/internal/agent"
+	"weir/internal/query"
+)
+
+// filterFlags are the flags that say which requests count, and how much of them
+// may be kept.
+type filterFlags struct {
+	where, ignore []string
+	anonymize     int // level; 0 is not at all
+	noQuery       bool
+}
+
+func (o *filterFlags) add(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.where, "where", nil, "only the requests for which this `EXPR` holds, as 'status >= 500 and not bot' (docs/query.md); may be repeated, all must hold")
+	f.StringArrayVar(&o.ignore, "ignore", nil, "not the requests for which this `EXPR` holds, as 'path = /health'; may be repeated")
+	f.IntVar(&o.anonymize, "anonymize-ip", 0, "keep clients without the last `LEVEL` bytes of IPv4 addresses, 64, 80 or 96 bits of IPv6, and host names without what is in front of the domain; 1 to 3")
+	f.Lookup("anonymize-ip").NoOptDefVal = "1"
+	f.BoolVar(&o.noQuery, "no-query", false, "keep targets and referrers without what stands behind their ?")
+}
+
+// compile returns a maker of filters, each for one goroutine, which also take
+// off a record what may not be kept; nil where nothing of it is asked for.
+func (o *filterFlags) compile(now time.Time, zone *time.Location, depth int) (func() func(*accesslog.Record) bool, error) {
+	options := query.Options{Now: now, Zone: zone, SectionDepth: depth, Agent: classify}
+	where, err := queries("where", o.where, options)
+	if err != nil {
+		return nil, err
+	}
+	ignore, err := queries("ignore", o.ignore, options)
+	if err != nil {
+		return nil, err
+	}
+	if o.anonymize < 0 || o.anonymize > accesslog.AnonymousLevels {
+		return nil, usageError{fmt.Errorf("invalid argument for --anonymize-ip: must be from 1 to %d, got %d", accesslog.AnonymousLevels, o.anonymize)}
+	}
+	if len(where)+len(ignore)+o.anonymize == 0 && !o.noQuery {
+		return nil, nil
+	}
+	return func() func(*accesslog.Record) bool {
+		var client []byte
+		var wanted, unwanted []*query.Matcher
+		for _, q := range where {
+			wanted = append(wanted, q.Matcher())
+		}
+		for _, q := range ignore {
+			unwanted = append(unwanted, q.Matcher())
+		}
+		return func(r *accesslog.Record) bool {
+			for _, m := range wanted {
+				if !m.Match(r) {
+					return false
+				}
+			}
+			for _, m := range unwanted {
+				if m.Match(r) {
+					return false
+				}
+			}
+			if o.noQuery {
+				dropQuery(r)
+			}
+			if o.anonymize > 0 {
+				// Filters saw the whole address; what comes after sees this.
+				client = accesslog.AppendAnonymous(client[:0], r.Client, o.anonymize)
+				r.Client = client
+			}
+			return true
+		}
+	}, nil
+}
+
+// dropQuery takes what stands behind a ? off the target and the referrer.
+func dropQuery(r *accesslog.Record) {
+	if len(r.Target) > 0 {
+		if path := r.Path(); len(path) < len(r.Target) {
+			r.Target, r.Request = path, nil
+		}
+	}
+	if i := bytes.IndexAny(r.Referrer, "?#"); i >= 0 {
+		r.Referrer = r.Referrer[:i]
+	}
+}
+
+func queries(flag string, texts []string, o query.Options) ([]*query.Query, error) {
+	var all []*query.Query
+	for _, text := range texts {
+		q, err := query.Compile(text, o)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("invalid argument for --%s: %w%s", flag, err, pointed(text, err))}
+		}
+		all = append(all, q)
+	}
+	return all, nil
+}
+
+// pointed quotes an expression in which the column of the error is counted.
+func pointed(text string, err error) string {
+	var e *query.Error
+	if !errors.As(err, &e) || len(text) > 100 {
+		return ""
+	}
+	return fmt.Sprintf(" in %q", text)
+}
+
+// classify tells the query language what an agent says of itself.
+func classify(text []byte) query.Agent {
+	a := agent.Classify(text)
+	return query.Agent{Browser: a.Browser, System: a.System, Device: a.Device, Bot: a.Bot}
+}
