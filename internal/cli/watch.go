@@ -14,6 +14,7 @@ import (
 	"weir/internal/alert"
 	"weir/internal/gauge"
 	"weir/internal/monitor"
+	"weir/internal/scan"
 	"weir/internal/term"
 	"weir/internal/unit"
 	"weir/internal/view"
@@ -38,6 +39,7 @@ type watch struct {
 	json       bool
 	color      string
 	output     string
+	rejects    string
 	top        int
 	poll       bool
 }
@@ -96,6 +98,7 @@ func newWatch(s streams) *cobra.Command {
 	f.BoolVar(&w.json, "json", false, "one JSON object a line for each interval, event and the summary (docs/json.md)")
 	f.Var(newValue(&w.color, "WHEN", "auto", oneOf("auto", "always", "never")), "color", "auto, always or never; NO_COLOR and TERM=dumb are obeyed by auto")
 	f.StringVar(&w.output, "output", "", "write the same to this `FILE` too; it is reopened on SIGHUP")
+	f.StringVar(&w.rejects, "rejects", "", "write the lines that are no requests to this `FILE`, each with its place and the reason")
 	f.BoolVar(&w.poll, "poll", false, "look at the files 4 times a second instead of asking the system for events")
 	return cmd
 }
@@ -136,6 +139,18 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 		}
 		defer file.Close()
 		o.Copy = w.sink(file, false)
+	}
+	if w.rejects != "" {
+		var logs []scan.Log
+		for _, p := range o.Paths {
+			logs = append(logs, scan.Log{Name: p})
+		}
+		rejects, err := openRejects(w.rejects, logs)
+		if err != nil {
+			return err
+		}
+		defer rejects.Close()
+		o.Rejects = rejects
 	}
 	m, err := monitor.New(o)
 	if err != nil {

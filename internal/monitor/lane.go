@@ -3,6 +3,7 @@ package monitor
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"weir/internal/accesslog"
 	"weir/internal/gauge"
+	"weir/internal/scan"
 	"weir/internal/tail"
 	"weir/internal/view"
 )
@@ -37,12 +39,17 @@ type lane struct {
 	back    bool  // until one well behind it has come, or the end of the file
 	last    view.Reject
 
-	batch   *tail.Batch
-	rest    []byte // of batch.Data
-	line    int64  // number of the next line, 0 where unknown
-	offset  int64  // of rest
-	waits   int64  // second of the next line, where that was not due
-	told    bool   // that it waits
+	batch  *tail.Batch
+	rest   []byte // of batch.Data
+	line   int64  // number of the next line, 0 where unknown
+	offset int64  // of rest
+	text   []byte // the line that was parsed
+	kept   struct {
+		wanted  bool
+		rejects []byte // lines to be written down
+	}
+	waits   int64 // second of the next line, where that was not due
+	told    bool  // that it waits
 	record  accesslog.Record
 	where   func(*accesslog.Record) bool
 	account view.Source
@@ -197,7 +204,8 @@ func (l *lane) fold(g *gauge.Gauge, limit, due int64) {
 		if end == 0 {
 			end = len(l.rest)
 		}
-		out := l.parser.Parse(accesslog.TrimEnd(l.rest[:end]), &l.record)
+		l.text = accesslog.TrimEnd(l.rest[:end])
+		out := l.parser.Parse(l.text, &l.record)
 		if out.Kind == accesslog.Hit && l.record.Sec > due && l.record.Sec-due < farAhead {
 			l.waits = l.record.Sec
 			return
@@ -258,6 +266,9 @@ func (l *lane) reject(out accesslog.Outcome, g *gauge.Gauge) {
 	l.account.Rejected++
 	l.last = view.Reject{Line: l.line, Offset: l.offset, Column: out.Column, Reason: string(out.Reason)}
 	l.account.LastReject = &l.last
+	if l.kept.wanted {
+		l.kept.rejects = scan.AppendReject(l.kept.rejects, l.account.Name, l.last, l.text)
+	}
 	if g == nil {
 		return
 	}
@@ -270,9 +281,20 @@ func (l *lane) reject(out accesslog.Outcome, g *gauge.Gauge) {
 // tooLong rejects lines that the follower passed over, the first of them at
 // l.line and l.offset.
 func (l *lane) tooLong(lines int, g *gauge.Gauge) {
+	l.text = nil // nobody has it
 	for range lines {
 		l.reject(accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: maxLine + 1}, g)
 	}
+}
+
+// writeRejects writes the rejected lines of a block down.
+func (l *lane) writeRejects(to io.Writer) error {
+	if len(l.kept.rejects) == 0 {
+		return nil
+	}
+	_, err := to.Write(l.kept.rejects)
+	l.kept.rejects = l.kept.rejects[:0]
+	return err
 }
 
 // split cuts a head into lines. With cut, the last may be half a line.

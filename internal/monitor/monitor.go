@@ -30,6 +30,9 @@ type Sink interface {
 type Options struct {
 	Paths []string  // "-" is standard input
 	Stdin io.Reader // what "-" reads
+	// Rejects, when not nil, gets the lines that are no requests, as
+	// scan.AppendReject writes them.
+	Rejects io.Writer
 	// Where, when not nil, passes over records for which it is false.
 	Where  func(*accesslog.Record) bool
 	Format *accesslog.Format
@@ -63,6 +66,7 @@ type Monitor struct {
 	follower *tail.Follower
 	lanes    []*lane
 	gauge    *gauge.Gauge
+	failed   error // of writing rejected lines
 	started  time.Time
 	showFrom int64    // the Screen shows intervals that end after it
 	held     struct { // what the Screen was not shown
@@ -82,6 +86,7 @@ func New(o Options) (*Monitor, error) {
 	m := &Monitor{o: o, follower: follower, gauge: gauge.New(o.Gauge), started: time.Now()}
 	for i, src := range follower.Sources() {
 		l := &lane{index: i, source: src, where: o.Where, account: view.Source{Name: name(src)}}
+		l.kept.wanted = o.Rejects != nil
 		l.parser = o.parserOf(src)
 		if err := l.prime(src.Head(headBytes), m.gauge); err != nil {
 			follower.Close()
@@ -106,6 +111,9 @@ func (m *Monitor) Run(ctx context.Context) error {
 	defer sweep.Stop()
 	for {
 		worked := m.round()
+		if m.failed != nil {
+			return m.failed
+		}
 		m.gauge.Tick(m.now())
 		if err := m.show(); err != nil {
 			return err
@@ -165,6 +173,7 @@ func (m *Monitor) round() bool {
 		return false
 	}
 	behind.fold(m.gauge, limit, due)
+	m.failed = behind.writeRejects(m.o.Rejects)
 	if behind.waits > due && !behind.told {
 		behind.told = true
 		m.gauge.Notice(fmt.Sprintf("%s: what is logged from %s on waits for the clock to get there", behind.account.Name, m.stamp(behind.waits)))
