@@ -110,6 +110,8 @@ func (p *page) whole() {
 			items = append(items, "of "+unit.Count(l.Count)+" "+plural(l.Count, "hit"))
 		}
 		p.flow("latency", items...)
+	} else {
+		p.flow("latency", "none in these logs: weir explain shows the line that adds it")
 	}
 }
 
