@@ -38,6 +38,7 @@ type reporting struct {
 	workers   int
 	check     bool
 	rejects   string
+	places    placeFlags
 }
 
 const reportHelp = `weir report reads logs from their beginning to their end, as fast as the processors
@@ -73,6 +74,7 @@ func newReport(s streams) *cobra.Command {
 	f.StringVar(&o.until, "until", "", "only the records before this `TIME`")
 	o.filter.add(f)
 	o.format.add(f)
+	o.places.add(f)
 	f.IntVar(&o.top, "top", 10, "`N` rows in each table")
 	f.IntVar(&o.depth, "section-depth", 1, "`N` path segments make a section")
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
@@ -95,6 +97,11 @@ func (o *reporting) run(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
+	places, err := o.places.open()
+	if err != nil {
+		return err
+	}
+	defer places.close()
 	options.Stdin = s.in
 	rejects, err := openRejects(o.rejects, logs)
 	if err != nil {
@@ -120,13 +127,18 @@ func (o *reporting) run(ctx context.Context, args []string, s streams) error {
 		return o.verdict(new(report.Report), found) // a page of nothing helps nobody
 	}
 	r := report.Read(found, report.Options{
-		Rules: []alert.Rule{rule},
-		Tops:  view.Tops{Sections: o.top, Clients: o.top, Paths: o.top, Others: o.top},
+		Rules: []alert.Rule{rule}, Place: places.place(),
+		Tops: view.Tops{Sections: o.top, Clients: o.top, Paths: o.top, Others: o.top},
 	})
+	damage := places.damage()
+	r.Failures = append(r.Failures, damage...)
 	if err := o.write(r, s.out); err != nil {
 		return err
 	}
-	return o.verdict(r, found)
+	if err := o.verdict(r, found); err != nil || len(damage) == 0 {
+		return err
+	}
+	return &monitor.InputError{Text: damage[0]}
 }
 
 // options turns the flags into those of a pass. Everything wrong with them is

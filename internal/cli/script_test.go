@@ -48,6 +48,7 @@ const patience = 30 * time.Second
 //	appends FILE SOURCE         append the content of a file
 //	staircase FILE              the CSV of the golden alert series
 //	clean [-color] FILE...      nothing in the files could steer a terminal
+//	database NAME FILE          write a database of places: places or networks
 //	unquoted FILE               replace Go escapes, such as \x1b, by their bytes
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -61,7 +62,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "start": start, "awaits": awaits, "signal": signals, "interrupts": interrupts, "ends": ends,
-			"logs": logs, "appends": appends, "staircase": staircase, "unquoted": unquoted, "clean": clean,
+			"logs": logs, "appends": appends, "staircase": staircase, "unquoted": unquoted, "clean": clean, "database": database,
 		},
 	})
 }
@@ -285,6 +286,13 @@ func staircase(ts *testscript.TestScript, _ bool, args []string) {
 		b = append(b, r.text...)
 	}
 	appendTo(ts, args[0], b)
+}
+
+// database writes one of the databases that the test of package geo makes.
+func database(ts *testscript.TestScript, _ bool, args []string) {
+	b, err := os.ReadFile(filepath.Join(home, "../geo/testdata", args[0]+".mmdb"))
+	ts.Check(err)
+	appendTo(ts, args[1], b)
 }
 
 // home is the folder of this package; scripts run elsewhere.

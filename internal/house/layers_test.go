@@ -46,6 +46,7 @@ func table() []row {
 		{dir: "internal/scan", layer: files},
 		{dir: "internal/tail", layer: files},
 		{dir: "internal/archive", layer: files},
+		{dir: "internal/geo", layer: files},
 
 		{dir: "internal/diagnosis", layer: pure},
 		{dir: "internal/incident", layer: pure},
@@ -193,6 +194,7 @@ func bans() []ban {
 		{"github.com/spf13/cobra", []string{"internal/cli"}, "flags are the business of cli; others take an Options struct"},
 		{"github.com/spf13/pflag", []string{"internal/cli"}, "flags are the business of cli; others take an Options struct"},
 		{"github.com/fsnotify/fsnotify", []string{"internal/tail"}, "events of the file system are hints, and only tail knows how little they can be trusted"},
+		{"github.com/oschwald/maxminddb-golang/v2", []string{"internal/geo"}, "how databases name places is the business of geo"},
 		{"golang.org/x/term", []string{"internal/cli", "internal/term"}, "only what writes to a terminal asks what it is"},
 		{"flag", []string{"bench/compare", "bench/mklog"}, "flags are the business of cli, which uses cobra"},
 		{"log", nil, "return a Notice or an error; the edges decide how it is told (log/slog where a log is meant)"},

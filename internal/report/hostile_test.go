@@ -182,7 +182,8 @@ func random(r *rand.Rand) *Report {
 	o.Stats = view.Stats{
 		Hits: figure(), Bytes: figure(), Malformed: figure(), Classes: [6]int64{figure(), figure(), figure(), figure(), figure(), figure()},
 		Visitors: figure(), Latency: latency(), Sections: table(), Paths: table(), Clients: table(), Methods: table(), NotFound: table(), ServerErrors: table(),
-		Agents: table(), Referrers: table(), Hosts: table(), Users: table(), Protocols: table(), Statuses: []view.Status{{Code: 404, Hits: figure()}},
+		Agents: table(), Referrers: table(), Hosts: table(), Users: table(), Protocols: table(), Countries: table(), Cities: table(), Networks: table(),
+		Statuses: []view.Status{{Code: 404, Hits: figure()}},
 	}
 	o.Peak1, o.Peak10 = Peak{o.From, figure()}, Peak{o.From, figure()}
 	o.Rejected = view.Rejected{Total: figure(), Reasons: []view.Reason{{Text: "empty line", Lines: figure()}}}
@@ -217,7 +218,7 @@ func TestRowsOfATableEndInOneColumn(t *testing.T) {
 		p := &page{Report: &Report{}, width: leastWidth + r.IntN(100)}
 		tb := random(r).Sections
 		tb.Rest, tb.Bound = 0, 0
-		p.table("sections", tb, kind(i%5), 1+r.Int64())
+		p.table("sections", tb, kind(i%6), 1+r.Int64())
 		for line := range strings.Lines(strings.TrimPrefix(string(p.buf), "\n")) {
 			if n := escape.Width([]byte(strings.TrimSuffix(line, "\n"))); n != p.width {
 				t.Fatalf("%d cells, want %d in each line:\n%s", n, p.width, p.buf)

@@ -58,6 +58,9 @@ type jsonReport struct {
 	Sections     []jsonRow        `json:"sections"`
 	Paths        []jsonRow        `json:"paths"`
 	Clients      []jsonRow        `json:"clients"`
+	Countries    []jsonRow        `json:"countries"`
+	Cities       []jsonRow        `json:"cities"`
+	Networks     []jsonRow        `json:"networks"`
 	Agents       []jsonRow        `json:"agents"`
 	Browsers     []jsonRow        `json:"browsers"`
 	Systems      []jsonRow        `json:"systems"`
@@ -192,6 +195,9 @@ func (o *jsonReport) tables(s *view.Stats) {
 		{"sections", &s.Sections, &o.Sections},
 		{"paths", &s.Paths, &o.Paths},
 		{"clients", &s.Clients, &o.Clients},
+		{"countries", &s.Countries, &o.Countries},
+		{"cities", &s.Cities, &o.Cities},
+		{"networks", &s.Networks, &o.Networks},
 		{"agents", &s.Agents, &o.Agents},
 		{"browsers", &s.Browsers, &o.Browsers},
 		{"systems", &s.Systems, &o.Systems},

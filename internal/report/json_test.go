@@ -76,7 +76,7 @@ func stable() []string {
 }
 
 func tableNames() []string {
-	return []string{"sections", "paths", "clients", "agents", "browsers", "systems", "bots", "bot_kinds", "referrers", "hosts", "users", "protocols", "not_found", "server_errors"}
+	return []string{"sections", "paths", "clients", "countries", "cities", "networks", "agents", "browsers", "systems", "bots", "bot_kinds", "referrers", "hosts", "users", "protocols", "not_found", "server_errors"}
 }
 
 func TestTheKeysOfJSONStay(t *testing.T) {

@@ -52,6 +52,9 @@ type Peak struct {
 type Options struct {
 	Rules []alert.Rule // played over the whole log
 	Tops  view.Tops
+	// Place returns where a client is, "" for what is not known; nil where nobody
+	// can tell, and there are no tables of places.
+	Place func(client []byte) (country, city, network string)
 }
 
 // Read reads a Report off what was found in logs.
@@ -60,6 +63,9 @@ func Read(found *scan.Result, o Options) *Report {
 		Stats: view.Read(found.Tally, o.Tops), Late: found.Timeline.Late,
 		Sources: found.Sources, Notices: found.Notices, Rejected: rejected(found.Rejected),
 		Rules: slices.Clone(o.Rules),
+	}
+	if o.Place != nil {
+		r.PlacesOf(found.Tally, o.Tops.Others, o.Place)
 	}
 	for _, s := range found.Sources {
 		r.Lines += s.Lines

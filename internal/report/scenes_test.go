@@ -82,6 +82,9 @@ func rich() *Report {
 			Sections:     tableOf(42, 34_567, section("/api", 600_000, 15*m), section("/pages", 400_000, 9*m), section("/images", 190_000, 300*time.Microsecond), section("/report", 10_000, 1200*m)),
 			Paths:        tableOf(8123, 684_567, row("/api/v1/users", 300_000, 15*m), row("/pages/create", 200_000, 9*m), row("/images/products/2026/spring/a-very-long-name-of-a-picture.webp", 50_000, 250*time.Microsecond)),
 			Clients:      tableOf(5120, 1_154_567, row("192.0.2.1", 40_000, 13*m), row("2001:db8:85a3::8a2e:370:7334", 40_000, 14*m)),
+			Countries:    tableOf(61, 134_567, row("Germany", 900_000, 13*m), row("(unknown)", 200_000, 14*m)),
+			Cities:       tableOf(903, 734_567, row("Paris, France", 500_000, 13*m)),
+			Networks:     tableOf(410, 834_567, row("AS64496 A network whose name is longer than its cells", 400_000, 13*m)),
 			Methods:      tableOf(3, 0, row("GET", 1_200_000, 0), row("POST", 34_000, 0), row("HEAD", 560, 0)),
 			NotFound:     tableOf(900, 33_000, row("/favicon.ico", 4000, m), row("/wp-login.php", 1000, m)),
 			ServerErrors: tableOf(2, 0, row("/api/v1/users", 4000, 900*m), row("/report", 567, 9000*m)),
@@ -157,6 +160,7 @@ func bounded() *Report {
 		t.Bound, t.Keys = 37, 32_768
 		t.Rows[len(t.Rows)-1].Missed = 30
 	}
+	r.Countries.Bound = 37
 	r.Methods.Rest = 400
 	for i := range 20 {
 		r.Methods.Rows = append(r.Methods.Rows, row(fmt.Sprint("M", i), 20, 0))

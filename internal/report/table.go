@@ -18,6 +18,7 @@ const (
 	ofSections
 	ofAgents  // whose beginnings are alike
 	ofSome    // of those requests that have such a key at all
+	ofPlaces  // of clients, each of which may have been dropped
 	ofAnswers // of one status, so that a share of errors says nothing
 )
 
@@ -76,7 +77,10 @@ func (p *page) table(title string, t view.Table, k kind, whole int64) {
 		p.paint(dim, indent+"… "+pad(who, key-2)+right(hitsText("", t.Rest), hitCells)+right(unit.Percent(t.Rest, whole), shareCells))
 		p.end()
 	}
-	if t.Bound > 0 {
+	switch {
+	case t.Bound > 0 && k == ofPlaces:
+		p.sentence(dim, indent, "(of the clients counted one by one, all others are in the rest: one of those has "+unit.Count(t.Bound)+" "+plural(t.Bound, "hit")+" at most)")
+	case t.Bound > 0:
 		p.sentence(dim, indent, "(more keys than are counted one by one: one that is not has "+unit.Count(t.Bound)+" "+plural(t.Bound, "hit")+" at most)")
 	}
 }

@@ -51,6 +51,8 @@ type Stats struct {
 	Bots, BotKinds          Table
 	Browsers, Systems       Table // of people
 	Hosts, Users, Protocols Table
+	// Of clients, where PlacesOf was asked for them.
+	Countries, Cities, Networks Table
 }
 
 // A Table is the rows with the most hits of one dimension.
