@@ -32,7 +32,11 @@ func AppendAnonymous(dst, client []byte, level int) []byte {
 		return dst
 	}
 	addr, err := netip.ParseAddr(string(client))
-	if err != nil {
+	switch {
+	case err == nil:
+	case bytes.ContainsAny(client, ", \t"):
+		return append(dst, '-') // a list, or nothing that names a host
+	default:
 		return appendDomain(dst, client)
 	}
 	addr = addr.WithZone("").Unmap()

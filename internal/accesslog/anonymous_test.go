@@ -16,6 +16,7 @@ func TestAnAnonymousClientIsNobodyInParticular(t *testing.T) {
 		{"example.net", [3]string{"example.net", "example.net", "example.net"}},
 		{"localhost", [3]string{"localhost", "localhost", "localhost"}},
 		{"unix:", [3]string{"unix:", "unix:", "unix:"}},
+		{"9.9.9.9, 8.8.8.8", [3]string{"-", "-", "-"}},
 		{"", [3]string{}},
 	} {
 		for i, want := range c.want {

@@ -32,6 +32,7 @@ const (
 type clfParser struct {
 	layout
 	stamp stampCache
+	sure  bool // the last field of the line before can hardly be anything but a request time
 }
 
 // newCLF returns the maker of Parsers for l.
@@ -184,6 +185,7 @@ func (p *clfParser) tail(line []byte, at int, r *Record) (int, Reason) {
 	if r.Latency, ok = p.lastLatency(line[from:to]); !ok {
 		return from, ReasonLatency
 	}
+	p.sure = p.surely(line[at:from], line[from:to], r.Latency)
 	return to, ""
 }
 
@@ -211,6 +213,20 @@ func (p *clfParser) lastLatency(field []byte) (time.Duration, bool) {
 	// thing: a size, a port, or Apache's microseconds.
 	d, fraction, ok := parseDecimal(field, time.Second)
 	return d, ok && fraction
+}
+
+// surely says whether a last field, behind extras, is a request time and not
+// another number: nginx's $gzip_ratio has two decimals, a request time three at
+// least; Apache's combinedio ends in two counts of bytes, and its %T in seconds
+// that would be read as microseconds.
+func (p *clfParser) surely(extras, field []byte, latency time.Duration) bool {
+	if p.latency == latencyMicros {
+		last := bytes.TrimRight(extras, " ")
+		last = last[bytes.LastIndexByte(last, ' ')+1:]
+		return latency >= time.Millisecond && !allDigits(last)
+	}
+	field = bytes.Trim(field, `"`)
+	return len(field)-bytes.IndexByte(field, '.') > 3 && latency != NoLatency
 }
 
 // parseMicros reads whole microseconds, or NoLatency from a "-".

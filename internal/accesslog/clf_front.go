@@ -170,7 +170,7 @@ func isAddress(token []byte) bool {
 // and regular expressions, so all but quotes and control bytes will do.
 func isHost(token []byte) bool {
 	for _, c := range token {
-		if c <= ' ' || c == '"' || c == 0x7f {
+		if c <= ' ' || c == '"' || c == ',' || c == 0x7f {
 			return false
 		}
 	}

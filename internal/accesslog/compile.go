@@ -139,6 +139,9 @@ func (p plan) format() (Format, error) {
 	if p.pieces = joined(p.pieces); len(p.pieces) > maxPieces {
 		return Format{}, &SpecError{Text: fmt.Sprintf("the format has more than %d fields", maxPieces/2)}
 	}
+	if err := p.quotes(); err != nil {
+		return Format{}, err
+	}
 	c, fields, err := p.compile()
 	if err != nil {
 		return Format{}, err
@@ -153,6 +156,23 @@ func (p plan) format() (Format, error) {
 		Example: p.example(c),
 		New:     func() Parser { return newSpecParser(c) },
 	}, nil
+}
+
+// quotes is an error where a quote is opened and not closed: such a format reads
+// lines, and what it reads out of them is wrong.
+func (p plan) quotes() error {
+	last, odd := 0, false
+	for i := range p.pieces {
+		x := &p.pieces[i]
+		if n := strings.Count(x.text, `"`); x.isLiteral() && n > 0 {
+			last = x.at + strings.LastIndexByte(x.text, '"') + 1
+			odd = odd != (n%2 == 1)
+		}
+	}
+	if odd {
+		return &SpecError{Column: last, Text: "this quote is not closed"}
+	}
+	return nil
 }
 
 // example is a line in the format. Where spaces in a field would spoil it, it

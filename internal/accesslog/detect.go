@@ -137,7 +137,7 @@ func try(f Format, lines [][]byte, before prefix) trial {
 // field is the request time, the request time.
 func shows(p Parser, r *Record) bool {
 	clf, ok := p.(*clfParser)
-	return !ok || !clf.lastIsLatency() || r.Latency != NoLatency
+	return !ok || !clf.lastIsLatency() || clf.sure
 }
 
 // compression names the format whose magic number b begins with: RFC 1952

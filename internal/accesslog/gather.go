@@ -82,6 +82,7 @@ const (
 	writerCaddy   writer = 1 << iota // seconds
 	writerTraefik                    // nanoseconds
 	writerEnvoy                      // milliseconds
+	writerPino                       // milliseconds
 )
 
 // A target says what the value behind a key is for. The zero value is a key
@@ -195,6 +196,11 @@ func (g *gathering) complete(line []byte, n need) (int, Reason) {
 // line.
 func (g *gathering) storeValue(c column, text []byte, size int, r *Record) Reason {
 	switch c {
+	case columnClient:
+		if bytes.IndexByte(text, ',') >= 0 {
+			// A list of X-Forwarded-For: its first address.
+			text = forwardedClient(text, "")
+		}
 	case columnStatus:
 		if string(text) == "0" {
 			return "" // no answer was sent
@@ -253,7 +259,7 @@ func (g *gathering) storeLatency(c column, text []byte, size int, r *Record) Rea
 			c = columnSeconds
 		case writerTraefik:
 			c = columnNanos
-		case writerEnvoy:
+		case writerEnvoy, writerPino:
 			c = columnMillis
 		default:
 			return "" // a unit that is guessed would be wrong by a thousand

@@ -74,9 +74,9 @@ func jsonRows() []keyRow {
 		}},
 		{columnLogger, []string{"logger"}},
 		{columnSeconds, []string{"request_time"}},
-		{columnMillis, []string{"responsetime edgetimetofirstbytems"}},
+		{columnMillis, []string{"edgetimetofirstbytems"}},
 		{columnNanos, []string{"event.duration"}},
-		{columnDuration, []string{"httprequest.latency latency_human", "latency duration elapsed response_time took time_taken request_duration"}},
+		{columnDuration, []string{"httprequest.latency latency_human", "latency duration elapsed response_time responsetime took time_taken request_duration"}},
 	}
 	return append(rows, unitRows()...)
 }
@@ -108,9 +108,10 @@ func unitRows() []keyRow {
 
 func jsonWriters() []writerRow {
 	return []writerRow{
-		{writerCaddy, "request.proto resp_headers bytes_read"},
+		{writerCaddy, "resp_headers bytes_read"},
 		{writerTraefik, "downstreamstatus downstreamcontentsize requestprotocol"},
-		{writerEnvoy, "response_code response_flags start_time upstream_cluster"},
+		{writerPino, "res.statuscode req.url req.method"},
+		{writerEnvoy, "response_flags upstream_cluster upstream_host downstream_remote_address"},
 	}
 }
 

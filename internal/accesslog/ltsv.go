@@ -27,8 +27,9 @@ var ltsvKeys = newLTSVKeys()
 func newLTSVKeys() *keyTree {
 	t := newKeyTree(jsonRows(), nil)
 	for _, row := range []keyRow{
-		{columnClient, []string{"host"}},
-		{columnHost, []string{"vhost"}},
+		// Where another label has the address, host is what nginx calls $host.
+		{columnClient, []string{"remote_addr remote_ip client_ip clientip", "host"}},
+		{columnHost, []string{"vhost http_host server_name"}},
 		{columnRequest, []string{"req"}},
 		{columnMicros, []string{"reqtime_microsec reqtime_usec"}},
 		{columnSeconds, []string{"reqtime", "apptime"}},

@@ -43,6 +43,9 @@ func syslogLength(b []byte) int {
 
 // isTag says whether b names a program, with its process or without.
 func isTag(b []byte) bool {
+	if len(b) > 0 && b[0] == '#' {
+		return false // a directive behind a time stamp: #Fields: date time
+	}
 	if n := bytes.IndexByte(b, '['); n > 0 {
 		if b[len(b)-1] != ']' || !allDigits(b[n+1:len(b)-1]) {
 			return false

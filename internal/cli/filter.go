@@ -87,6 +87,9 @@ func dropQuery(r *accesslog.Record) {
 			r.Target, r.Request = path, nil
 		}
 	}
+	if i := bytes.IndexByte(r.Request, '?'); r.Malformed && i >= 0 {
+		r.Request = r.Request[:i]
+	}
 	if i := bytes.IndexAny(r.Referrer, "?#"); i >= 0 {
 		r.Referrer = r.Referrer[:i]
 	}

@@ -167,7 +167,11 @@ func notAnInput(flag, output string, paths []string) error {
 		return nil // it is not there yet
 	}
 	for _, p := range paths {
-		if in, err := os.Stat(p); err == nil && os.SameFile(in, out) {
+		in, err := os.Stat(p)
+		if p == "-" {
+			in, err = os.Stdin.Stat()
+		}
+		if err == nil && out.Mode().IsRegular() && os.SameFile(in, out) {
 			return usageError{fmt.Errorf("--%s %s is the log %s, which weir would write into: name another file", flag, output, p)}
 		}
 	}

@@ -196,6 +196,8 @@ func (g *Gauge) Pass(i int, r *accesslog.Record) {
 		g.begin(rd.Epoch)
 	}
 	g.settle()
+	g.run.note(rd.Second)
+	g.tally(rd.Second) // opens its interval, which may have no hit
 }
 
 // setAside keeps account of a late or future record: in the figures, and in

@@ -40,6 +40,8 @@ type findings struct {
 	lines                     int64 // all there are
 	hits, outside, directives int64
 	rejected                  map[accesslog.Reason]int64
+	passed                    bool // a filter passed over records, of these seconds
+	first, newest             int64
 	last                      view.Reject // Line counts within the block, from 1
 }
 

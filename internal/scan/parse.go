@@ -48,8 +48,14 @@ func (b *block) parse(parser *accesslog.Auto, o *Options) {
 		case out.Kind == accesslog.Rejected:
 			b.reject(out, from, from+len(line), o)
 			f.last.Offset = at
-		case !o.spans(&r) || b.where != nil && !b.where(&r):
+		case !o.spans(&r):
 			f.outside++
+		case b.where != nil && !b.where(&r):
+			f.outside++
+			if !f.passed {
+				f.passed, f.first, f.newest = true, r.Sec, r.Sec
+			}
+			f.first, f.newest = min(f.first, r.Sec), max(f.newest, r.Sec)
 		case b.writer != nil:
 			f.hits++
 			b.text = b.writer.Append(b.text, &r, b.source.total.Name)

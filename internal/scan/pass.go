@@ -75,6 +75,10 @@ func newPass(logs []Log, o Options) *pass {
 		}
 		p.queues = append(p.queues, queue{fold: func(b *block) error {
 			p.timeline.Fold(&b.batch, b.source.index)
+			if b.found.passed {
+				p.timeline.Note(b.found.first)
+				p.timeline.Note(b.found.newest)
+			}
 			return nil
 		}})
 	}

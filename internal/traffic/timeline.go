@@ -46,9 +46,12 @@ type Timeline struct {
 	first  int64 // second of the oldest record; valid when there is one
 	newest int64
 	seen   bool
+	noted  bool     // notedFirst and notedLast are valid
 	clocks []int64  // newest second of each source
 	spare  []uint32 // seconds of an hour, not in use
 	buf    []byte
+
+	notedFirst, notedLast int64
 
 	mostHours, mostPacked int // 0 is maxHours, maxPacked; tests have fewer
 }
@@ -212,9 +215,23 @@ func (t *Timeline) sorted() []int64 {
 	return at
 }
 
+// Note lets a second belong to the span of the log though no record in it
+// counts, as those that a filter passes over.
+func (t *Timeline) Note(sec int64) {
+	if !t.noted {
+		t.noted, t.notedFirst, t.notedLast = true, sec, sec
+	}
+	t.notedFirst, t.notedLast = min(t.notedFirst, sec), max(t.notedLast, sec)
+}
+
 // Span returns the first and the last second with a record; ok is false when
 // there is none.
-func (t *Timeline) Span() (first, last int64, ok bool) { return t.first, t.newest, t.seen }
+func (t *Timeline) Span() (first, last int64, ok bool) {
+	if t.seen && t.noted {
+		return min(t.first, t.notedFirst), max(t.newest, t.notedLast), true
+	}
+	return t.first, t.newest, t.seen
+}
 
 // Exact returns the first second from which on seconds are known, and how many
 // hits lie in hours that are not known at all. Both are 0 where nothing was
