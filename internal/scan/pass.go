@@ -28,8 +28,11 @@ type pass struct {
 	o       Options
 	sources []*source
 
-	mu       sync.Mutex
-	changed  *sync.Cond // something can be done that could not before
+	mu      sync.Mutex
+	changed *sync.Cond // something can be done that could not before
+	// ended: a worker has ended. Waiting for that at changed woke the caller
+	// for every piece of work, and took a quarter more time.
+	ended    *sync.Cond
 	reading  bool
 	slow     bool     // the source is compressed
 	at       int      // source that is being read
@@ -58,7 +61,7 @@ type queue struct {
 
 func newPass(logs []Log, o Options) *pass {
 	p := &pass{o: o, rejected: map[accesslog.Reason]int64{}}
-	p.changed = sync.NewCond(&p.mu)
+	p.changed, p.ended = sync.NewCond(&p.mu), sync.NewCond(&p.mu)
 	for i, l := range logs {
 		s := newSource(i, l)
 		s.stream.halt = &p.halt
@@ -98,6 +101,7 @@ func (p *pass) run(ctx context.Context) error {
 		p.stopped = context.Cause(ctx)
 		p.halt.Store(true)
 		p.changed.Broadcast()
+		p.ended.Broadcast()
 	})
 	defer stop()
 	p.working = p.o.Workers
@@ -107,7 +111,7 @@ func (p *pass) run(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.working > 0 && !(p.stopped != nil && p.working == 1 && p.reading) {
-		p.changed.Wait()
+		p.ended.Wait()
 	}
 	if !p.reading {
 		for _, s := range p.sources {
@@ -138,6 +142,7 @@ func (p *pass) work() {
 	}
 	p.working--
 	p.changed.Broadcast()
+	p.ended.Broadcast()
 }
 
 // step does one piece of work, the one closest to the end first, so that few
