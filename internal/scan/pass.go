@@ -43,6 +43,7 @@ type pass struct {
 	busy     bool
 	queues   []queue
 	stopped  error
+	failure  error // of writing down what was read
 	halt     atomic.Bool // reading is to end
 	working  int         // goroutines
 
@@ -118,7 +119,10 @@ func (p *pass) run(ctx context.Context) error {
 			s.close()
 		}
 	}
-	if p.finished() {
+	switch {
+	case p.failure != nil:
+		return p.failure
+	case p.finished():
 		return nil // it was told to stop after the last line
 	}
 	return p.stopped
@@ -269,8 +273,8 @@ func (p *pass) fold(shard int) {
 	q.busy = true
 	var err error
 	p.unlocked(func() { err = q.fold(b) })
-	if err != nil && p.stopped == nil {
-		p.stopped = err
+	if err != nil && p.failure == nil {
+		p.failure, p.stopped = err, err
 	}
 	q.busy = false
 	q.next++
