@@ -24,6 +24,8 @@ const maxWorking = 12
 //	one at a time  any                  clients  ──┼─> free
 //	                                    ...      ──┘
 //	      live: [ oldest ............ newest ]
+//
+// It has many fields because one lock guards them all.
 type pass struct {
 	o       Options
 	sources []*source
@@ -43,7 +45,7 @@ type pass struct {
 	busy     bool
 	queues   []queue
 	stopped  error
-	failure  error // of writing down what was read
+	failure  error       // of writing down what was read
 	halt     atomic.Bool // reading is to end
 	working  int         // goroutines
 
