@@ -76,7 +76,7 @@ type peeler struct {
 // line counts from the beginning of the whole.
 func (l *peeler) parse(p Parser, line []byte, r *Record) Outcome {
 	if l.kind == prefixNone {
-		return p.Parse(line, r)
+		return dated(line, r, p.Parse(line, r))
 	}
 	body, at, why := l.peel(line)
 	if why != "" {
@@ -85,9 +85,17 @@ func (l *peeler) parse(p Parser, line []byte, r *Record) Outcome {
 		}
 		return rejected(line, why, at)
 	}
-	out := p.Parse(body, r)
+	out := dated(line, r, p.Parse(body, r))
 	if out.Kind == Rejected {
 		out.Column = l.column(line, at, out.Column)
+	}
+	return out
+}
+
+// dated rejects a record of a time that no clock can have.
+func dated(line []byte, r *Record, out Outcome) Outcome {
+	if out.Kind == Hit && !r.Dated() {
+		return rejected(line, ReasonTime, 0)
 	}
 	return out
 }

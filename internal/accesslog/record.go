@@ -38,6 +38,14 @@ type Record struct {
 	Malformed bool
 }
 
+// MaxSec is the last second that can be that of a record, the end of the year
+// 9999: RFC 3339 can write no later one, and sums of such times do not overflow.
+const MaxSec = 253402300799
+
+// Dated reports whether the time of r is one that a clock can have, from 1970 to
+// the year 9999. An Auto gives no others.
+func (r *Record) Dated() bool { return r.Sec >= 0 && r.Sec <= MaxSec }
+
 // Clear makes r ready for the next line.
 func (r *Record) Clear() { *r = Record{Latency: NoLatency} }
 

@@ -493,7 +493,7 @@ func (m *moment) takeVarying(k timeKind, b []byte) (ok bool) {
 		}
 		n, ok = parseCount(b)
 		m.epoch, m.nanos = n/unit, int32(n%unit*(1e9/unit))
-		ok = ok && n < math.MaxInt64 && m.epoch <= maxEpoch
+		ok = ok && n < math.MaxInt64 && m.epoch <= MaxSec
 	case timeMilli, timeMicro:
 		m.nanos, ok = parseFraction(b)
 	case timeFraction:
@@ -523,9 +523,6 @@ func anyTimeExtent(b []byte) int {
 	}
 	return n
 }
-
-// maxEpoch is the last second of the year 9999.
-const maxEpoch = 253402300799
 
 // takeDate reads 2000-10-10 or 10/Oct/2000.
 func (m *moment) takeDate(b []byte) bool {

@@ -8,8 +8,8 @@ package agent
 // A bot has a Bot, a Kind, perhaps a Version and the Device "bot". It has no
 // Browser and no System, since those it names are a disguise for web sites.
 //
-// All strings are constants of the rules, or names that a Cache keeps: an Agent
-// holds no reference to the bytes it was read from, and may be copied freely.
+// All strings are constants of the rules: an Agent holds no reference to the
+// bytes it was read from, and may be copied freely.
 type Agent struct {
 	Browser string // "Firefox"; for a web view the app that shows it: "Instagram"
 	Version int    // major version of Browser, or of Bot; 1 to 99,999
@@ -78,8 +78,8 @@ const looked = 1024
 
 // Classify reads one user-agent string by the Rules. It looks at no more than
 // the first 1,024 bytes, takes time in proportion to them, allocates nothing,
-// keeps no reference to agent, and may be called from any goroutine. A Cache
-// is much faster where the same agents come again and again.
+// keeps no reference to agent, and may be called from any goroutine. It is meant
+// to be called once for each distinct agent, not for each hit.
 func Classify(agent []byte) Agent {
 	agent = agent[:min(len(agent), looked)]
 	var buffer [looked + padding]byte

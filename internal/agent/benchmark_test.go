@@ -2,7 +2,6 @@ package agent
 
 import (
 	"bytes"
-	"fmt"
 	"testing"
 )
 
@@ -24,40 +23,5 @@ func BenchmarkClassify(b *testing.B) {
 				Classify(text)
 			}
 		})
-	}
-}
-
-func BenchmarkCacheHit(b *testing.B) {
-	var c Cache
-	text := []byte(chromeAgent)
-	b.ReportAllocs()
-	for b.Loop() {
-		c.Classify(text)
-	}
-}
-
-// BenchmarkCacheOfManyAgents asks for 2,000 agents in turn.
-func BenchmarkCacheOfManyAgents(b *testing.B) {
-	var c Cache
-	agents := make([][]byte, 2000)
-	for i := range agents {
-		agents[i] = fmt.Appendf(nil, "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0 Safari/537.36", i)
-	}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		c.Classify(agents[i%len(agents)])
-	}
-}
-
-// BenchmarkCacheMiss asks for agents that never come again.
-func BenchmarkCacheMiss(b *testing.B) {
-	var c Cache
-	text := []byte(chromeAgent + " 00000000")
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		for d, n := len(text)-1, i; d >= len(chromeAgent)+1; d, n = d-1, n/10 {
-			text[d] = '0' + byte(n%10)
-		}
-		c.Classify(text)
 	}
 }

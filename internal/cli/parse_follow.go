@@ -43,10 +43,6 @@ type followed struct {
 	total  view.Source
 }
 
-// lastMoment is the last second that RFC 3339 can write, the end of the year
-// 9999.
-const lastMoment = 253402300799
-
 // tail follows logs until ctx is done or all input has ended.
 func (o *parsing) tail(ctx context.Context, args []string, s streams, f following) error {
 	if f.to != 0 {
@@ -194,9 +190,6 @@ func (f *following) block(l *followed, b *tail.Batch, notices io.Writer) error {
 func (f *following) line(l *followed, line []byte, at view.Reject, notices io.Writer) {
 	r := &f.record
 	out := l.parser.Parse(line, r)
-	if out.Kind == accesslog.Hit && (r.Sec < 0 || r.Sec > lastMoment) {
-		out = accesslog.Outcome{Kind: accesslog.Rejected, Reason: accesslog.ReasonTime, Column: 1}
-	}
 	switch {
 	case out.Kind == accesslog.Directive:
 	case out.Kind == accesslog.Rejected:

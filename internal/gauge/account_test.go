@@ -60,7 +60,7 @@ func wildLife(r *rand.Rand) *account {
 			a.Wrote(i, at, at)
 			sec := now + offset[i] - r.Int64N(4)
 			if r.IntN(100) == 0 {
-				sec = []int64{-1, 0, 1, maxEvent, maxEvent + 1, r.Int64(), r.Int64N(maxEvent)}[r.IntN(7)]
+				sec = []int64{-1, 0, 1, accesslog.MaxSec, accesslog.MaxSec + 1, r.Int64(), r.Int64N(accesslog.MaxSec)}[r.IntN(7)]
 			}
 			a.record(i, sec, []int{200, 404, 500, 0}[r.IntN(4)])
 			a.Caught(i, r.IntN(10) > 0, at)

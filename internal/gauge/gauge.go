@@ -53,10 +53,6 @@ const batchRecords = 64
 // that, so the memory of any number of them grows like a harmonic sum.
 const openPart = 4
 
-// maxEvent is the last second that can be an event time, the end of the year
-// 9999. Sums of event times and windows stay far from overflow.
-const maxEvent = 253402300799
-
 // Gauge is the whole state of a measurement. Make one with New. It belongs to
 // one goroutine.
 type Gauge struct {
@@ -135,30 +131,15 @@ func (g *Gauge) SourceTime(i int) (second int64, ok bool) { return g.clock.Sourc
 // when the time of the record is one that no clock can have: the line is then
 // counted as rejected.
 func (g *Gauge) Record(i int, r *accesslog.Record) bool {
-	if r.Sec < 0 || r.Sec > maxEvent {
+	if !r.Dated() {
 		g.Reject(accesslog.ReasonTime, 1)
 		return false
 	}
-	rd := g.clock.See(i, r.Sec)
-	if rd.Restart {
-		g.restart()
-	}
 	n := traffic.Second{Hits: 1, Bytes: r.Bytes}
 	n.Classes[traffic.Class(r.Status)] = 1
-	if rd.Verdict != clock.OnTime || len(g.aside[i]) > 0 {
-		g.setAside(i, r, rd, n)
-	}
-	if rd.Epoch != nil {
-		g.begin(rd.Epoch)
-		if rd.Epoch.Shift != 0 {
-			rd.Second = r.Sec
-		}
-	}
-	g.settle()
-
-	g.seconds.Add(rd.Second, n)
-	g.run.note(rd.Second)
-	t := g.tally(rd.Second)
+	sec := g.see(i, r, &n)
+	g.seconds.Add(sec, n)
+	t := g.tally(sec)
 	if t != g.into {
 		g.fold()
 		g.into = t
@@ -182,35 +163,44 @@ func (g *Gauge) fold() {
 // Pass lets the time of a record count that is itself passed over, by a filter:
 // the log goes on, even where nothing in it is asked for.
 func (g *Gauge) Pass(i int, r *accesslog.Record) {
-	if r.Sec < 0 || r.Sec > maxEvent {
-		return
+	if r.Dated() {
+		g.tally(g.see(i, r, nil)) // opens its interval, which may have no hit
 	}
+}
+
+// see shows the clock a record and settles what it closes. It returns the second
+// in which the record counts. n is what it counts for, nil if it is passed over.
+func (g *Gauge) see(i int, r *accesslog.Record, n *traffic.Second) int64 {
 	rd := g.clock.See(i, r.Sec)
 	if rd.Restart {
 		g.restart()
 	}
-	if rd.Run <= 1 {
-		g.aside[i] = g.aside[i][:0]
+	if rd.Verdict != clock.OnTime || len(g.aside[i]) > 0 {
+		g.setAside(i, r, rd, n)
 	}
 	if rd.Epoch != nil {
 		g.begin(rd.Epoch)
+		if rd.Epoch.Shift != 0 {
+			rd.Second = r.Sec
+		}
 	}
 	g.settle()
 	g.run.note(rd.Second)
-	g.tally(rd.Second) // opens its interval, which may have no hit
+	return rd.Second
 }
 
 // setAside keeps account of a late or future record: in the figures, and in
 // the run that may show that the clock was set.
-func (g *Gauge) setAside(i int, r *accesslog.Record, rd clock.Reading, n traffic.Second) {
-	switch rd.Verdict {
-	case clock.Late:
+func (g *Gauge) setAside(i int, r *accesslog.Record, rd clock.Reading, n *traffic.Second) {
+	switch {
+	case n == nil: // a filter passed over it, so it is in no figure
+	case rd.Verdict == clock.Late:
 		g.since.late++
 		g.run.late++
 		if closed, ok := g.clock.Closed(); ok && rd.Epoch == nil {
 			g.run.lateBy = max(g.run.lateBy, closed-r.Sec+int64(g.o.Lateness/time.Second))
 		}
-	case clock.Future:
+	case rd.Verdict == clock.Future:
 		g.since.future++
 		g.run.future++
 	}
@@ -218,11 +208,11 @@ func (g *Gauge) setAside(i int, r *accesslog.Record, rd clock.Reading, n traffic
 	if rd.Run <= 1 {
 		run = run[:0]
 	}
-	if rd.Run > 0 && rd.Epoch == nil {
+	if n != nil && rd.Run > 0 && rd.Epoch == nil {
 		if k := len(run) - 1; k >= 0 && run[k].as == rd.Second && run[k].own == r.Sec {
-			run[k].n.Add(n)
+			run[k].n.Add(*n)
 		} else if k < 4096 {
-			run = append(run, counted{as: rd.Second, own: r.Sec, n: n})
+			run = append(run, counted{as: rd.Second, own: r.Sec, n: *n})
 		}
 	}
 	g.aside[i] = run

@@ -297,7 +297,7 @@ func TestRejectedLinesAreToldByReason(t *testing.T) {
 	g.Record(0, record(base, "/"))
 	g.Reject(accesslog.ReasonQuote, 2)
 	g.Reject(accesslog.ReasonEmpty, 3)
-	for _, sec := range []int64{-1, -1 << 63, maxEvent + 1, 1<<63 - 1} {
+	for _, sec := range []int64{-1, -1 << 63, accesslog.MaxSec + 1, 1<<63 - 1} {
 		if g.Record(0, record(sec, "/")) {
 			t.Errorf("a record of second %d was counted", sec)
 		}

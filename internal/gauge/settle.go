@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"weir/internal/accesslog"
 	"weir/internal/alert"
 	"weir/internal/traffic"
 	"weir/internal/view"
@@ -70,7 +69,7 @@ func (g *Gauge) show(to int64, partial bool) {
 	iv := &view.Interval{
 		From: g.next, To: to, Partial: partial,
 		Stats: view.Read(t, g.o.Tops),
-		Late:  g.since.late, Future: g.since.future, Rejected: rejected(g.since.rejected),
+		Late:  g.since.late, Future: g.since.future, Rejected: view.ReadRejected(g.since.rejected),
 		Before: g.before,
 	}
 	g.keepSections(iv, t)
@@ -139,7 +138,7 @@ func (g *Gauge) Closing() view.Closing {
 	c := view.Closing{
 		Seen: g.run.seen, From: g.run.first, To: g.run.newest, Stats: view.Read(&t, g.o.Tops),
 		Late: g.run.late, Future: g.run.future, LateBy: g.run.lateBy,
-		Rejected: rejected(g.run.rejected), Alerts: slices.Clone(events), Dropped: dropped,
+		Rejected: view.ReadRejected(g.run.rejected), Alerts: slices.Clone(events), Dropped: dropped,
 	}
 	end, _ := g.clock.Closed()
 	for _, w := range g.board.Watches() {
@@ -148,17 +147,4 @@ func (g *Gauge) Closing() view.Closing {
 		}
 	}
 	return c
-}
-
-// rejected lists reasons, the most frequent first.
-func rejected(m map[accesslog.Reason]int64) view.Rejected {
-	var r view.Rejected
-	for why, n := range m {
-		r.Total += n
-		r.Reasons = append(r.Reasons, view.Reason{Text: string(why), Lines: n})
-	}
-	slices.SortFunc(r.Reasons, func(a, b view.Reason) int {
-		return cmp.Or(cmp.Compare(b.Lines, a.Lines), cmp.Compare(a.Text, b.Text))
-	})
-	return r
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"weir/internal/accesslog"
 	"weir/internal/alert"
 	"weir/internal/escape"
 	"weir/internal/view"
@@ -30,9 +31,6 @@ func (j *JSON) Write(r *Report) error {
 	_, err = j.W.Write(append(b, '\n'))
 	return err
 }
-
-// maxTime is the last second that RFC 3339 can write.
-const maxTime = 253402300799
 
 // The objects, in the order of their keys.
 
@@ -164,7 +162,7 @@ func (j *JSON) object(r *Report) *jsonReport {
 		Notes: texts(r.Notes), Dropped: r.Dropped, Notices: texts(r.Notices), Failures: texts(r.Failures),
 	}
 	if r.Seen {
-		o.From, o.To = j.time(r.From), j.time(min(r.To+1, maxTime))
+		o.From, o.To = j.time(r.From), j.time(min(r.To+1, accesslog.MaxSec))
 		o.Rate = jsonRate{Mean: ratio(r.Hits, r.seconds()), Peak1: float64(r.Peak1.Hits), Peak10: ratio(r.Peak10.Hits, 10)}
 	}
 	if r.AlertsFrom != 0 {

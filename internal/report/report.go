@@ -2,10 +2,8 @@
 package report
 
 import (
-	"cmp"
 	"slices"
 
-	"weir/internal/accesslog"
 	"weir/internal/alert"
 	"weir/internal/scan"
 	"weir/internal/traffic"
@@ -61,7 +59,7 @@ type Options struct {
 func Read(found *scan.Result, o Options) *Report {
 	r := &Report{
 		Stats: view.Read(found.Tally, o.Tops), Late: found.Timeline.Late,
-		Sources: found.Sources, Notices: found.Notices, Rejected: rejected(found.Rejected),
+		Sources: found.Sources, Notices: found.Notices, Rejected: view.ReadRejected(found.Rejected),
 		Rules: slices.Clone(o.Rules),
 	}
 	if o.Place != nil {
@@ -131,17 +129,4 @@ func (p *Peak) raise(at, hits int64) {
 	if hits > p.Hits {
 		p.At, p.Hits = at, hits
 	}
-}
-
-// rejected lists reasons, the most frequent first.
-func rejected(m map[accesslog.Reason]int64) view.Rejected {
-	var r view.Rejected
-	for why, n := range m {
-		r.Total += n
-		r.Reasons = append(r.Reasons, view.Reason{Text: string(why), Lines: n})
-	}
-	slices.SortFunc(r.Reasons, func(a, b view.Reason) int {
-		return cmp.Or(cmp.Compare(b.Lines, a.Lines), cmp.Compare(a.Text, b.Text))
-	})
-	return r
 }

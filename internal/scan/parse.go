@@ -6,10 +6,6 @@ import (
 	"weir/internal/accesslog"
 )
 
-// maxEvent is the last second that can be an event time, the end of the year
-// 9999.
-const maxEvent = 253402300799
-
 // parse turns the lines of b into its batch and its findings.
 func (b *block) parse(parser *accesslog.Auto, o *Options) {
 	b.batch.Reset(b.data)
@@ -38,9 +34,6 @@ func (b *block) parse(parser *accesslog.Auto, o *Options) {
 			continue
 		}
 		out := parser.Parse(line, &r)
-		if out.Kind == accesslog.Hit && (r.Sec < 0 || r.Sec > maxEvent) {
-			out = accesslog.Outcome{Kind: accesslog.Rejected, Reason: accesslog.ReasonTime, Column: 1}
-		}
 		f.lines++
 		switch {
 		case out.Kind == accesslog.Directive:

@@ -1,8 +1,11 @@
 package view
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 
+	"weir/internal/accesslog"
 	"weir/internal/alert"
 )
 
@@ -46,6 +49,19 @@ type Source struct {
 	Truncations  int   // times content was cut off
 	PossibleLoss int64 // bytes that were destroyed before they could be read
 	LastReject   *Reject
+}
+
+// ReadRejected lists reasons, the most frequent first.
+func ReadRejected(m map[accesslog.Reason]int64) Rejected {
+	var r Rejected
+	for why, n := range m {
+		r.Total += n
+		r.Reasons = append(r.Reasons, Reason{Text: string(why), Lines: n})
+	}
+	slices.SortFunc(r.Reasons, func(a, b Reason) int {
+		return cmp.Or(cmp.Compare(b.Lines, a.Lines), cmp.Compare(a.Text, b.Text))
+	})
+	return r
 }
 
 // A Reject tells where a line was rejected and why.
