@@ -19,6 +19,25 @@ func TrimEnd(line []byte) []byte {
 	return line
 }
 
+// HeadLines cuts the beginning of a log into lines without their ends, no more
+// than Detect reads. With cut the last one may go on behind head, and is left
+// away unless it is the only one. The lines are views of head.
+func HeadLines(head []byte, cut bool) [][]byte {
+	var lines [][]byte
+	for len(head) > 0 && len(lines) < maxSample {
+		end := bytes.IndexByte(head, '\n') + 1
+		if end == 0 {
+			if cut && len(lines) > 0 {
+				break
+			}
+			end = len(head)
+		}
+		lines = append(lines, TrimEnd(head[:end]))
+		head = head[end:]
+	}
+	return lines
+}
+
 func markLen(line []byte) int {
 	// The first byte decides nearly always; HasPrefix alone cost 2 ns a line.
 	if len(line) > 0 && line[0] == byteOrderMark[0] && bytes.HasPrefix(line, []byte(byteOrderMark)) {

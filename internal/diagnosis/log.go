@@ -192,7 +192,7 @@ func (l *Log) runnersUp() {
 // doubt looks for figures that are read, and hardly mean what they seem to.
 func (l *Log) doubt() {
 	if l.Changes > 0 {
-		l.Doubts = append(l.Doubts, fmt.Sprintf("the format changes %d %s within the log, to %s at last", l.Changes, plural(int64(l.Changes), "time"), l.Format.Name))
+		l.Doubts = append(l.Doubts, fmt.Sprintf("the format changes %d %s within the log, to %s at last", l.Changes, unit.Plural(int64(l.Changes), "time"), l.Format.Name))
 	}
 	if l.Example != nil {
 		l.Doubts = append(l.Doubts, l.Example.Notes...)
@@ -221,11 +221,4 @@ func trimPlace(place string) string {
 		}
 	}
 	return place
-}
-
-func plural(n int64, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
 }

@@ -18,8 +18,7 @@ import (
 
 const (
 	headBytes = 256 << 10 // of a file, for its format
-	headLines = 1000
-	maxLine   = 1 << 20 // bytes; a longer line is rejected
+	maxLine   = 1 << 20   // bytes; a longer line is rejected
 	// farAhead, in seconds, is how far a line may be ahead of --clock and be
 	// waited for; one still further ahead is from the future.
 	farAhead = 24 * 60 * 60
@@ -65,12 +64,12 @@ func (l *lane) mayHold() bool {
 // prime looks at the head of the log for its format. Without bytes it is left
 // to the first block.
 func (l *lane) prime(head []byte, g *gauge.Gauge) error {
-	lines := split(head, len(head) == headBytes)
+	lines := accesslog.HeadLines(head, len(head) == headBytes)
 	if len(lines) == 0 {
 		return nil
 	}
 	l.primed = true
-	l.found = l.parser.Prime(lines, split(l.source.Last(lastBytes), false)...)
+	l.found = l.parser.Prime(lines, accesslog.HeadLines(l.source.Last(lastBytes), false)...)
 	if l.found.Compressed != "" {
 		return &InputError{l.complaint()}
 	}
@@ -295,21 +294,4 @@ func (l *lane) writeRejects(to io.Writer) error {
 	_, err := to.Write(l.kept.rejects)
 	l.kept.rejects = l.kept.rejects[:0]
 	return err
-}
-
-// split cuts a head into lines. With cut, the last may be half a line.
-func split(head []byte, cut bool) [][]byte {
-	var lines [][]byte
-	for len(head) > 0 && len(lines) < headLines {
-		end := bytes.IndexByte(head, '\n') + 1
-		if end == 0 {
-			if cut {
-				break
-			}
-			end = len(head)
-		}
-		lines = append(lines, accesslog.TrimEnd(head[:end]))
-		head = head[end:]
-	}
-	return lines
 }

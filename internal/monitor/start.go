@@ -52,7 +52,7 @@ func (l *lane) newest(now time.Time) int64 {
 	p := l.twin()
 	newest := int64(0)
 	believed := clock.Believed(l.source.State().Written, now)
-	for _, line := range split(l.source.Last(lastBytes), false) {
+	for _, line := range accesslog.HeadLines(l.source.Last(lastBytes), false) {
 		var r accesslog.Record
 		if p.Parse(line, &r).Kind == accesslog.Hit && r.Sec <= believed {
 			newest = max(newest, r.Sec)
@@ -69,7 +69,7 @@ func (l *lane) startAt(since int64) bool {
 		return false
 	}
 	p := l.twin()
-	if lines := split(l.source.Head(headBytes), true); len(lines) > 0 {
+	if lines := accesslog.HeadLines(l.source.Head(headBytes), true); len(lines) > 0 {
 		var r accesslog.Record
 		for _, line := range lines {
 			if p.Parse(line, &r).Kind == accesslog.Hit {
@@ -91,7 +91,7 @@ func (l *lane) startAt(since int64) bool {
 func (l *lane) twin() *accesslog.Auto {
 	f, _ := l.parser.Format()
 	p := accesslog.NewForced(f)
-	p.Prime(split(l.source.Head(headBytes), true))
+	p.Prime(accesslog.HeadLines(l.source.Head(headBytes), true))
 	return p
 }
 

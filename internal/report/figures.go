@@ -37,7 +37,7 @@ func (p *page) head() {
 		}
 		p.add(indent)
 		p.left(format, formatCells)
-		p.add(indent + right(unit.Count(s.Lines), figures) + " " + plural(s.Lines, "line"))
+		p.add(indent + right(unit.Count(s.Lines), figures) + " " + unit.Plural(s.Lines, "line"))
 		p.end()
 	}
 	if more := p.Sources[listed:]; len(more) > 0 {
@@ -45,7 +45,7 @@ func (p *page) head() {
 		for _, s := range more {
 			lines += s.Lines
 		}
-		p.sentence(dim, indent+"… ", unit.Count(int64(len(more)))+" more "+plural(int64(len(more)), "log")+" of "+unit.Count(lines)+" "+plural(lines, "line"))
+		p.sentence(dim, indent+"… ", unit.Count(int64(len(more)))+" more "+unit.Plural(int64(len(more)), "log")+" of "+unit.Count(lines)+" "+unit.Plural(lines, "line"))
 	}
 	if p.Seen {
 		p.sentence("", indent, p.stretch())
@@ -72,14 +72,14 @@ func (p *page) whole() {
 	p.end()
 	hits := []string{unit.Count(p.Hits), p.rate(), unit.Bytes(p.Bytes)}
 	if p.Visitors > 0 {
-		hits = append(hits, about(p.VisitorsEstimated)+unit.Count(p.Visitors)+" "+plural(p.Visitors, "visitor"))
+		hits = append(hits, unit.About(p.VisitorsEstimated)+unit.Count(p.Visitors)+" "+unit.Plural(p.Visitors, "visitor"))
 	}
 	if n := int64(p.Sections.Keys); n > 0 {
 		more := ""
 		if p.Sections.Bound > 0 {
 			more = "at least "
 		}
-		hits = append(hits, more+unit.Count(n)+" "+plural(n, "section"))
+		hits = append(hits, more+unit.Count(n)+" "+unit.Plural(n, "section"))
 	}
 	p.flow("hits", hits...)
 	p.peaks()
@@ -101,13 +101,13 @@ func (p *page) whole() {
 		p.flow("visits by", items...)
 	}
 	if l := p.Latency; l != nil {
-		quantile := func(name string, d time.Duration) string { return name + " " + about(l.Coarse) + unit.Duration(d) }
+		quantile := func(name string, d time.Duration) string { return name + " " + unit.About(l.Coarse) + unit.Duration(d) }
 		items := []string{"mean " + unit.Duration(l.Mean), quantile("p50", l.P50), quantile("p90", l.P90), quantile("p99", l.P99)}
 		if !l.Coarse {
 			items = append(items, "max "+unit.Duration(l.Max))
 		}
 		if l.Count < p.Hits {
-			items = append(items, "of "+unit.Count(l.Count)+" "+plural(l.Count, "hit"))
+			items = append(items, "of "+unit.Count(l.Count)+" "+unit.Plural(l.Count, "hit"))
 		}
 		p.flow("latency", items...)
 	} else {
@@ -174,7 +174,7 @@ func counts(rows []view.Row) []string {
 			continue
 		}
 		name, _ := escape.AppendCut(nil, []byte(view.Name(r.Key)), 20)
-		items = append(items, string(name)+" "+about(r.Missed > 0)+unit.Count(r.Hits))
+		items = append(items, string(name)+" "+unit.About(r.Missed > 0)+unit.Count(r.Hits))
 	}
 	if rest > 0 {
 		items = append(items, "others "+unit.Count(rest))

@@ -128,11 +128,11 @@ func (p *page) beyond(c *core) {
 	before := c.before + p.GoneHits
 	var parts []string
 	if before > 0 {
-		parts = append(parts, unit.Count(before)+" "+plural(before, "hit")+" before "+p.full(c.hours[0].From))
+		parts = append(parts, unit.Count(before)+" "+unit.Plural(before, "hit")+" before "+p.full(c.hours[0].From))
 	}
 	if n := c.after; n > 0 {
 		end := c.hours[len(c.hours)-1].From + traffic.HourSeconds
-		parts = append(parts, unit.Count(n)+" "+plural(n, "hit")+" from "+p.full(end)+" on")
+		parts = append(parts, unit.Count(n)+" "+unit.Plural(n, "hit")+" from "+p.full(end)+" on")
 	}
 	if len(parts) > 0 {
 		p.sentence(dim, indent, "(not drawn: "+strings.Join(parts, ", ")+")")

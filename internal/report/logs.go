@@ -18,7 +18,7 @@ func (p *page) past() {
 		}
 	}
 	if fired > 0 && p.Dropped == 0 {
-		p.title(unit.Count(fired) + " " + plural(fired, "alert"))
+		p.title(unit.Count(fired) + " " + unit.Plural(fired, "alert"))
 	} else {
 		p.title("alerts")
 	}
@@ -33,7 +33,7 @@ func (p *page) past() {
 	}
 	older := p.Dropped + max(0, len(p.Alerts)-maxMessages)
 	if older > 0 {
-		p.sentence(dim, indent, "("+unit.Count(int64(older))+" older "+plural(int64(older), "message")+" not listed)")
+		p.sentence(dim, indent, "("+unit.Count(int64(older))+" older "+unit.Plural(int64(older), "message")+" not listed)")
 	}
 	for _, e := range p.Alerts[max(0, len(p.Alerts)-maxMessages):] {
 		// In one piece and at the margin, however wide: people search for it.
@@ -57,10 +57,10 @@ func (p *page) logs() {
 	}
 	p.rejected()
 	if n := p.Late; n > 0 {
-		p.sentence("", indent, unit.Count(n)+" late "+plural(n, "line")+", more than "+unit.Count(traffic.Lateness)+" s behind another: counted at the time they tell")
+		p.sentence("", indent, unit.Count(n)+" late "+unit.Plural(n, "line")+", more than "+unit.Count(traffic.Lateness)+" s behind another: counted at the time they tell")
 	}
 	if n := p.Outside; n > 0 {
-		p.sentence("", indent, unit.Count(n)+" "+plural(n, "request")+" passed over: not of the time asked for, or filtered out")
+		p.sentence("", indent, unit.Count(n)+" "+unit.Plural(n, "request")+" passed over: not of the time asked for, or filtered out")
 	}
 	for _, n := range p.Notices {
 		p.sentence("", indent, n)
@@ -74,7 +74,7 @@ func (p *page) rejected() {
 	if r.Total == 0 {
 		return
 	}
-	text := unit.Count(r.Total) + " rejected " + plural(r.Total, "line")
+	text := unit.Count(r.Total) + " rejected " + unit.Plural(r.Total, "line")
 	sep := ": "
 	for _, why := range r.Reasons {
 		text += sep + unit.Count(why.Lines) + " " + why.Text

@@ -176,18 +176,3 @@ func (p *page) full(sec int64) string {
 func (p *page) date(sec int64) string {
 	return time.Unix(sec, 0).In(p.zone).Format(time.DateOnly)
 }
-
-func plural(n int64, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
-}
-
-// about marks a figure that is not exact.
-func about(is bool) string {
-	if is {
-		return "~"
-	}
-	return ""
-}

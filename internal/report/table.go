@@ -79,9 +79,9 @@ func (p *page) table(title string, t view.Table, k kind, whole int64) {
 	}
 	switch {
 	case t.Bound > 0 && k == ofPlaces:
-		p.sentence(dim, indent, "(of the clients counted one by one, all others are in the rest: one of those has "+unit.Count(t.Bound)+" "+plural(t.Bound, "hit")+" at most)")
+		p.sentence(dim, indent, "(of the clients counted one by one, all others are in the rest: one of those has "+unit.Count(t.Bound)+" "+unit.Plural(t.Bound, "hit")+" at most)")
 	case t.Bound > 0:
-		p.sentence(dim, indent, "(more keys than are counted one by one: one that is not has "+unit.Count(t.Bound)+" "+plural(t.Bound, "hit")+" at most)")
+		p.sentence(dim, indent, "(more keys than are counted one by one: one that is not has "+unit.Count(t.Bound)+" "+unit.Plural(t.Bound, "hit")+" at most)")
 	}
 }
 
@@ -94,7 +94,7 @@ func others(t view.Table, k kind) string {
 	case n <= 0:
 		return "none given"
 	}
-	text := unit.Count(n) + " " + plural(n, "other")
+	text := unit.Count(n) + " " + unit.Plural(n, "other")
 	if t.Bound > 0 {
 		text = "at least " + text
 	}
@@ -125,7 +125,7 @@ func fitted(cols []column, cells, least int) ([]column, int) {
 // columns are those of a table on a page of any width.
 func columns(rows []view.Row, k kind, whole int64) []column {
 	cols := []column{
-		{"hits", hitCells, func(r *view.Row) string { return hitsText(about(r.Missed > 0), r.Hits) }, 0},
+		{"hits", hitCells, func(r *view.Row) string { return hitsText(unit.About(r.Missed > 0), r.Hits) }, 0},
 		{"share", shareCells, func(r *view.Row) string { return unit.Percent(r.Hits, whole) }, 0},
 	}
 	if k == ofSections {
@@ -152,7 +152,7 @@ func columns(rows []view.Row, k kind, whole int64) []column {
 			if r.Latency == nil {
 				return unit.None
 			}
-			return about(r.Latency.Coarse) + unit.Duration(of(r.Latency))
+			return unit.About(r.Latency.Coarse) + unit.Duration(of(r.Latency))
 		}, leave}
 	}
 	if k == ofSections {
@@ -180,9 +180,9 @@ func visitors(r *view.Row) string {
 	if r.Visitors < 0 {
 		return unit.None
 	}
-	text := about(r.VisitorsEstimated) + unit.Count(r.Visitors)
+	text := unit.About(r.VisitorsEstimated) + unit.Count(r.Visitors)
 	if len(text) >= visitorCells {
-		text = about(r.VisitorsEstimated) + unit.Short(r.Visitors)
+		text = unit.About(r.VisitorsEstimated) + unit.Short(r.Visitors)
 	}
 	return text
 }

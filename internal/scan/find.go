@@ -123,5 +123,5 @@ func isLog(name string) bool {
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return true
 	}
-	return accesslog.Detect(split(text[:n])).Found
+	return accesslog.Detect(accesslog.HeadLines(text[:n], true)).Found
 }

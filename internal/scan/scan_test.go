@@ -128,7 +128,7 @@ func oracle(data []byte) (*traffic.Tally, map[accesslog.Reason]int64, int64) {
 	hits := int64(0)
 	parser := new(accesslog.Auto)
 	head := data[:min(len(data), blockSize)]
-	parser.Prime(split(head[:bytes.LastIndexByte(head, '\n')+1]))
+	parser.Prime(accesslog.HeadLines(head[:bytes.LastIndexByte(head, '\n')+1], true))
 	var sections traffic.Sections
 	for _, l := range bytes.SplitAfter(data, []byte("\n")) {
 		if len(l) == 0 {

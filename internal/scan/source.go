@@ -19,7 +19,6 @@ import (
 
 const (
 	headBytes = 256 << 10 // of a log, for its format
-	headLines = 1000
 	// worthSampling is the size of a file of which more than the head is looked
 	// at, should that be in no format.
 	worthSampling = 1 << 20
@@ -194,7 +193,7 @@ func (s *source) prime(head []byte) {
 		n, _ := s.file.ReadAt(head, 0)
 		head = head[:n]
 	}
-	lines := split(head)
+	lines := accesslog.HeadLines(head, true)
 	if len(lines) == 0 {
 		return
 	}
@@ -229,25 +228,8 @@ func (s *source) elsewhere() [][]byte {
 		if at > 0 {
 			buf = buf[bytes.IndexByte(buf, '\n')+1:]
 		}
-		some := split(buf)
+		some := accesslog.HeadLines(buf, true)
 		lines = append(lines, some[:min(each, len(some))]...)
-	}
-	return lines
-}
-
-// split cuts a head into whole lines.
-func split(head []byte) [][]byte {
-	var lines [][]byte
-	for len(lines) < headLines {
-		end := bytes.IndexByte(head, '\n') + 1
-		if end == 0 {
-			break
-		}
-		lines = append(lines, accesslog.TrimEnd(head[:end]))
-		head = head[end:]
-	}
-	if len(lines) == 0 && len(head) > 0 {
-		lines = append(lines, head)
 	}
 	return lines
 }

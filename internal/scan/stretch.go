@@ -57,7 +57,7 @@ func (s *source) twin(f *os.File) *accesslog.Auto {
 	head := make([]byte, headBytes)
 	n, _ := f.ReadAt(head, 0)
 	p := s.parser.Fork()
-	p.Prime(split(head[:n]))
+	p.Prime(accesslog.HeadLines(head[:n], true))
 	return p
 }
 

@@ -95,7 +95,7 @@ func (g *Guide) Line(l *diagnosis.Line) error {
 		}
 		if l.Fewer > 0 {
 			g.line("")
-			g.paragraph("", fmt.Sprintf("%d other %s failed earlier", l.Fewer, plural(int64(l.Fewer), "format")))
+			g.paragraph("", fmt.Sprintf("%d other %s failed earlier", l.Fewer, unit.Plural(int64(l.Fewer), "format")))
 		}
 	}
 	return g.flush()
@@ -134,22 +134,22 @@ func (g *Guide) verdict(l *diagnosis.Log) {
 		g.paragraph(indent, "format "+l.Format.Name+", as given")
 	case l.Found && l.Detection.Found:
 		g.paragraph(indent, fmt.Sprintf("format %s: it reads %s of a sample of %s %s", l.Format.Name,
-			unit.Percent(int64(l.Detection.Confidence*1e6+0.5), 1e6), unit.Count(int64(l.Sample)), plural(int64(l.Sample), "line")))
+			unit.Percent(int64(l.Detection.Confidence*1e6+0.5), 1e6), unit.Count(int64(l.Sample)), unit.Plural(int64(l.Sample), "line")))
 	case l.Found:
-		g.paragraph(indent, fmt.Sprintf("no format reads half of the %s %s looked at; some are %s", unit.Count(int64(l.Sample)), plural(int64(l.Sample), "line"), l.Format.Name))
+		g.paragraph(indent, fmt.Sprintf("no format reads half of the %s %s looked at; some are %s", unit.Count(int64(l.Sample)), unit.Plural(int64(l.Sample), "line"), l.Format.Name))
 	case len(l.Detection.Missing) > 0:
 		g.paragraph(indent, "no format: "+l.Detection.Complaint()+" (docs/formats.md lists the names)")
 	case l.Detection.Compressed != "":
 		g.paragraph(indent, "compressed with "+l.Detection.Compressed+", which weir cannot unpack: unpack it into a pipe")
 	default:
-		g.paragraph(indent, fmt.Sprintf("no format reads half of the %s %s looked at", unit.Count(int64(l.Sample)), plural(int64(l.Sample), "line")))
+		g.paragraph(indent, fmt.Sprintf("no format reads half of the %s %s looked at", unit.Count(int64(l.Sample)), unit.Plural(int64(l.Sample), "line")))
 	}
 	if l.Found {
 		g.paragraph(indent, l.Format.Title)
 	}
-	read := fmt.Sprintf("%s %s read: %s %s", unit.Count(l.Lines), plural(l.Lines, "line"), unit.Count(l.Hits), plural(l.Hits, "request"))
+	read := fmt.Sprintf("%s %s read: %s %s", unit.Count(l.Lines), unit.Plural(l.Lines, "line"), unit.Count(l.Hits), unit.Plural(l.Hits, "request"))
 	if l.Directives > 0 {
-		read += fmt.Sprintf(", %s %s", unit.Count(l.Directives), plural(l.Directives, "header"))
+		read += fmt.Sprintf(", %s %s", unit.Count(l.Directives), unit.Plural(l.Directives, "header"))
 	}
 	read += fmt.Sprintf(", %s rejected", unit.Count(l.Rejected))
 	if l.More {
@@ -181,7 +181,7 @@ func (g *Guide) runnersUp(l *diagnosis.Log) {
 				text += ", but less in them"
 			}
 		default:
-			text += fmt.Sprintf("%s %s; line %d column %d: %s", unit.Count(int64(u.Hits)), plural(int64(u.Hits), "line"), u.Line, u.Outcome.Column, u.Outcome.Reason)
+			text += fmt.Sprintf("%s %s; line %d column %d: %s", unit.Count(int64(u.Hits)), unit.Plural(int64(u.Hits), "line"), u.Line, u.Outcome.Column, u.Outcome.Reason)
 		}
 		g.paragraph(indent, text)
 	}

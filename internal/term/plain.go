@@ -78,8 +78,8 @@ func (p *Plain) event(e alert.Event) {
 func (p *Plain) interval(iv *view.Interval) {
 	seconds := iv.Seconds()
 	p.begin(bold)
-	p.add(p.time(iv.From), "  ", unit.Count(seconds), " s  ", unit.Count(iv.Hits), " ", plural(iv.Hits, "hit"), "  ",
-		unit.Rate(iv.Hits, seconds), "/s  ", unit.Bytes(iv.Bytes), "  ", about(iv.VisitorsEstimated), unit.Count(iv.Visitors), " ", plural(iv.Visitors, "visitor"))
+	p.add(p.time(iv.From), "  ", unit.Count(seconds), " s  ", unit.Count(iv.Hits), " ", unit.Plural(iv.Hits, "hit"), "  ",
+		unit.Rate(iv.Hits, seconds), "/s  ", unit.Bytes(iv.Bytes), "  ", unit.About(iv.VisitorsEstimated), unit.Count(iv.Visitors), " ", unit.Plural(iv.Visitors, "visitor"))
 	if iv.Partial {
 		p.add("  (partial)")
 	}
@@ -98,10 +98,10 @@ func (p *Plain) interval(iv *view.Interval) {
 		p.line("", "  ! ", escape.Terminal([]byte(n)))
 	}
 	if iv.Late > 0 {
-		p.line("", "  ! ", unit.Count(iv.Late), " late ", plural(iv.Late, "line"), ", after their second was closed")
+		p.line("", "  ! ", unit.Count(iv.Late), " late ", unit.Plural(iv.Late, "line"), ", after their second was closed")
 	}
 	if iv.Future > 0 {
-		p.line("", "  ! ", unit.Count(iv.Future), " ", plural(iv.Future, "line"), " from the future: counted by arrival")
+		p.line("", "  ! ", unit.Count(iv.Future), " ", unit.Plural(iv.Future, "line"), " from the future: counted by arrival")
 	}
 	p.rejected(iv.Rejected, "  ! ")
 	p.line("")
@@ -174,20 +174,20 @@ func (p *Plain) table(title string, t view.Table, seconds int64) {
 	for _, r := range t.Rows {
 		p.add("  ")
 		p.left(view.Name(r.Key), keyCells)
-		p.number(about(r.Missed > 0)+unit.Count(r.Hits), r.Hits, 10)
+		p.number(unit.About(r.Missed > 0)+unit.Count(r.Hits), r.Hits, 10)
 		p.number(unit.Rate(r.Hits, seconds), r.Hits/max(1, seconds), 9)
 		p.right(unit.Percent(r.Errors, r.Hits), 7)
 		p.right(unit.Bytes(r.Bytes), 8)
 		switch {
 		case r.Latency != nil:
-			p.right(about(r.Latency.Coarse)+unit.Duration(r.Latency.P90), 10)
+			p.right(unit.About(r.Latency.Coarse)+unit.Duration(r.Latency.P90), 10)
 		case timed:
 			p.right(unit.None, 10)
 		}
 		p.end("")
 	}
 	if t.Bound > 0 {
-		p.line("", "  (too many to count each: one not listed has had ", unit.Count(t.Bound), " ", plural(t.Bound, "hit"), " at most)")
+		p.line("", "  (too many to count each: one not listed has had ", unit.Count(t.Bound), " ", unit.Plural(t.Bound, "hit"), " at most)")
 	}
 }
 
@@ -196,7 +196,7 @@ func (p *Plain) rejected(r view.Rejected, mark string) {
 		return
 	}
 	p.begin("")
-	p.add(mark, unit.Count(r.Total), " rejected ", plural(r.Total, "line"))
+	p.add(mark, unit.Count(r.Total), " rejected ", unit.Plural(r.Total, "line"))
 	for i, why := range r.Reasons {
 		p.add([]string{": ", ", "}[min(i, 1)], unit.Count(why.Lines), " ", why.Text)
 	}
@@ -257,21 +257,6 @@ func (p *Plain) number(text string, n int64, cells int) {
 
 func (p *Plain) time(sec int64) string {
 	return time.Unix(sec, 0).In(p.Zone).Format(time.DateTime)
-}
-
-func plural(n int64, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
-}
-
-// about marks an estimate.
-func about(is bool) string {
-	if is {
-		return "~"
-	}
-	return ""
 }
 
 // more marks a number of rows beyond which keys were dropped.

@@ -32,9 +32,9 @@ func (p *Plain) Close(c *view.Closing) error {
 func (p *Plain) figures(c *view.Closing) {
 	seconds := c.To + 1 - c.From
 	p.line("", "  ", p.time(c.From), " to ", p.time(c.To), " (", unit.Span(time.Duration(seconds)*time.Second), ")")
-	p.line("", "  ", unit.Count(c.Hits), " ", plural(c.Hits, "hit"), "  ", unit.Rate(c.Hits, seconds), "/s  ", unit.Bytes(c.Bytes), "  ",
-		about(c.VisitorsEstimated), unit.Count(c.Visitors), " ", plural(c.Visitors, "visitor"), "  ",
-		unit.Count(int64(c.Sections.Keys)), more(c.Sections.Bound), " ", plural(int64(c.Sections.Keys), "section"))
+	p.line("", "  ", unit.Count(c.Hits), " ", unit.Plural(c.Hits, "hit"), "  ", unit.Rate(c.Hits, seconds), "/s  ", unit.Bytes(c.Bytes), "  ",
+		unit.About(c.VisitorsEstimated), unit.Count(c.Visitors), " ", unit.Plural(c.Visitors, "visitor"), "  ",
+		unit.Count(int64(c.Sections.Keys)), more(c.Sections.Bound), " ", unit.Plural(int64(c.Sections.Keys), "section"))
 	p.classes(&c.Stats)
 	p.begin("")
 	p.add("  methods")
@@ -59,14 +59,14 @@ func (p *Plain) figures(c *view.Closing) {
 	if c.Late > 0 {
 		by := unit.Span(time.Duration(c.LateBy) * time.Second)
 		p.begin("")
-		p.add("  ", unit.Count(c.Late), " late ", plural(c.Late, "line"), ", up to ", by)
+		p.add("  ", unit.Count(c.Late), " late ", unit.Plural(c.Late, "line"), ", up to ", by)
 		if c.LateBy <= maxLateness {
 			p.add(": --lateness ", by, " would count them in time")
 		}
 		p.end("")
 	}
 	if c.Future > 0 {
-		p.line("", "  ", unit.Count(c.Future), " ", plural(c.Future, "line"), " from the future, counted by arrival: compare the clocks of the servers")
+		p.line("", "  ", unit.Count(c.Future), " ", unit.Plural(c.Future, "line"), " from the future, counted by arrival: compare the clocks of the servers")
 	}
 }
 
@@ -82,7 +82,7 @@ func (p *Plain) source(s view.Source) {
 		p.add(s.Format, ", ")
 	}
 	if s.Lines > 0 {
-		p.add(unit.Count(s.Lines), " ", plural(s.Lines, "line"), ", ", unit.Count(s.Rejected), " rejected")
+		p.add(unit.Count(s.Lines), " ", unit.Plural(s.Lines, "line"), ", ", unit.Count(s.Rejected), " rejected")
 	}
 	if s.Older > 0 {
 		p.add(", ", unit.Count(s.Older), " before the start of reading")
@@ -91,10 +91,10 @@ func (p *Plain) source(s view.Source) {
 		p.add(", ", unit.Count(s.Filtered), " filtered out")
 	}
 	if s.Rotations > 0 {
-		p.add(", ", strconv.Itoa(s.Rotations), " ", plural(int64(s.Rotations), "rotation"))
+		p.add(", ", strconv.Itoa(s.Rotations), " ", unit.Plural(int64(s.Rotations), "rotation"))
 	}
 	if s.Truncations > 0 {
-		p.add(", ", strconv.Itoa(s.Truncations), " ", plural(int64(s.Truncations), "truncation"))
+		p.add(", ", strconv.Itoa(s.Truncations), " ", unit.Plural(int64(s.Truncations), "truncation"))
 	}
 	if s.PossibleLoss > 0 {
 		p.add(", ", unit.Bytes(s.PossibleLoss), " possibly lost")
@@ -124,7 +124,7 @@ func (p *Plain) alerts(c *view.Closing) {
 			fired++
 		}
 	}
-	p.line("", "  ", strconv.Itoa(fired), " ", plural(int64(fired), "alert"), ":")
+	p.line("", "  ", strconv.Itoa(fired), " ", unit.Plural(int64(fired), "alert"), ":")
 	if hidden := c.Dropped + max(0, len(c.Alerts)-maxListed); hidden > 0 {
 		p.line("", "  (", strconv.Itoa(hidden), " older messages are not listed again)")
 	}

@@ -168,3 +168,19 @@ func padded(v uint64, width int) string {
 	}
 	return text
 }
+
+// Plural is word, with an s where n is not one.
+func Plural(n int64, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}
+
+// About is the mark in front of a figure that is not exact, or nothing.
+func About(estimated bool) string {
+	if estimated {
+		return "~"
+	}
+	return ""
+}
