@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"weir/internal/unit"
 )
 
 // A SpecError says what is wrong with a format string.
@@ -209,33 +211,11 @@ func (p plan) line(space string) string {
 func nearest(name string, words []string) string {
 	best, found := 3, ""
 	for _, w := range words {
-		if d := distance(name, w); d < best && 2*d < len(name) {
+		if d := unit.Distance(name, w); d < best && 2*d < len(name) {
 			best, found = d, w
 		}
 	}
 	return found
-}
-
-// distance is the number of insertions, deletions and replacements of bytes
-// that turn a into b (V. I. Levenshtein, 1965).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := before
-			if a[i] != b[j] {
-				cost++
-			}
-			before = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func isNameByte(c byte) bool {

@@ -1,6 +1,10 @@
 package query
 
-import "strings"
+import (
+	"strings"
+
+	"weir/internal/unit"
+)
 
 // A Kind is what the values of a field are, which decides the operators that
 // it takes.
@@ -136,31 +140,10 @@ func nearest(name string) string {
 	best, field := max(1, min(3, len(name)/3))+1, ""
 	for _, c := range columns() {
 		for _, known := range append([]string{c.Name}, c.Aliases...) {
-			if d := distance(name, known); d < best {
+			if d := unit.Distance(name, known); d < best {
 				best, field = d, c.Name
 			}
 		}
 	}
 	return field
-}
-
-// distance is that of Levenshtein (1965), in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

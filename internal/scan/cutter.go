@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// blockSize is how many bytes a block has. With 128 and 256 KiB a pass was
-	// as fast and took more memory; larger blocks leave the cache of a core.
+	// blockSize is how many bytes a block has. With 128 KiB a pass was as fast
+	// and took more memory.
 	blockSize = 64 << 10
 	// shortLine is the length of lines of which more than maxRecords may be in a
 	// block.
