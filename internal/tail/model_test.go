@@ -36,6 +36,7 @@ type node struct {
 	read   int    // life at the last look
 	before []byte // bytes of the life at the last look
 	carry  []byte // part of a line that goes on in it
+	sure   bool   // the life at the last look could be told then
 	when   time.Time
 }
 
@@ -57,6 +58,7 @@ type model struct {
 	cur     *node
 	held    []*node
 	day     int
+	start   time.Time // what was rotated then was written before it
 	log     []string
 	doomed  int // bytes destroyed before they could be read
 }
@@ -117,7 +119,7 @@ func (m *model) remove() {
 
 // copyTruncate copies the live file, lets some lines be written meanwhile, and
 // truncates it.
-func (m *model) copyTruncate() {
+func (m *model) copyTruncate(looks bool) {
 	n := m.live
 	to := m.shift()
 	m.s.must(os.WriteFile(to, n.bytes, 0o644))
@@ -126,7 +128,7 @@ func (m *model) copyTruncate() {
 	m.touch(c)
 	if m.rnd.IntN(3) == 0 {
 		m.put(n, m.s.line())
-		if m.rnd.IntN(2) == 0 {
+		if looks && m.rnd.IntN(2) == 0 {
 			m.look()
 		}
 	}
@@ -173,7 +175,9 @@ func (m *model) lines(n *node) {
 
 // known reports whether so much of the life n is in was seen that a copy of it
 // can be told.
-func (n *node) known() bool { return n.taken >= firstPrefix || n.taken == 0 && n.seen >= firstPrefix }
+func (n *node) known() bool {
+	return n.sure || n.taken >= firstPrefix || n.taken == 0 && n.seen >= firstPrefix
+}
 
 // look is what the reader does on a wake.
 func (m *model) look() {
@@ -185,10 +189,7 @@ func (m *model) look() {
 			m.lines(n)
 		}
 		if n := m.cur; n != nil {
-			if n.taken == 0 && n.seen == 0 && n.path != "" && !n.packed {
-				n.carry = m.copies(n.carry, m.rotated[slices.Index(m.rotated, n)+1:], n.when.Add(1))
-				n.read = n.life
-			}
+			m.missed(n)
 			if n.read != n.life {
 				m.recover(n)
 			}
@@ -204,7 +205,7 @@ func (m *model) look() {
 			m.held = append(m.held, m.cur)
 			m.between(m.cur, m.cur.when)
 		} else {
-			m.between(nil, time.Time{})
+			m.between(nil, m.start)
 		}
 		m.cur = m.live
 		m.cur.open, m.cur.when = true, m.cur.written
@@ -214,6 +215,14 @@ func (m *model) look() {
 	if os.Getenv("WEIR_MODEL_LOUD") != "" {
 		w, g := len(m.s.want), len(m.s.got)
 		m.s.t.Log("look at step", len(m.log), "want", w, "got", g, m.s.told())
+	}
+}
+
+// missed takes the copies made of n before anything of it was seen.
+func (m *model) missed(n *node) {
+	if n.taken == 0 && n.seen == 0 && n.path != "" && !n.packed {
+		n.carry = m.copies(n.carry, m.rotated[slices.Index(m.rotated, n)+1:], n.when.Add(1))
+		n.read = n.life
 	}
 }
 
@@ -238,6 +247,7 @@ func (m *model) recover(n *node) {
 		newer = nil // it may be of other files: see between
 	}
 	n.taken, n.carry = 0, m.copies(half, newer, n.when)
+	n.read, n.seen, n.sure = n.life, 0, false
 }
 
 // copies takes the copies in a list, newest first, that were made since a time;
@@ -289,28 +299,100 @@ func (m *model) between(old *node, since time.Time) {
 			n.taken = len(n.bytes)
 			continue
 		}
+		n.when = n.written
 		m.held = append(m.held, n)
 		m.lines(n)
 	}
 }
 
-// restart ends the reader and starts another where it stopped, after what
-// happens meanwhile.
-func (m *model) restart(meanwhile int) {
+// restart ends the reader and starts another where it stopped, after some things
+// have happened to the log, which is rotated in one of the two ways.
+func (m *model) restart() {
 	p := m.s.src.Position()
 	m.s.f.Close()
-	was := m.live
-	for range meanwhile {
-		m.step(true)
+	if n := m.cur; n != nil && n.read != n.life {
+		n.sure, n.seen = n.known(), n.taken // what was seen of half a line is forgotten
+	}
+	rename := m.rnd.IntN(2) == 0
+	for range m.rnd.IntN(12) {
+		m.s.pass(time.Second)
+		switch op := m.rnd.IntN(8); {
+		case m.live == nil:
+			m.create()
+		case op < 2:
+			m.put(m.live, m.s.line())
+		case op < 4:
+			m.put(m.live, m.half())
+		case op < 6 && rename:
+			m.rename()
+		case op < 6:
+			m.copyTruncate(false)
+		case op == 6:
+			m.packOne()
+		case rename:
+			m.remove()
+		}
 	}
 	o := m.o
 	o.Resume = map[string]Position{m.s.path: p}
 	m.s.start(o)
-	_ = was
+	m.resume()
+	m.look()
+}
+
+// resume is what the reader finds again when it starts.
+func (m *model) resume() {
+	m.start = time.Time{}
+	var last *node
+	if len(m.held) > 0 {
+		last = m.held[len(m.held)-1]
+	}
+	m.held = slices.DeleteFunc(m.held, func(n *node) bool { return m.leftover(n) })
+	if n := m.cur; n != nil && n != m.live {
+		if !m.leftover(n) {
+			m.held = append(m.held, n)
+		}
+		m.between(n, n.when)
+		m.cur = m.live
+		if m.cur != nil {
+			m.cur.open, m.cur.when = true, m.cur.written
+		}
+	}
+	if m.cur == nil && last != nil {
+		m.between(last, last.when)
+	}
+	if n := m.cur; n != nil {
+		m.missed(n)
+		if n.read != n.life {
+			m.recover(n)
+		}
+	}
+	for _, n := range m.rotated {
+		n.open = true // what was not taken now is of old
+		if t := n.written.Add(1); t.After(m.start) {
+			m.start = t
+		}
+	}
+}
+
+// leftover reports whether n is no file that can be read on: it is gone, or only a
+// compressed copy is left, of which the rest is taken.
+func (m *model) leftover(n *node) bool {
+	if n.path != "" && !n.packed {
+		return false
+	}
+	if n.packed && n.known() {
+		if half := m.leave(m.glue(n.carry, n.bytes[n.taken:])); len(half) > 0 {
+			m.take(append(half, '\n'))
+		}
+	} else if n.packed && n.taken == 0 {
+		n.open = false // nothing of it was seen, so it is like any file that came and went
+	}
+	return true
 }
 
 // step does one thing at random.
-func (m *model) step(down bool) {
+func (m *model) step() {
 	m.s.pass(time.Second)
 	n := m.live
 	if len(m.nodes) > 0 && m.rnd.IntN(4) == 0 {
@@ -335,13 +417,9 @@ func (m *model) step(down bool) {
 			m.put(n, m.s.line())
 		}
 	case op < 6:
-		line := m.s.line()
-		// So that whatever a file holds is enough to tell its copy by.
-		m.put(n, line[:firstPrefix+m.rnd.IntN(len(line)-firstPrefix)])
+		m.put(n, m.half())
 	case op < 9:
-		if !down {
-			m.look()
-		}
+		m.look()
 	case m.live == nil:
 	case op == 9 || op == 10:
 		m.rename()
@@ -350,13 +428,25 @@ func (m *model) step(down bool) {
 	case op == 12:
 		m.truncate(n)
 	case op == 13 || op == 14:
-		m.copyTruncate()
+		m.copyTruncate(true)
 	case op == 15:
-		for _, n := range m.rotated {
-			if !n.packed && (n.of != nil || n.w != nil) {
-				m.pack(n)
-				break
-			}
+		m.packOne()
+	case op == 16 && m.rnd.IntN(2) == 0:
+		m.restart()
+	}
+}
+
+// half is the beginning of a line, enough to tell a file by.
+func (m *model) half() string {
+	line := m.s.line()
+	return line[:firstPrefix+m.rnd.IntN(len(line)-firstPrefix)]
+}
+
+func (m *model) packOne() {
+	for _, n := range m.rotated {
+		if !n.packed && (n.of != nil || n.w != nil) {
+			m.pack(n)
+			break
 		}
 	}
 }
@@ -396,7 +486,7 @@ func TestAnySequenceOfEventsReadsWhatAPerfectReaderWould(t *testing.T) {
 			m.dated = m.rnd.IntN(2) == 0
 			m.s = follow(t, m.o, nil)
 			for range 40 {
-				m.step(false)
+				m.step()
 			}
 			m.end()
 			m.s.check()

@@ -3,6 +3,7 @@ package tail
 import (
 	"fmt"
 	"os"
+	"slices"
 )
 
 // mostRead bounds the files of Position.Read.
@@ -54,14 +55,17 @@ func (s *Source) resume(p *Position) {
 		if !found && last && s.replaced(m) {
 			return
 		}
-		// The same file with other content was copied and truncated.
-		joins := m.Joins || q.copy != nil && present != nil && m.same(present)
+		// The same file with other content was truncated, and perhaps copied.
+		joins := m.Joins || present != nil && m.same(present)
 		s.held = append(s.held, s.rest(&q, m, joins)...)
 		if !found && !q.short {
 			s.gone(m)
 		}
 		if last {
 			between := s.fetchNewer(newer, joins)
+			if c, ok := first(between).(*remnant); ok && joins && !found {
+				c.carry = slices.Clone(m.Carry)
+			}
 			s.state.Rotations += len(between)
 			s.held = append(s.held, between...)
 			if !joins {
@@ -69,6 +73,13 @@ func (s *Source) resume(p *Position) {
 			}
 		}
 	}
+}
+
+func first(all []past) past {
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
 }
 
 // rest is the unread rest of what was found.

@@ -293,6 +293,9 @@ func (s *Source) open(p *Position, resume bool) {
 	if resume {
 		s.fromEnd = false
 		s.resume(p)
+		if s.cur != nil && s.cur.unanchored() {
+			s.missed()
+		}
 	}
 	s.strangers, s.dirTime = s.beside()
 	s.look(time.Time{})
@@ -386,7 +389,14 @@ func (s *Source) turnTo(f *file, now time.Time) {
 // arrived reads what came and went before the first file was seen at the path.
 func (s *Source) arrived() {
 	dir, base := filepath.Split(filepath.Clean(s.name))
-	between := s.fetchNewer(since(siblings(orDot(dir), base), time.Time{}), false)
+	// A stranger may have been compressed meanwhile: then its time tells.
+	var start time.Time
+	for _, old := range s.strangers {
+		if t := old.ModTime().Add(1); t.After(start) {
+			start = t
+		}
+	}
+	between := s.fetchNewer(since(siblings(orDot(dir), base), start), false)
 	s.state.Rotations += len(between)
 	s.held = append(s.held, between...)
 }
