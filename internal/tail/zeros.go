@@ -53,6 +53,9 @@ func (f *file) passZeros() (bool, error) {
 		return false, err
 	}
 	f.zeros += first - f.pos
+	if f.pos == 0 {
+		f.base = first
+	}
 	f.anchors = copy(f.anchor[:], anchor)
 	f.offset, f.pos, f.barren = first, first, 0
 	return true, nil
