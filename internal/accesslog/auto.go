@@ -21,7 +21,7 @@ type Auto struct {
 	parser   Parser   // of format; nil while undecided
 	lead     peeler   // of the prefix
 	settled  bool     // the prefix is known
-	trial    peeler   // for decide
+	trial    peeler   // for decide; never prefixNone once used
 	others   []Parser // one for each of formats, kept so that they know headers
 	forced   bool
 	rejected int // in a row
@@ -62,11 +62,12 @@ func (a *Auto) Prime(head [][]byte, elsewhere ...[]byte) Detection {
 		a.lead.kind = d.carrier
 	}
 	a.turns++
+	lead := a.lead.fresh() // the lines are none of those that Parse joins
 	var r Record
 	for _, line := range head {
 		switch {
 		case a.parser != nil:
-			a.lead.parse(a.parser, line, &r)
+			lead.parse(a.parser, line, &r)
 		default:
 			a.learn(line)
 		}
@@ -75,8 +76,25 @@ func (a *Auto) Prime(head [][]byte, elsewhere ...[]byte) Detection {
 }
 
 // Parse implements Parser. A line that no format reads is Rejected with
-// ReasonNoFormat, and the furthest column that any of them reached.
+// ReasonNoFormat, and the furthest column that any of them reached. Lines that
+// a container runtime cut are joined.
 func (a *Auto) Parse(line []byte, r *Record) Outcome {
+	out := a.parse(line, r)
+	if a.lead.lost+a.trial.lost > 0 {
+		out.Unfinished = a.lead.tell() + a.trial.tell()
+	}
+	return out
+}
+
+// End says that the log has ended, and returns the number of its lines, in
+// pieces, whose rest never came; see Outcome.Unfinished. Parse may go on.
+func (a *Auto) End() int {
+	a.lead.end()
+	a.trial.end()
+	return a.lead.tell() + a.trial.tell()
+}
+
+func (a *Auto) parse(line []byte, r *Record) Outcome {
 	if a.parser == nil {
 		return a.decide(line, r)
 	}
@@ -84,6 +102,9 @@ func (a *Auto) Parse(line []byte, r *Record) Outcome {
 		a.settle(line, r)
 	}
 	out := a.lead.parse(a.parser, line, r)
+	if out.Kind == Piece {
+		return out
+	}
 	if out.Kind != Rejected {
 		a.rejected, a.moved = 0, true
 		if out.Kind == Directive {
@@ -133,7 +154,15 @@ func (a *Auto) become(f Format, p Parser, before prefix) {
 		a.changes++
 	}
 	a.format, a.parser, a.rejected, a.moved = f, p, 0, true
+	if before != a.lead.kind {
+		a.lead.end()
+	}
 	a.lead.kind, a.settled = before, true
+	// Behind a prefix that was on trial, lines may have begun.
+	if a.trial.kind == before && a.trial.open > a.lead.open {
+		a.lead.streams, a.trial.streams = a.trial.streams, a.lead.streams
+	}
+	a.trial.end()
 	a.turns++
 }
 
@@ -157,7 +186,10 @@ func (a *Auto) primePrefix(head [][]byte) {
 func (a *Auto) settle(line []byte, r *Record) {
 	for _, p := range [...]prefix{prefixOf(line), prefixNone} {
 		a.lead.kind = p
-		if a.lead.parse(a.parser, line, r).Kind != Rejected {
+		if out := a.lead.parse(a.parser, line, r); out.Kind != Rejected {
+			if out.Kind == Piece {
+				a.lead.forget() // it is parsed once more
+			}
 			a.settled = true
 			a.turns++
 			return
@@ -169,29 +201,41 @@ func (a *Auto) settle(line []byte, r *Record) {
 // its prefix if it has one.
 func (a *Auto) decide(line []byte, r *Record) Outcome {
 	furthest := 0
-	if a.trial.kind = prefixOf(line); a.trial.kind != prefixNone {
-		out := a.choose(line, r)
+	if p := prefixOf(line); p != prefixNone {
+		trial := &a.trial
+		if a.parser != nil && p == a.lead.kind {
+			trial = &a.lead // which has taken line, and joined it if it must
+		} else {
+			if p != trial.kind {
+				trial.end()
+			}
+			trial.kind = p
+			trial.take(line)
+		}
+		out := a.choose(trial, line, r)
 		if out.Kind != Rejected {
 			return out
 		}
 		furthest = out.Column
 	}
-	a.trial.kind = prefixNone
-	out := a.choose(line, r)
+	out := a.choose(&peeler{}, line, r)
 	if out.Kind == Rejected {
 		out.Column = max(out.Column, furthest)
 	}
 	return out
 }
 
-// choose tries line, behind the prefix of trial, with every format.
-func (a *Auto) choose(line []byte, r *Record) Outcome {
+// choose tries line, as trial has taken it, with every format.
+func (a *Auto) choose(trial *peeler, line []byte, r *Record) Outcome {
 	a.prepare()
+	if trial.kind != prefixNone && trial.bare.told {
+		return trial.bare.out
+	}
 	furthest := Outcome{Kind: Rejected, Reason: ReasonNoFormat}
 	directive := false
 	for i, f := range formats {
 		p := a.others[i]
-		out := a.trial.parse(p, line, r)
+		out := trial.again(p, line, r)
 		if out.Reason == ReasonEmpty {
 			return out
 		}
@@ -209,7 +253,7 @@ func (a *Auto) choose(line []byte, r *Record) Outcome {
 			// without the request time stands further down the table.
 			continue
 		}
-		a.become(f, p, a.trial.kind)
+		a.become(f, p, trial.kind)
 		return out
 	}
 	if directive {

@@ -105,7 +105,7 @@ func (d *Detection) attempt(lines [][]byte, p prefix) int {
 // A trial is an Attempt with what only Detect needs.
 type trial struct {
 	Attempt
-	directives int
+	directives int  // and pieces of lines
 	telling    bool // the hits show what sets the format apart
 	missing    []string
 }
@@ -119,7 +119,7 @@ func try(f Format, lines [][]byte, before prefix) trial {
 		case Hit:
 			t.Hits++
 			t.telling = t.telling || shows(p, &r)
-		case Directive:
+		case Directive, Piece:
 			t.directives++
 		case Rejected:
 			if t.Line == 0 {

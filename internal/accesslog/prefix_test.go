@@ -157,25 +157,6 @@ func TestALineWithoutThePrefixOfItsLogIsRejected(t *testing.T) {
 	}
 }
 
-func TestPiecesOfLinesAreCalledSo(t *testing.T) {
-	f, _ := Lookup("combined")
-	const cri = "2026-03-10T12:00:00.000000000Z stdout "
-	for _, c := range []struct {
-		good, piece string
-		column      int
-	}{
-		{cri + "F " + f.Example, cri + "P " + f.Example[:20], len(cri) + 1},
-		{docker(f.Example), `{"log":"` + f.Example[:20] + `","stream":"stdout","time":"x"}`, len(`{"log":"`) + 21},
-		{docker(f.Example), `{"log":"a\\n","stream":"stdout","time":"x"}`, len(`{"log":"a\\n`) + 1},
-	} {
-		a := new(Auto)
-		feed(a, c.good)
-		if outs, _ := feed(a, c.piece); outs[0].Reason != ReasonPartial || outs[0].Column != c.column {
-			t.Errorf("%s: got %+v, want %q at %d", c.piece, outs[0], ReasonPartial, c.column)
-		}
-	}
-}
-
 func TestLinesWithoutAPrefixAreNotTakenForOnesWithIt(t *testing.T) {
 	for _, line := range []string{
 		"", "x", "web", "web |", "web|x ", "<190>", "<1900>Mar 10 12:00:00 h t: x", "<190>1 x", "<190>1 - - - - x", "<190>1 - - - - - [a", "Mar 10 12:00:00",

@@ -39,7 +39,8 @@ type followed struct {
 	source *tail.Source
 	parser *accesslog.Auto
 	primed bool
-	told   bool // that a line was rejected
+	told   bool        // that a line was rejected
+	end    view.Reject // the place behind its last line
 	total  view.Source
 }
 
@@ -113,7 +114,7 @@ func (f *following) run(ctx context.Context, notices io.Writer) error {
 		case worked:
 			continue
 		case f.ended():
-			return nil
+			return f.finish(notices)
 		}
 		sweep.Reset(f.follower.Sweep())
 		select {
@@ -171,6 +172,7 @@ func (f *following) block(l *followed, b *tail.Batch, notices io.Writer) error {
 			at.Line++
 		}
 	}
+	l.end = at
 	for range b.TooLong {
 		f.reject(l, accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: 1}, nil, at, notices)
 	}
@@ -179,19 +181,15 @@ func (f *following) block(l *followed, b *tail.Batch, notices io.Writer) error {
 			return err
 		}
 	}
-	if len(f.bad) > 0 {
-		if _, err := f.rejects.Write(f.bad); err != nil {
-			return fmt.Errorf("cannot write --rejects: %w", err)
-		}
-	}
-	return nil
+	return f.writeRejects()
 }
 
 func (f *following) line(l *followed, line []byte, at view.Reject, notices io.Writer) {
 	r := &f.record
 	out := l.parser.Parse(line, r)
+	f.unfinished(l, out.Unfinished, at, notices)
 	switch {
-	case out.Kind == accesslog.Directive:
+	case out.Kind == accesslog.Directive, out.Kind == accesslog.Piece:
 	case out.Kind == accesslog.Rejected:
 		f.reject(l, out, line, at, notices)
 	case r.Sec < f.from || f.wanted != nil && !f.wanted(r):
@@ -201,6 +199,33 @@ func (f *following) line(l *followed, line []byte, at view.Reject, notices io.Wr
 		l.total.Lines++
 		l.total.Hits++
 		f.text = f.writer.Append(f.text, r, l.total.Name)
+	}
+}
+
+// finish rejects the lines that were begun when the logs ended.
+func (f *following) finish(notices io.Writer) error {
+	f.bad = f.bad[:0]
+	for _, l := range f.lanes {
+		f.unfinished(l, l.parser.End(), l.end, notices)
+	}
+	return f.writeRejects()
+}
+
+// writeRejects writes the rejected lines of a block down.
+func (f *following) writeRejects() error {
+	if len(f.bad) == 0 {
+		return nil
+	}
+	if _, err := f.rejects.Write(f.bad); err != nil {
+		return fmt.Errorf("cannot write --rejects: %w", err)
+	}
+	return nil
+}
+
+// unfinished rejects lines whose last pieces never came.
+func (f *following) unfinished(l *followed, n int, at view.Reject, notices io.Writer) {
+	for range n {
+		f.reject(l, accesslog.Outcome{Reason: accesslog.ReasonPartial, Column: 1}, nil, at, notices)
 	}
 }
 

@@ -18,7 +18,8 @@ const (
 )
 
 // A Log is what becomes of a log. Make it with NewLog, give it the lines with
-// Add, and call Close; then it can be read.
+// Add, and call Close; then it can be read. It has many fields because they are
+// the page that a person reads.
 type Log struct {
 	Name      string
 	Detection accesslog.Detection
@@ -33,6 +34,7 @@ type Log struct {
 	Rest      int // formats that are no runners-up
 
 	Lines, Hits, Rejected, Directives int64
+	Pieces                            int64 // lines that are parts of others
 	// More says that the log goes on behind the last line given.
 	More    bool
 	Example *Line // a line that a format reads, nil without one
@@ -78,7 +80,11 @@ func NewLog(name string, head [][]byte, forced *accesslog.Format) *Log {
 func (l *Log) Add(line []byte) {
 	l.Lines++
 	var r accesslog.Record
-	switch out := l.parser.Parse(line, &r); out.Kind {
+	out := l.parser.Parse(line, &r)
+	l.unfinished(out.Unfinished)
+	switch out.Kind {
+	case accesslog.Piece:
+		l.Pieces++
 	case accesslog.Directive:
 		l.Directives++
 	case accesslog.Rejected:
@@ -88,6 +94,14 @@ func (l *Log) Add(line []byte) {
 		if l.Hits <= maxHits {
 			l.hit(line, &r)
 		}
+	}
+}
+
+// unfinished counts lines whose last pieces never came.
+func (l *Log) unfinished(n int) {
+	for range n {
+		l.Pieces-- // one of theirs stands for the line
+		l.reject(nil, accesslog.Outcome{Kind: accesslog.Rejected, Reason: accesslog.ReasonPartial, Column: 1})
 	}
 }
 
@@ -135,6 +149,7 @@ func (l *Log) reject(line []byte, out accesslog.Outcome) {
 // Close ends the log; more says that it goes on behind the last line given.
 func (l *Log) Close(more bool) {
 	l.More = more
+	l.unfinished(l.parser.End())
 	l.Format, l.Found = l.parser.Format()
 	l.Found = l.Found && l.Hits > 0
 	l.Changes = l.parser.Changes()

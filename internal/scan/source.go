@@ -37,6 +37,7 @@ type source struct {
 
 	// Of the goroutine that reads; between blocks, so without a lock.
 	opened  bool
+	ended   bool // the block behind the last lines was given
 	primed  bool
 	file    *os.File // nil for standard input
 	unpack  *archive.Reader
@@ -90,8 +91,9 @@ func newSource(index int, l Log) *source {
 	return s
 }
 
-// read fills b with the next lines. It returns false at the end of the log, or
-// where it cannot be read any more: then s.err says why.
+// read fills b with the next lines; the last block of a log has none, and tells
+// that it is the last. It returns false behind that, or where the log cannot be
+// opened. Where it could not be read to its end, s.err says why.
 func (s *source) read(b *lines, o *Options) bool {
 	if !s.opened {
 		s.opened = true
@@ -107,8 +109,13 @@ func (s *source) read(b *lines, o *Options) bool {
 		}
 		return true
 	}
+	if s.ended {
+		return false
+	}
+	s.ended = true
 	s.finish()
-	return false
+	s.cut.end(b)
+	return true
 }
 
 func (s *source) open(o *Options) error {
@@ -270,7 +277,7 @@ func (s *source) fork() *accesslog.Auto {
 // account adds what became of the lines of b, the next of this log.
 func (s *source) account(b *block, rejected map[accesslog.Reason]int64) {
 	f := &b.found
-	s.total.Lines += f.lines - f.directives
+	s.total.Lines += f.lines - f.directives - f.pieces
 	s.total.Hits += f.hits
 	s.total.Older += f.outside
 	for why, n := range f.rejected {

@@ -91,7 +91,7 @@ func (k *looker) look(at int64) (newest, lag int64) {
 		var r accesslog.Record
 		out := p.Parse(accesslog.TrimEnd(b[:end]), &r)
 		b = b[end:]
-		if out.Kind == accesslog.Directive {
+		if out.Kind == accesslog.Directive || out.Kind == accesslog.Piece {
 			continue
 		}
 		lines++
