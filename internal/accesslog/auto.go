@@ -81,7 +81,7 @@ func (a *Auto) Prime(head [][]byte, elsewhere ...[]byte) Detection {
 func (a *Auto) Parse(line []byte, r *Record) Outcome {
 	out := a.parse(line, r)
 	if a.lead.lost+a.trial.lost > 0 {
-		out.Unfinished = a.lead.tell() + a.trial.tell()
+		out.Unfinished = uint8(a.lead.tell() + a.trial.tell()) // two streams each, at most
 	}
 	return out
 }

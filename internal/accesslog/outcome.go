@@ -55,14 +55,17 @@ const (
 // An Outcome is the result of parsing one line. A bad line is such a result,
 // never an error. The column of a line joined from pieces counts in what they
 // are together.
+//
+// It has four words and four fields: with five of either it went through memory,
+// and a line cost 150 ns instead of 95.
 type Outcome struct {
-	Kind   Kind
-	Reason Reason // set when Rejected
-	Column int    // 1-based byte position where parsing failed, when Rejected; one past the line where it is too short
+	Kind Kind
 	// Unfinished is the number of earlier lines, in pieces, whose rest is not
 	// waited for any more: each is one Rejected with ReasonPartial. Only an Auto
 	// has any.
-	Unfinished int
+	Unfinished uint8
+	Reason     Reason // set when Rejected
+	Column     int    // 1-based byte position where parsing failed, when Rejected; one past the line where it is too short
 }
 
 // rejected is the Outcome of a line that went wrong at the 0-based position

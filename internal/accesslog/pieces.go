@@ -135,6 +135,11 @@ type bare struct {
 // take takes the prefix off line, into l.bare. A piece is kept.
 func (l *peeler) take(line []byte) {
 	body, at, why := l.peel(line)
+	l.keep(line, body, at, why)
+}
+
+// keep does what take promises with what peel has returned.
+func (l *peeler) keep(line, body []byte, at int, why Reason) {
 	l.bare = bare{text: body, at: at}
 	switch {
 	case why == ReasonPartial:

@@ -82,11 +82,21 @@ func (l *peeler) parse(p Parser, line []byte, r *Record) Outcome {
 	if l.kind == prefixNone {
 		return dated(line, r, p.Parse(line, r))
 	}
-	l.take(line)
+	body, at, why := l.peel(line)
+	if why == "" && l.open == 0 {
+		out := dated(line, r, p.Parse(body, r))
+		if out.Kind == Rejected {
+			out.Column = l.column(line, at, out.Column)
+			l.bare = bare{text: body, at: at} // again may come; noting it of each line took 10 ns
+		}
+		return out
+	}
+	l.keep(line, body, at, why)
 	return l.read(p, line, r)
 }
 
-// again gives the line that parse, or take, has had last to another Parser.
+// again gives the line that parse has rejected, or take has had, last to another
+// Parser.
 func (l *peeler) again(p Parser, line []byte, r *Record) Outcome {
 	if l.kind == prefixNone {
 		return dated(line, r, p.Parse(line, r))

@@ -187,7 +187,7 @@ func (f *following) block(l *followed, b *tail.Batch, notices io.Writer) error {
 func (f *following) line(l *followed, line []byte, at view.Reject, notices io.Writer) {
 	r := &f.record
 	out := l.parser.Parse(line, r)
-	f.unfinished(l, out.Unfinished, at, notices)
+	f.unfinished(l, int(out.Unfinished), at, notices)
 	switch {
 	case out.Kind == accesslog.Directive, out.Kind == accesslog.Piece:
 	case out.Kind == accesslog.Rejected:

@@ -81,7 +81,7 @@ func (l *Log) Add(line []byte) {
 	l.Lines++
 	var r accesslog.Record
 	out := l.parser.Parse(line, &r)
-	l.unfinished(out.Unfinished)
+	l.unfinished(int(out.Unfinished))
 	switch out.Kind {
 	case accesslog.Piece:
 		l.Pieces++

@@ -242,7 +242,7 @@ func (l *lane) count(out accesslog.Outcome, g *gauge.Gauge) {
 	if out.Kind == accesslog.Hit && l.back && l.record.Sec >= l.skip+seekMargin {
 		l.back = false
 	}
-	l.unfinished(out.Unfinished, g)
+	l.unfinished(int(out.Unfinished), g)
 	switch {
 	case out.Kind == accesslog.Directive, out.Kind == accesslog.Piece:
 		return

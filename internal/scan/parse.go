@@ -36,7 +36,7 @@ func (b *block) parse(parser *accesslog.Auto, o *Options) {
 		out := parser.Parse(line, &r)
 		f.lines++
 		if out.Unfinished > 0 {
-			b.unfinished(out.Unfinished, at, o)
+			b.unfinished(int(out.Unfinished), at, o)
 		}
 		switch {
 		case out.Kind == accesslog.Piece:
