@@ -1,5 +1,7 @@
 package accesslog
 
+import "slices"
+
 // patience is the number of rejected lines in a row after which an Auto tries
 // the other formats again. A burst of broken lines is shorter; a log whose
 // format was changed loses no more than these to the change, each counted.
@@ -8,8 +10,9 @@ const patience = 100
 // An Auto is the Parser of a log whose format may be unknown. The zero value
 // is undecided: it takes the first format, in the order of Formats, that reads
 // a line. Having one, it stays with it until 100 lines in a row were rejected;
-// then every further line is tried with all formats, until one reads it. A
-// forced Auto keeps its format whatever comes.
+// then every further line is tried with all formats, until one reads it. A line
+// that it rejects is tried with up to 3 others, where they were seen to read
+// many such lines. A forced Auto keeps its format whatever comes.
 //
 // A prefix that stands before each line (syslog, a container runtime) is found
 // in the same way and taken off, also when the format is forced; columns count
@@ -23,6 +26,7 @@ type Auto struct {
 	settled  bool     // the prefix is known
 	trial    peeler   // for decide; never prefixNone once used
 	others   []Parser // one for each of formats, kept so that they know headers
+	mix      mixture
 	forced   bool
 	rejected int // in a row
 	changes  int
@@ -62,12 +66,18 @@ func (a *Auto) Prime(head [][]byte, elsewhere ...[]byte) Detection {
 		a.lead.kind = d.carrier
 	}
 	a.turns++
+	if !a.forced && a.parser != nil {
+		a.blend(head, elsewhere)
+	}
 	lead := a.lead.fresh() // the lines are none of those that Parse joins
 	var r Record
 	for _, line := range head {
 		switch {
 		case a.parser != nil:
 			lead.parse(a.parser, line, &r)
+			for _, i := range a.mix.also {
+				lead.parse(a.others[i], line, &r)
+			}
 		default:
 			a.learn(line)
 		}
@@ -115,18 +125,39 @@ func (a *Auto) parse(line []byte, r *Record) Outcome {
 	if a.forced || out.Reason == ReasonEmpty {
 		return out
 	}
+	if len(a.mix.also) > 0 {
+		if other := a.besides(line, r); other.Kind != Rejected {
+			a.rejected, a.moved = 0, true
+			if other.Kind == Directive {
+				a.turns++
+			}
+			return other
+		}
+	}
 	a.rejected++
 	if !a.moved {
 		a.leading++
 	}
 	if a.rejected <= patience {
 		a.learn(line)
+		a.miss(line, r)
 		return out
 	}
 	if again := a.decide(line, r); again.Kind != Rejected {
 		return again
 	}
+	a.miss(line, r)
 	return out
+}
+
+// blend finds the formats that lines of the log are in besides that in force.
+func (a *Auto) blend(head, elsewhere [][]byte) {
+	also, _ := mixtureOf(a.format, slices.Concat(head, elsewhere), a.lead.kind)
+	for _, i := range also {
+		if len(a.mix.also) < maxAlso && !slices.Contains(a.mix.also, i) {
+			a.join(i)
+		}
+	}
 }
 
 // Format returns the format in use; false while there is none.
@@ -136,8 +167,9 @@ func (a *Auto) Format() (Format, bool) { return a.format, a.parser != nil }
 // nothing.
 func (a *Auto) Prefix() string { return a.lead.kind.String() }
 
-// Changes counts how often the format in use gave way to another. An owner
-// that compares it with the figure before can tell a person.
+// Changes counts how often the format in use gave way to another, or another
+// was found besides it; see Also. An owner that compares it with the figure
+// before can tell a person.
 func (a *Auto) Changes() int { return a.changes }
 
 // Missing says in words what the header of the log has no column for; it is
@@ -157,6 +189,8 @@ func (a *Auto) become(f Format, p Parser, before prefix) {
 	if before != a.lead.kind {
 		a.lead.end()
 	}
+	a.mix.without(f.Name)
+	a.mix.close()
 	a.lead.kind, a.settled = before, true
 	// Behind a prefix that was on trial, lines may have begun.
 	if a.trial.kind == before && a.trial.open > a.lead.open {

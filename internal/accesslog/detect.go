@@ -15,7 +15,7 @@ const enough = 0.5
 // A Detection is what Detect found out about a sample.
 type Detection struct {
 	Format     Format    // the best format, when Found
-	Found      bool      // at least one hit, and half of the lines that are no directives
+	Found      bool      // at least one hit, and half of the lines that are no directives, by few formats together
 	Confidence float64   // hits of the best format / its lines that are no directives, 0 to 1
 	Attempts   []Attempt // one for each format, in the order of Formats
 
@@ -73,6 +73,10 @@ func Detect(lines [][]byte) Detection {
 		}
 	}
 	d.Found = best > 0 && d.Confidence >= enough
+	if best > 0 && !d.Found {
+		_, hits := mixtureOf(d.Format, lines, d.carrier)
+		d.Found = hits > best && float64(hits) >= enough*float64(len(lines))
+	}
 	if !d.Found {
 		d.Format, d.Prefix, d.carrier = Format{}, "", prefixNone
 		for _, line := range lines {

@@ -19,6 +19,7 @@ func (a *Auto) Fork() *Auto {
 	f.from = a.turns
 	f.rejected, f.leading, f.moved = 0, 0, false
 	f.lead, f.trial = a.lead.fresh(), a.trial.fresh()
+	f.mix = a.mix.fork()
 	if a.parser != nil {
 		f.parser = fork(a.parser)
 	}
@@ -43,6 +44,7 @@ func (a *Auto) Forked(f *Auto) bool {
 	f.rejected, f.leading, f.moved = 0, 0, false
 	f.lead.forget()
 	f.trial.forget()
+	f.mix.missed = 0
 	return true
 }
 
@@ -57,13 +59,19 @@ func (a *Auto) Follow(f *Auto) bool {
 	if !a.forced && a.rejected > 0 && a.rejected+f.leading > patience {
 		return false // the run goes on across the border, and is long enough to matter
 	}
+	if !a.forced && !a.mix.follows(&f.mix) {
+		return false
+	}
 	run := f.rejected
 	if !f.moved {
 		run += a.rejected
 	}
 	if f.turns != f.from {
+		mix := a.mix
 		*a = *f.Fork()
+		a.mix = mix
 	}
+	a.mix.follow(&f.mix)
 	a.lead.follow(&f.lead.streams)
 	a.trial.follow(&f.trial.streams)
 	a.rejected = run

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"weir/internal/accesslog"
@@ -29,7 +30,8 @@ type Log struct {
 	// Found says that there is a format; it is Format.
 	Found     bool
 	Format    accesslog.Format
-	Changes   int // of the format, within the log
+	Also      []string // the other formats of a log that mixes several
+	Changes   int      // of the format, within the log
 	RunnersUp []RunnerUp
 	Rest      int // formats that are no runners-up
 
@@ -152,7 +154,8 @@ func (l *Log) Close(more bool) {
 	l.unfinished(l.parser.End())
 	l.Format, l.Found = l.parser.Format()
 	l.Found = l.Found && l.Hits > 0
-	l.Changes = l.parser.Changes()
+	l.Also = l.parser.Also()
+	l.Changes = max(0, l.parser.Changes()-len(l.Also))
 	l.runnersUp()
 	l.Rejects = append(l.seen.each, l.seen.first...)
 	l.Rejects = l.Rejects[:min(len(l.Rejects), maxRejects)]
@@ -206,6 +209,10 @@ func (l *Log) runnersUp() {
 
 // doubt looks for figures that are read, and hardly mean what they seem to.
 func (l *Log) doubt() {
+	if len(l.Also) > 0 {
+		l.Doubts = append(l.Doubts, fmt.Sprintf("the log mixes formats: lines that are not in %s are in %s; all are counted, but a log that "+
+			"each server or site has for itself tells more", l.Format.Name, strings.Join(l.Also, " or ")))
+	}
 	if l.Changes > 0 {
 		l.Doubts = append(l.Doubts, fmt.Sprintf("the format changes %d %s within the log, to %s at last", l.Changes, unit.Plural(int64(l.Changes), "time"), l.Format.Name))
 	}

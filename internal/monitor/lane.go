@@ -115,6 +115,10 @@ func (l *lane) describe(g *gauge.Gauge) {
 		if before := l.parser.Prefix(); before != "" {
 			text += " behind a prefix (" + before + ")"
 		}
+		if also := l.parser.Also(); len(also) > 0 {
+			text += ", mixed with " + strings.Join(also, " and ")
+		}
+		l.changes = l.parser.Changes()
 		g.Notice(text)
 		return
 	}
@@ -263,10 +267,13 @@ func (l *lane) count(out accesslog.Outcome, g *gauge.Gauge) {
 	}
 	if n := l.parser.Changes(); n != l.changes || l.account.Format == "" && l.account.Hits == 1 {
 		l.changes = n
-		if f, ok := l.parser.Format(); ok && f.Name != l.account.Format {
+		f, ok := l.parser.Format()
+		at := view.Reject{Line: l.line, Offset: l.offset, Column: 1}
+		if ok && f.Name != l.account.Format {
 			l.account.Format = f.Name
-			at := view.Reject{Line: l.line, Offset: l.offset, Column: 1}
 			g.Notice(fmt.Sprintf("%s: the format is %s from here on", at.Position(l.account.Name), f.Name))
+		} else if also := l.parser.Also(); len(also) > 0 {
+			g.Notice(fmt.Sprintf("%s: lines in the format %s, mixed in, are read from here on", at.Position(l.account.Name), also[len(also)-1]))
 		}
 	}
 }

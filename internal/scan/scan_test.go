@@ -168,7 +168,7 @@ func oracle(data []byte) (*traffic.Tally, map[accesslog.Reason]int64, int64) {
 	hits := int64(0)
 	parser := new(accesslog.Auto)
 	head := data[:min(len(data), blockSize)]
-	parser.Prime(accesslog.HeadLines(head[:bytes.LastIndexByte(head, '\n')+1], true))
+	parser.Prime(accesslog.HeadLines(head[:bytes.LastIndexByte(head, '\n')+1], true), Elsewhere(bytes.NewReader(data), int64(len(data)))...)
 	var sections traffic.Sections
 	for _, l := range bytes.SplitAfter(data, []byte("\n")) {
 		if len(l) == 0 {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"sync/atomic"
 
 	"weir/internal/accesslog"
@@ -207,6 +208,10 @@ func (s *source) prime(head []byte) {
 	found := s.parser.Prime(lines, s.elsewhere()...)
 	if f, ok := s.parser.Format(); ok {
 		s.total.Format = f.Name
+		s.changes = s.parser.Changes()
+		if also := s.parser.Also(); len(also) > 0 {
+			s.notices = append(s.notices, fmt.Sprintf("%s: lines in several formats are mixed, %s with %s", s.total.Name, f.Name, strings.Join(also, " and ")))
+		}
 		return
 	}
 	if found.Compressed != "" {
@@ -218,19 +223,28 @@ func (s *source) prime(head []byte) {
 
 // elsewhere returns lines from places all over a file that is not compressed.
 func (s *source) elsewhere() [][]byte {
-	const places, each = 8, 100
-	if s.file == nil || s.unpack != nil || s.expect < worthSampling {
+	if s.file == nil || s.unpack != nil {
 		return nil
 	}
 	info, err := s.file.Stat()
 	if err != nil {
 		return nil
 	}
+	return Elsewhere(s.file, info.Size())
+}
+
+// Elsewhere returns lines, without their ends, from places all over a log, with
+// which accesslog.Auto is primed besides its head. It is nil for a small log.
+func Elsewhere(log io.ReaderAt, size int64) [][]byte {
+	const places, each = 8, 100
+	if size < worthSampling {
+		return nil
+	}
 	var lines [][]byte
 	for i := range int64(places) {
-		at := info.Size() / places * i
+		at := size / places * i
 		buf := make([]byte, 32<<10)
-		n, _ := s.file.ReadAt(buf, at)
+		n, _ := log.ReadAt(buf, at)
 		buf = buf[:n]
 		if at > 0 {
 			buf = buf[bytes.IndexByte(buf, '\n')+1:]
@@ -297,7 +311,9 @@ func (s *source) account(b *block, rejected map[accesslog.Reason]int64) {
 		s.changes = n
 		if format, ok := s.parser.Format(); ok && format.Name != s.total.Format {
 			s.total.Format = format.Name
-			s.changed(format.Name, max(1, s.lines-f.lines))
+			s.changed(fmt.Sprintf("the format is %s", format.Name), max(1, s.lines-f.lines))
+		} else if also := s.parser.Also(); len(also) > 0 {
+			s.changed(fmt.Sprintf("lines in the format %s, mixed in, are read", also[len(also)-1]), max(1, s.lines-f.lines))
 		}
 	}
 }
@@ -305,11 +321,11 @@ func (s *source) account(b *block, rejected map[accesslog.Reason]int64) {
 // maxTold is how many changes of its format are told of one log.
 const maxTold = 5
 
-func (s *source) changed(format string, line int64) {
+func (s *source) changed(what string, line int64) {
 	s.told++
 	switch {
 	case s.told <= maxTold:
-		s.notices = append(s.notices, fmt.Sprintf("%s: the format is %s from about line %s on", s.total.Name, format, unit.Count(line)))
+		s.notices = append(s.notices, fmt.Sprintf("%s: %s from about line %s on", s.total.Name, what, unit.Count(line)))
 	case s.told == maxTold+1:
 		s.notices = append(s.notices, s.total.Name+": the format goes on changing; name it with --format to read one only")
 	}
