@@ -146,7 +146,6 @@ func (a *Auto) parse(line []byte, r *Record) Outcome {
 	if again := a.decide(line, r); again.Kind != Rejected {
 		return again
 	}
-	a.miss(line, r)
 	return out
 }
 
