@@ -266,8 +266,19 @@ func (a *Auto) choose(trial *peeler, line []byte, r *Record) Outcome {
 	}
 	furthest := Outcome{Kind: Rejected, Reason: ReasonNoFormat}
 	directive := false
+	text := line
+	if trial.kind != prefixNone {
+		text = trial.bare.text
+	}
+	var few []int
+	if len(text) > longLine {
+		few, furthest.Column = a.shortlist(text)
+	}
 	for i, f := range formats {
 		p := a.others[i]
+		if len(text) > longLine && !slices.Contains(few, i) {
+			continue
+		}
 		out := trial.again(p, line, r)
 		if out.Reason == ReasonEmpty {
 			return out
@@ -293,11 +304,15 @@ func (a *Auto) choose(trial *peeler, line []byte, r *Record) Outcome {
 		a.turns++
 		return Outcome{Kind: Directive}
 	}
+	furthest.Column = trial.place(line, furthest.Column)
 	return furthest
 }
 
 // learn shows line to the parsers not in use that have headers.
 func (a *Auto) learn(line []byte) {
+	if len(line) > longLine {
+		return
+	}
 	a.prepare()
 	if body, _, why := a.lead.peel(line); why == "" {
 		line = body

@@ -172,9 +172,8 @@ func (l *peeler) keep(line, body []byte, at int, why Reason) {
 	}
 }
 
-// read gives the line that was taken last to p. The column of a rejected line
-// counts from the beginning of the whole, of a joined one from that of what its
-// pieces are together.
+// read gives the line that was taken last to p. The column of a rejected one is
+// that in what p was given, unless b.told; see place.
 //
 // A last piece that is a request by itself, where the whole is none, belongs to
 // no pieces: the rest of theirs never came, as when a container is killed.
@@ -193,11 +192,16 @@ func (l *peeler) read(p Parser, line []byte, r *Record) Outcome {
 		}
 		return out
 	}
-	out := dated(line, r, p.Parse(b.text, r))
-	if out.Kind == Rejected {
-		out.Column = l.column(line, b.at, out.Column)
+	return dated(b.text, r, p.Parse(b.text, r))
+}
+
+// place makes the column of a rejected line, as read returns it, one of the
+// whole line.
+func (l *peeler) place(line []byte, column int) int {
+	if b := &l.bare; l.kind != prefixNone && !b.told && b.last == nil {
+		return l.column(line, b.at, column)
 	}
-	return out
+	return column
 }
 
 // streamOf is the number of the stream that line is of; what it says begins at

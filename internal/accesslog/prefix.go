@@ -84,7 +84,7 @@ func (l *peeler) parse(p Parser, line []byte, r *Record) Outcome {
 	}
 	body, at, why := l.peel(line)
 	if why == "" && l.open == 0 {
-		out := dated(line, r, p.Parse(body, r))
+		out := dated(body, r, p.Parse(body, r))
 		if out.Kind == Rejected {
 			out.Column = l.column(line, at, out.Column)
 			l.bare = bare{text: body, at: at} // again may come; noting it of each line took 10 ns
@@ -92,11 +92,15 @@ func (l *peeler) parse(p Parser, line []byte, r *Record) Outcome {
 		return out
 	}
 	l.keep(line, body, at, why)
-	return l.read(p, line, r)
+	out := l.read(p, line, r)
+	if out.Kind == Rejected {
+		out.Column = l.place(line, out.Column)
+	}
+	return out
 }
 
 // again gives the line that parse has rejected, or take has had, last to another
-// Parser.
+// Parser. The column of a rejected one is that of read.
 func (l *peeler) again(p Parser, line []byte, r *Record) Outcome {
 	if l.kind == prefixNone {
 		return dated(line, r, p.Parse(line, r))
