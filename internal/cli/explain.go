@@ -15,6 +15,7 @@ import (
 
 	"weir/internal/accesslog"
 	"weir/internal/archive"
+	"weir/internal/charset"
 	"weir/internal/diagnosis"
 	"weir/internal/monitor"
 	"weir/internal/term"
@@ -137,7 +138,12 @@ func explainLog(ctx context.Context, name string, format *accesslog.Format, s st
 		return false, &monitor.InputError{Text: fmt.Sprintf("cannot read %s: %v", shown, err)}
 	}
 	defer unpack.Close()
-	return explainLines(unpack, shown, format, guide)
+	text := charset.NewReader(unpack)
+	found, err = explainLines(text, shown, format, guide)
+	if e := text.Encoding(); e != charset.UTF8 {
+		tell(s.err, fmt.Sprintf("%s: text in %s, read as UTF-8; lines and columns count in that", shown, e))
+	}
+	return found, err
 }
 
 // pathless is what is wrong with a file, without its name.

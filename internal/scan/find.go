@@ -10,6 +10,7 @@ import (
 
 	"weir/internal/accesslog"
 	"weir/internal/archive"
+	"weir/internal/charset"
 )
 
 // Find turns what a person names into logs: files, "-" for standard input,
@@ -119,7 +120,7 @@ func isLog(name string) bool {
 	}
 	defer unpack.Close()
 	text := make([]byte, 64<<10)
-	n, err = io.ReadFull(unpack, text)
+	n, err = io.ReadFull(charset.NewReader(unpack), text)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return true
 	}

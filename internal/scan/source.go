@@ -14,6 +14,7 @@ import (
 
 	"weir/internal/accesslog"
 	"weir/internal/archive"
+	"weir/internal/charset"
 	"weir/internal/unit"
 	"weir/internal/view"
 )
@@ -31,7 +32,8 @@ type Log struct {
 	Format *accesslog.Format // nil: it is recognised
 }
 
-// source is a Log that is being read.
+// source is a Log that is being read. It has many fields because it is the one
+// thing between the bytes of a log and what is told of it.
 type source struct {
 	Log
 	index int
@@ -42,7 +44,8 @@ type source struct {
 	primed  bool
 	file    *os.File // nil for standard input
 	unpack  *archive.Reader
-	stream  counter // of the bytes of the file
+	text    *charset.Reader // of a stream, or of UTF-16; else nil
+	stream  counter         // of the bytes of the file
 	cut     cutter
 	expect  int64 // bytes that stream should give; -1 where nobody knows
 	whole   bool  // read from its first byte
@@ -148,6 +151,10 @@ func (s *source) open(o *Options) error {
 		s.stream.r = f
 		return s.openArchive(&s.stream, kind)
 	}
+	if e, _ := charset.Sniff(head[:n]); e != charset.UTF8 {
+		s.stream.r = io.NewSectionReader(f, 0, s.expect)
+		return s.openArchive(&s.stream, archive.Plain)
+	}
 	// What is written from now on belongs to the next report.
 	from, to := s.stretch(f, info.Size(), o)
 	if done := s.stream.done; done != nil {
@@ -172,7 +179,8 @@ func (s *source) openStream(r io.Reader) error {
 
 func (s *source) openArchive(r io.Reader, kind archive.Kind) error {
 	if kind == archive.Plain {
-		s.cut.r = r
+		s.text = charset.NewReader(r)
+		s.cut.r = s.text
 		return nil
 	}
 	unpack, err := archive.Open(r, kind)
@@ -180,8 +188,25 @@ func (s *source) openArchive(r io.Reader, kind archive.Kind) error {
 		return fmt.Errorf("cannot read %s: %w", s.total.Name, err)
 	}
 	s.unpack = unpack
-	s.cut.r = unpack
+	s.text = charset.NewReader(unpack)
+	s.cut.r = s.text
 	return nil
+}
+
+// encoded reports whether the text is not as it lies in the log.
+func (s *source) encoded() bool { return s.text != nil && s.text.Encoding() != charset.UTF8 }
+
+// encoding tells of text that is not as it lies in the log, after it was read.
+func (s *source) encoding() []string {
+	if !s.encoded() {
+		return nil
+	}
+	notices := []string{fmt.Sprintf("%s: text in %s, read as UTF-8; lines and columns count in that", s.total.Name, s.text.Encoding())}
+	if n := s.text.Invalid(); n > 0 {
+		notices = append(notices, fmt.Sprintf("%s: %s invalid %s in its UTF-16 %s read as U+FFFD", s.total.Name, unit.Count(n),
+			unit.Plural(n, "character"), map[bool]string{true: "is", false: "are"}[n == 1]))
+	}
+	return notices
 }
 
 // cause is what is wrong with a file, without its name.
@@ -223,7 +248,7 @@ func (s *source) prime(head []byte) {
 
 // elsewhere returns lines from places all over a file that is not compressed.
 func (s *source) elsewhere() [][]byte {
-	if s.file == nil || s.unpack != nil {
+	if s.file == nil || s.unpack != nil || s.encoded() {
 		return nil
 	}
 	info, err := s.file.Stat()
