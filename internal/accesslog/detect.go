@@ -17,6 +17,7 @@ type Detection struct {
 	Format     Format    // the best format, when Found
 	Found      bool      // at least one hit, and half of the lines that are no directives, by few formats together
 	Confidence float64   // hits of the best format / its lines that are no directives, 0 to 1
+	Lines      int       // that were looked at
 	Attempts   []Attempt // one for each format, in the order of Formats
 
 	// Prefix names what stands before each line and is no part of the format:
@@ -56,7 +57,7 @@ type missing interface {
 // lines are hits as they are. The lines are not kept.
 func Detect(lines [][]byte) Detection {
 	lines = lines[:min(len(lines), maxSample)]
-	var d Detection
+	d := Detection{Lines: len(lines)}
 	if len(lines) > 0 {
 		d.Compressed = compression(lines[0])
 	}
@@ -67,7 +68,7 @@ func Detect(lines [][]byte) Detection {
 	p := prefixIn(lines)
 	best := d.attempt(lines, p)
 	if p != prefixNone {
-		var bare Detection
+		bare := Detection{Lines: len(lines)}
 		if n := bare.attempt(lines, prefixNone); n > best {
 			d, best = bare, n
 		}

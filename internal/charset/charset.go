@@ -1,6 +1,7 @@
 // Package charset turns UTF-16 text into UTF-8, piece by piece.
 //
-//	bytes ──> Decoder.Append ──> UTF-8        what a piece cut in two is kept
+//	bytes ──> Decoder.Append ──> UTF-8
+//	          └─ keeps half a character for the next piece
 //
 // PowerShell writes what its > sends into a file as UTF-16, and servers on
 // Windows can. Such text is known by its byte order mark (The Unicode Standard,
@@ -9,7 +10,6 @@
 package charset
 
 import (
-	"io"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -33,9 +33,6 @@ func (e Encoding) String() string {
 
 // HeadSize is how many bytes of its beginning Sniff needs to know a text.
 const HeadSize = 4
-
-// noProgress is how many empty reads in a row mean that a stream is stuck.
-const noProgress = 100
 
 // Sniff tells from the first bytes of a text how it is written down, and how
 // long the mark is that says so. UTF-32 is not recognised. That of UTF-8 is left
@@ -134,86 +131,4 @@ func (d *Decoder) unit(dst []byte, first, second byte) []byte {
 func (d *Decoder) invalid(dst []byte) []byte {
 	d.Invalid++
 	return utf8.AppendRune(dst, utf8.RuneError)
-}
-
-// A Reader reads text that may be UTF-16, as its mark says, as UTF-8. All else
-// is passed on as it is, byte for byte. Make one with NewReader. It belongs to
-// one goroutine.
-type Reader struct {
-	r       io.Reader
-	decoder Decoder
-	sniffed bool
-	err     error  // of r
-	raw     []byte // room for what is to be decoded
-	rest    []byte // to be given before r is read again
-	text    []byte // rest is a part of it
-}
-
-// NewReader returns a Reader of r.
-func NewReader(r io.Reader) *Reader { return &Reader{r: r} }
-
-// Encoding is that of the text, once some of it was read.
-func (r *Reader) Encoding() Encoding { return r.decoder.Encoding }
-
-// Invalid counts what was no UTF-16; see Decoder.
-func (r *Reader) Invalid() int64 { return r.decoder.Invalid }
-
-// Read implements io.Reader.
-func (r *Reader) Read(p []byte) (int, error) {
-	if len(p) == 0 {
-		return 0, nil
-	}
-	if !r.sniffed {
-		r.sniff()
-	}
-	for {
-		if len(r.rest) > 0 {
-			n := copy(p, r.rest)
-			r.rest = r.rest[n:]
-			return n, nil
-		}
-		if r.err != nil {
-			return 0, r.err
-		}
-		if r.decoder.Encoding == UTF8 {
-			return r.r.Read(p)
-		}
-		if r.raw == nil {
-			r.raw = make([]byte, 32<<10)
-		}
-		n, err := r.r.Read(r.raw)
-		r.text = r.decoder.Append(r.text[:0], r.raw[:n])
-		if r.err = err; err != nil {
-			r.text = r.decoder.Finish(r.text)
-		}
-		if r.rest = r.text; n == 0 && err == nil {
-			return 0, nil // the caller decides how often
-		}
-	}
-}
-
-// sniff reads the mark, and no more than it must: behind a first byte that no
-// mark begins with a pipe may be silent for long.
-func (r *Reader) sniff() {
-	r.sniffed = true
-	head := make([]byte, 0, HeadSize)
-	for empty := 0; len(head) < HeadSize && r.err == nil && (len(head) == 0 || head[0] >= 0xfe); {
-		n, err := r.r.Read(head[len(head):cap(head)])
-		head, r.err = head[:len(head)+n], err
-		if empty++; n > 0 {
-			empty = 0
-		}
-		if empty == noProgress {
-			r.err = io.ErrNoProgress
-		}
-	}
-	var mark int
-	r.decoder.Encoding, mark = Sniff(head)
-	if r.rest = head[mark:]; r.decoder.Encoding != UTF8 {
-		r.text = r.decoder.Append(r.text[:0], r.rest)
-		if r.err != nil {
-			r.text = r.decoder.Finish(r.text)
-		}
-		r.rest = r.text
-	}
 }

@@ -14,7 +14,8 @@ import (
 
 const (
 	maxRejects = 5    // that are kept
-	maxHits    = 1000 // that an example is chosen from
+	maxHits    = 1000 // that an example is chosen from, all of them
+	someHits   = 100  // one in so many of the others
 	maxOthers  = 4    // groups of runners-up
 )
 
@@ -67,14 +68,16 @@ type RunnerUp struct {
 }
 
 // NewLog begins with the head of a log, up to 1,000 lines without their line
-// ends, from which the format is found unless one is forced. The head is to be
-// given to Add like all other lines.
-func NewLog(name string, head [][]byte, forced *accesslog.Format) *Log {
-	l := &Log{Name: name, Sample: len(head), Forced: forced != nil, parser: new(accesslog.Auto), seen: seen{has: map[string]bool{}, reasons: map[accesslog.Reason]bool{}}}
+// ends, from which the format is found unless one is forced; where that is in
+// none, from lines elsewhere in it. The head is to be given to Add like all other
+// lines, which those elsewhere are among.
+func NewLog(name string, head [][]byte, forced *accesslog.Format, elsewhere ...[]byte) *Log {
+	l := &Log{Name: name, Forced: forced != nil, parser: new(accesslog.Auto), seen: seen{has: map[string]bool{}, reasons: map[accesslog.Reason]bool{}}}
 	if forced != nil {
 		l.parser = accesslog.NewForced(*forced)
 	}
-	l.Detection = l.parser.Prime(head)
+	l.Detection = l.parser.Prime(head, elsewhere...)
+	l.Sample = l.Detection.Lines
 	return l
 }
 
@@ -93,7 +96,7 @@ func (l *Log) Add(line []byte) {
 		l.reject(line, out)
 	default:
 		l.Hits++
-		if l.Hits <= maxHits {
+		if l.Hits <= maxHits || l.Hits%someHits == 0 {
 			l.hit(line, &r)
 		}
 	}
@@ -224,23 +227,13 @@ func (l *Log) doubt() {
 		return
 	}
 	median, longest := times[len(times)/2], times[len(times)-1]
-	switch place := latencyPlace(l.Format.Name); {
-	case place == "":
-	case longest > 0 && longest < 10*time.Millisecond && median < time.Millisecond && l.Format.Name != "combined-time":
+	switch _, measure := latencyPlace(l.Format.Name); {
+	case measure == "":
+	case longest > 0 && longest < 10*time.Millisecond && median < time.Millisecond && measure == "microseconds":
 		l.Doubts = append(l.Doubts, fmt.Sprintf("half of the request times are below %s, and none above %s: are they milliseconds, "+
 			"as Apache's %%{ms}T writes them? weir reads them as microseconds (%%D)", unit.Duration(median), unit.Duration(longest)))
-	case median > 60*time.Second:
-		l.Doubts = append(l.Doubts, fmt.Sprintf("half of the request times are above %s: are they milliseconds? weir reads them%s",
-			unit.Duration(median), " as"+trimPlace(place)))
+	case median > 60*time.Second && measure == "seconds":
+		l.Doubts = append(l.Doubts, fmt.Sprintf("half of the request times are above %s: are they milliseconds? weir reads them as seconds",
+			unit.Duration(median)))
 	}
-}
-
-// trimPlace turns " (last field, seconds)" into " seconds".
-func trimPlace(place string) string {
-	for i := len(place) - 2; i >= 0; i-- {
-		if place[i] == ' ' {
-			return place[i : len(place)-1]
-		}
-	}
-	return place
 }

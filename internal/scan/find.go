@@ -10,7 +10,6 @@ import (
 
 	"weir/internal/accesslog"
 	"weir/internal/archive"
-	"weir/internal/charset"
 )
 
 // Find turns what a person names into logs: files, "-" for standard input,
@@ -120,7 +119,7 @@ func isLog(name string) bool {
 	}
 	defer unpack.Close()
 	text := make([]byte, 64<<10)
-	n, err = io.ReadFull(charset.NewReader(unpack), text)
+	n, err = io.ReadFull(archive.NewText(unpack), text)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return true
 	}

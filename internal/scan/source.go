@@ -44,8 +44,8 @@ type source struct {
 	primed  bool
 	file    *os.File // nil for standard input
 	unpack  *archive.Reader
-	text    *charset.Reader // of a stream, or of UTF-16; else nil
-	stream  counter         // of the bytes of the file
+	text    *archive.Text // of a stream, or of UTF-16; else nil
+	stream  counter       // of the bytes of the file
 	cut     cutter
 	expect  int64 // bytes that stream should give; -1 where nobody knows
 	whole   bool  // read from its first byte
@@ -179,7 +179,7 @@ func (s *source) openStream(r io.Reader) error {
 
 func (s *source) openArchive(r io.Reader, kind archive.Kind) error {
 	if kind == archive.Plain {
-		s.text = charset.NewReader(r)
+		s.text = archive.NewText(r)
 		s.cut.r = s.text
 		return nil
 	}
@@ -188,7 +188,7 @@ func (s *source) openArchive(r io.Reader, kind archive.Kind) error {
 		return fmt.Errorf("cannot read %s: %w", s.total.Name, err)
 	}
 	s.unpack = unpack
-	s.text = charset.NewReader(unpack)
+	s.text = archive.NewText(unpack)
 	s.cut.r = s.text
 	return nil
 }
