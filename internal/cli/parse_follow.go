@@ -81,6 +81,9 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 		if l.total.Name = src.State().Name; l.total.Name == "-" {
 			l.total.Name = "standard input"
 		}
+		if err := l.seek(f.from, s.err); err != nil {
+			return err
+		}
 		f.lanes = append(f.lanes, l)
 	}
 	f.out, f.writer = s.out, o.notation.New(o.zone)
@@ -244,16 +247,30 @@ func (f *following) reject(l *followed, out accesslog.Outcome, line []byte, at v
 	}
 }
 
-// prime looks at the first block for the format.
-func (l *followed) prime(data []byte, notices io.Writer) error {
-	const most = 1000
-	var lines [][]byte
-	for line := range bytes.Lines(data) {
-		if lines = append(lines, accesslog.TrimEnd(line)); len(lines) == most {
-			break
-		}
+// seek makes reading of a file begin at the records of second from, where that
+// is not 0; what is before them would only be passed over.
+func (l *followed) seek(from int64, notices io.Writer) error {
+	if from == 0 || l.source.State().Kind != tail.File {
+		return nil
 	}
-	found := l.parser.Prime(lines)
+	const most = 256 << 10
+	head := l.source.Head(most)
+	if len(head) == 0 {
+		return nil
+	}
+	l.primed = true
+	if err := l.prime(head, notices); err != nil {
+		return err
+	}
+	if _, ok := l.parser.Format(); ok {
+		monitor.Seek(l.source, l.parser, from)
+	}
+	return nil
+}
+
+// prime looks at the head of a log, or its first block, for the format.
+func (l *followed) prime(data []byte, notices io.Writer) error {
+	found := l.parser.Prime(accesslog.HeadLines(data, true))
 	_, ok := l.parser.Format()
 	switch {
 	case found.Compressed != "":
