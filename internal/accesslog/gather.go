@@ -240,7 +240,8 @@ func (g *gathering) storeValue(c column, text []byte, size int, r *Record) Reaso
 }
 
 // storeLatency reads a request time: a number in the unit of c, or a number
-// with its unit, as 0.005192s or 1m2.5s. A -1 is what some write for none. Keys
+// with its unit, as 0.005192s or 1m2.5s, or a list of seconds, one for each server
+// that was asked, which are added up. A -1 is what some write for none. Keys
 // that say no unit may be about anything, so what cannot be read there is none.
 func (g *gathering) storeLatency(c column, text []byte, size int, r *Record) Reason {
 	if string(text) == "-1" {
@@ -264,6 +265,9 @@ func (g *gathering) storeLatency(c column, text []byte, size int, r *Record) Rea
 		default:
 			return "" // a unit that is guessed would be wrong by a thousand
 		}
+	}
+	if c == columnSeconds && bytes.ContainsAny(text, ",:") {
+		return storeUpstream(text, r) // of nginx's $upstream_response_time, as apptime has it
 	}
 	why := c.storeLatency(g.plain(text, size), r)
 	if guessed {

@@ -34,10 +34,6 @@ func docker(line string) string {
 	return string(text)
 }
 
-// ownTime tells of formats that begin with a time of their own, of which that
-// of a prefix cannot be told. They are written into files, not by containers.
-func ownTime(format string) bool { return format == "aws-elb" || format == "w3c" }
-
 func TestEveryFormatIsReadBehindEveryPrefix(t *testing.T) {
 	wraps := map[string][]func(string) string{"Docker json-file": {docker, func(l string) string {
 		return strings.Replace(docker(l+"\r"), `"stream"`, `"attrs":{"a":"b"},"stream"`, 1)
@@ -50,9 +46,6 @@ func TestEveryFormatIsReadBehindEveryPrefix(t *testing.T) {
 	for name, all := range wraps {
 		for _, wrap := range all {
 			for _, f := range Formats() {
-				if ownTime(f.Name) && (name == "time stamp" || name == "docker compose" || name == "kubectl") {
-					continue
-				}
 				var lines []string
 				for _, l := range strings.Split(f.Example, "\n") {
 					lines = append(lines, wrap(l))
@@ -157,25 +150,6 @@ func TestALineWithoutThePrefixOfItsLogIsRejected(t *testing.T) {
 	}
 }
 
-func TestPiecesOfLinesAreCalledSo(t *testing.T) {
-	f, _ := Lookup("combined")
-	const cri = "2026-03-10T12:00:00.000000000Z stdout "
-	for _, c := range []struct {
-		good, piece string
-		column      int
-	}{
-		{cri + "F " + f.Example, cri + "P " + f.Example[:20], len(cri) + 1},
-		{docker(f.Example), `{"log":"` + f.Example[:20] + `","stream":"stdout","time":"x"}`, len(`{"log":"`) + 21},
-		{docker(f.Example), `{"log":"a\\n","stream":"stdout","time":"x"}`, len(`{"log":"a\\n`) + 1},
-	} {
-		a := new(Auto)
-		feed(a, c.good)
-		if outs, _ := feed(a, c.piece); outs[0].Reason != ReasonPartial || outs[0].Column != c.column {
-			t.Errorf("%s: got %+v, want %q at %d", c.piece, outs[0], ReasonPartial, c.column)
-		}
-	}
-}
-
 func TestLinesWithoutAPrefixAreNotTakenForOnesWithIt(t *testing.T) {
 	for _, line := range []string{
 		"", "x", "web", "web |", "web|x ", "<190>", "<1900>Mar 10 12:00:00 h t: x", "<190>1 x", "<190>1 - - - - x", "<190>1 - - - - - [a", "Mar 10 12:00:00",
@@ -189,7 +163,7 @@ func TestLinesWithoutAPrefixAreNotTakenForOnesWithIt(t *testing.T) {
 	}
 	for _, f := range Formats() {
 		for _, line := range strings.Split(f.Example, "\n") {
-			if p := prefixOf([]byte(line)); p != prefixNone && !ownTime(f.Name) {
+			if p := prefixOf([]byte(line)); p != prefixNone && f.Name != "aws-elb" { // it begins with a time of its own
 				t.Errorf("%s: got the prefix %q, want none", f.Name, p)
 			}
 		}

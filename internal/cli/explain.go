@@ -15,8 +15,10 @@ import (
 
 	"weir/internal/accesslog"
 	"weir/internal/archive"
+	"weir/internal/charset"
 	"weir/internal/diagnosis"
 	"weir/internal/monitor"
+	"weir/internal/scan"
 	"weir/internal/term"
 )
 
@@ -69,6 +71,9 @@ func explainable(args []string) error {
 	}
 	words := 0
 	for _, a := range args {
+		if strings.TrimSpace(a) == "" {
+			return usageError{errors.New("an argument is empty, and so neither a file nor a line: is it a variable that is not set? Name a file, - for standard input, or give a line in single quotes")}
+		}
 		if _, err := os.Lstat(a); err != nil && !strings.Contains(a, " ") {
 			words++
 		}
@@ -119,14 +124,18 @@ func explain(ctx context.Context, args []string, format *accesslog.Format, s str
 // explainLog tells of a file or of standard input.
 func explainLog(ctx context.Context, name string, format *accesslog.Format, s streams, guide *term.Guide) (found bool, err error) {
 	in, shown := interruptible(ctx, s.in), "standard input"
+	var elsewhere [][]byte
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
 			return false, &monitor.InputError{Text: fmt.Sprintf("cannot read %s: %v", name, pathless(err))}
 		}
 		defer file.Close()
-		if info, err := file.Stat(); err == nil && info.IsDir() {
+		switch info, err := file.Stat(); {
+		case err == nil && info.IsDir():
 			return false, &monitor.InputError{Text: name + " is a directory: name a log in it"}
+		case err == nil && info.Mode().IsRegular() && isPlain(file):
+			elsewhere = scan.Elsewhere(file, info.Size())
 		}
 		in, shown = file, name
 	}
@@ -137,7 +146,21 @@ func explainLog(ctx context.Context, name string, format *accesslog.Format, s st
 		return false, &monitor.InputError{Text: fmt.Sprintf("cannot read %s: %v", shown, err)}
 	}
 	defer unpack.Close()
-	return explainLines(unpack, shown, format, guide)
+	text := archive.NewText(unpack)
+	found, err = explainLines(text, shown, format, guide, elsewhere...)
+	if e := text.Encoding(); e != charset.UTF8 {
+		tell(s.err, fmt.Sprintf("%s: text in %s, read as UTF-8; lines and columns count in that", shown, e))
+	}
+	return found, err
+}
+
+// isPlain reports whether a file can be read from anywhere: it is not compressed,
+// and no UTF-16.
+func isPlain(file *os.File) bool {
+	head := make([]byte, archive.HeadSize)
+	n, _ := file.ReadAt(head, 0)
+	e, _ := charset.Sniff(head[:n])
+	return e == charset.UTF8 && archive.Sniff(head[:n]) == archive.Plain
 }
 
 // pathless is what is wrong with a file, without its name.
@@ -149,8 +172,8 @@ func pathless(err error) error {
 	return err
 }
 
-// explainLines tells of lines. What can be read before an error is told.
-func explainLines(r io.Reader, name string, format *accesslog.Format, guide *term.Guide) (found bool, err error) {
+// explainLines tells of lines, of which some are elsewhere, too. What can be read before an error is told.
+func explainLines(r io.Reader, name string, format *accesslog.Format, guide *term.Guide, elsewhere ...[]byte) (found bool, err error) {
 	limited := &io.LimitedReader{R: r, N: explainText}
 	lines := bufio.NewReaderSize(limited, longestLine+2)
 	var head [][]byte
@@ -165,7 +188,7 @@ func explainLines(r io.Reader, name string, format *accesslog.Format, guide *ter
 	for i, line := range head {
 		sample[i] = accesslog.TrimEnd(line)
 	}
-	log := diagnosis.NewLog(name, sample, format)
+	log := diagnosis.NewLog(name, sample, format, elsewhere...)
 	for _, line := range head {
 		add(log, line)
 	}

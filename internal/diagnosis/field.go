@@ -60,7 +60,7 @@ func Fields(r *accesslog.Record, format string) []Field {
 	add("referrer", r.Referrer, "the page it came from")
 	add("agent", r.Agent, "program of the client")
 	if r.Latency >= 0 {
-		figure("latency", strconv.FormatFloat(float64(r.Latency)/1e6, 'f', -1, 64)+" ms", "time to answer"+latencyPlace(format))
+		figure("latency", strconv.FormatFloat(float64(r.Latency)/1e6, 'f', -1, 64)+" ms", latencyMeaning(format))
 	}
 	return fields
 }
@@ -72,19 +72,56 @@ func bytesMeaning(n int64) string {
 	return "sent to the client: " + unit.Bytes(n)
 }
 
-// latencyPlace says where a format has its request time, and in which unit.
-func latencyPlace(format string) string {
+// latencyPlace says where a format has its request time, and in which unit; ""
+// where it has none. A unit is "" where the line itself tells it.
+func latencyPlace(format string) (place, unit string) {
 	switch {
 	case strings.HasSuffix(format, "combined-time"):
-		return " (last field, seconds)"
+		return "last field", "seconds"
 	case strings.HasSuffix(format, "combined-us"):
-		return " (last field, microseconds)"
-	case format == "combined-us-size":
-		return " (after the size, microseconds)"
-	case format == "csv":
-		return " (unit by the name of its column)"
+		return "last field", "microseconds"
 	}
-	return ""
+	switch format {
+	case "combined-us-size":
+		return "after the size", "microseconds"
+	case "traefik":
+		return "last field", "milliseconds"
+	case "ingress-nginx":
+		return "second field after the agent", "seconds"
+	case "haproxy":
+		return "last of the five timers", "milliseconds"
+	case "envoy", "istio":
+		return "DURATION, after the sizes", "milliseconds"
+	case "squid":
+		return "second field", "milliseconds"
+	case "aws-alb", "aws-elb":
+		return "the sum of three fields", "seconds"
+	case "aws-s3":
+		return "the total time", "milliseconds"
+	case "cloudfront":
+		return "time-taken", "seconds"
+	case "w3c":
+		return "time-taken: seconds if it has a point, else milliseconds", ""
+	case "csv":
+		return "unit by the name of its column", ""
+	case "json":
+		return "unit by its key, its value or who wrote it", ""
+	case "ltsv":
+		return "reqtime or apptime in seconds, or reqtime_microsec", ""
+	}
+	return "", ""
+}
+
+// latencyMeaning is what a request time says, and where it stands.
+func latencyMeaning(format string) string {
+	place, unit := latencyPlace(format)
+	switch {
+	case place == "":
+		return "time to answer"
+	case unit != "":
+		place += ", " + unit
+	}
+	return "time to answer (" + place + ")"
 }
 
 func clientMeaning(client []byte) string {

@@ -55,6 +55,9 @@ func OfLine(text []byte, forced *accesslog.Format) Line {
 		auto = accesslog.NewForced(*forced)
 	}
 	switch out := auto.Parse(text, &r); out.Kind {
+	case accesslog.Piece:
+		l.Nature = Hint{Text: "a piece of a line that a container runtime cut: with the pieces after it, in their log, weir joins it"}
+		return l
 	case accesslog.Directive:
 		l.Header, l.Found = true, true
 		l.Format, _ = auto.Format()
@@ -110,6 +113,9 @@ func (l *Line) fail(formats []accesslog.Format) {
 
 // hint is what is to be said of a rejected line.
 func hint(text []byte, out accesslog.Outcome, format string) string {
+	if text == nil {
+		return Advice(text, out, format) // too long, or never complete
+	}
 	if h := Nature(text); h.Text != "" {
 		return h.Text
 	}

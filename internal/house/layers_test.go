@@ -60,6 +60,7 @@ func table() []row {
 		{dir: "internal/export", layer: pure},
 		{dir: "internal/agent", layer: pure},
 		{dir: "internal/accesslog", layer: pure},
+		{dir: "internal/charset", layer: pure},
 		{dir: "internal/pace", layer: pure},
 		{dir: "internal/escape", layer: pure},
 		{dir: "internal/unit", layer: pure},

@@ -125,6 +125,10 @@ func (m *Monitor) Run(ctx context.Context) error {
 		case worked:
 			continue
 		case m.ended():
+			for _, l := range m.lanes {
+				l.text = nil
+				l.unfinished(l.parser.End(), m.gauge)
+			}
 			m.gauge.End()
 			return m.close()
 		}
@@ -151,7 +155,7 @@ func (m *Monitor) round() bool {
 		if !l.fetch(now, m.wall(), m.gauge) {
 			continue
 		}
-		if l.waits > due { // with --clock: the rest is yet to happen
+		if l.wait.sec > due { // with --clock: the rest is yet to happen
 			m.gauge.Caught(l.index, true, now)
 			continue
 		}
@@ -174,9 +178,9 @@ func (m *Monitor) round() bool {
 	}
 	behind.fold(m.gauge, limit, due)
 	m.failed = behind.writeRejects(m.o.Rejects)
-	if behind.waits > due && !behind.told {
-		behind.told = true
-		m.gauge.Notice(fmt.Sprintf("%s: what is logged from %s on waits for the clock to get there", behind.account.Name, m.stamp(behind.waits)))
+	if behind.wait.sec > due && !behind.wait.told {
+		behind.wait.told = true
+		m.gauge.Notice(fmt.Sprintf("%s: what is logged from %s on waits for the clock to get there", behind.account.Name, m.stamp(behind.wait.sec)))
 	}
 	return true
 }

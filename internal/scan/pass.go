@@ -303,7 +303,7 @@ func (p *pass) result() *Result {
 	r := &Result{Tally: &p.tally, Timeline: &p.timeline, Rejected: p.rejected}
 	for _, s := range p.sources {
 		r.Sources = append(r.Sources, s.total)
-		r.Notices = append(r.Notices, s.notices...)
+		r.Notices = append(append(r.Notices, s.notices...), s.encoding()...)
 		if s.err != nil {
 			r.Failures = append(r.Failures, Failure{Name: s.total.Name, Err: s.err})
 		}
