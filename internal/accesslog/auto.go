@@ -26,7 +26,9 @@ type Auto struct {
 	forced   bool
 	rejected int // in a row
 	changes  int
-	turns    int // changes of the format and headers learned
+	turns    int   // changes of the format and headers learned
+	hops     *Hops // nil: clients are taken as they are
+	counts   HopCounts
 	// Of a fork:
 	from    int  // turns of the one it was forked from
 	leading int  // lines rejected before the first that was not
@@ -36,6 +38,33 @@ type Auto struct {
 // NewForced returns an Auto that reads f whatever comes.
 func NewForced(f Format) *Auto {
 	return &Auto{format: f, parser: f.New(), forced: true}
+}
+
+// Behind makes Parse look for the client of a record behind the proxies that h
+// trusts; nil makes it take clients as they are, which is the default. It is
+// called before the first Prime and Parse.
+func (a *Auto) Behind(h *Hops) {
+	a.hops = h
+	if a.parser != nil {
+		a.askFor(a.parser)
+	}
+}
+
+// HopCounts returns how the clients of the records so far were found. All are 0
+// without Behind and with ReadLists.
+func (a *Auto) HopCounts() HopCounts { return a.counts }
+
+func (a *Auto) askFor(p Parser) Parser {
+	if a.hops == nil {
+		return p
+	}
+	if q, ok := p.(interface{ readLists() }); ok {
+		q.readLists()
+	}
+	if q, ok := p.(asker); ok && a.hops.header != "" {
+		q.ask(a.hops.header)
+	}
+	return p
 }
 
 // Prime looks at lines from the head of the log, without their line ends, that
@@ -57,7 +86,7 @@ func (a *Auto) Prime(head [][]byte, elsewhere ...[]byte) Detection {
 	case a.forced:
 		a.primePrefix(head)
 	case d.Found && (a.parser == nil || a.format.Name != d.Format.Name):
-		a.become(d.Format, d.Format.New(), d.carrier)
+		a.become(d.Format, a.askFor(d.Format.New()), d.carrier)
 	case d.Found:
 		a.lead.kind = d.carrier
 	}
@@ -86,8 +115,11 @@ func (a *Auto) Parse(line []byte, r *Record) Outcome {
 	out := a.lead.parse(a.parser, line, r)
 	if out.Kind != Rejected {
 		a.rejected, a.moved = 0, true
-		if out.Kind == Directive {
+		switch {
+		case out.Kind == Directive:
 			a.turns++
+		case a.hops != nil && a.hops.header != "":
+			a.counts.resolve(a.hops, r)
 		}
 		return out
 	}
@@ -210,6 +242,9 @@ func (a *Auto) choose(line []byte, r *Record) Outcome {
 			continue
 		}
 		a.become(f, p, a.trial.kind)
+		if out.Kind == Hit && a.hops != nil && a.hops.header != "" {
+			a.counts.resolve(a.hops, r)
+		}
 		return out
 	}
 	if directive {
@@ -238,6 +273,6 @@ func (a *Auto) prepare() {
 	}
 	a.others = make([]Parser, len(formats))
 	for i, f := range formats {
-		a.others[i] = f.New()
+		a.others[i] = a.askFor(f.New())
 	}
 }

@@ -17,7 +17,7 @@ package accesslog
 func (a *Auto) Fork() *Auto {
 	f := *a
 	f.from = a.turns
-	f.rejected, f.leading, f.moved = 0, 0, false
+	f.rejected, f.leading, f.moved, f.counts = 0, 0, false, HopCounts{}
 	f.lead.scratch, f.trial.scratch = nil, nil
 	if a.parser != nil {
 		f.parser = fork(a.parser)
@@ -40,7 +40,7 @@ func (a *Auto) Forked(f *Auto) bool {
 	if f.from != a.turns || f.turns != f.from {
 		return false
 	}
-	f.rejected, f.leading, f.moved = 0, 0, false
+	f.rejected, f.leading, f.moved, f.counts = 0, 0, false, HopCounts{}
 	return true
 }
 
@@ -59,9 +59,12 @@ func (a *Auto) Follow(f *Auto) bool {
 	if !f.moved {
 		run += a.rejected
 	}
+	counts := a.counts
+	counts.add(f.counts)
 	if f.turns != f.from {
 		*a = *f.Fork()
 	}
+	a.counts = counts
 	a.rejected = run
 	return true
 }
