@@ -29,6 +29,8 @@ type Auto struct {
 	turns    int   // changes of the format and headers learned
 	hops     *Hops // nil: clients are taken as they are
 	counts   HopCounts
+	nearest  []byte // hop of the last record, a view of its line
+	way      Way    // that its client was found
 	// Of a fork:
 	from    int  // turns of the one it was forked from
 	leading int  // lines rejected before the first that was not
@@ -54,6 +56,12 @@ func (a *Auto) Behind(h *Hops) {
 // without Behind and with ReadLists.
 func (a *Auto) HopCounts() HopCounts { return a.counts }
 
+// Nearest returns what the last record had as its client before that was looked
+// for, nil where its line has no address of the connection, and how the client
+// was found. It is valid as long as that record is.
+func (a *Auto) Nearest() (hop []byte, way Way) { return a.nearest, a.way }
+
+// askFor prepares a Parser for what the hops are read out of.
 func (a *Auto) askFor(p Parser) Parser {
 	if a.hops == nil {
 		return p
@@ -119,7 +127,7 @@ func (a *Auto) Parse(line []byte, r *Record) Outcome {
 		case out.Kind == Directive:
 			a.turns++
 		case a.hops != nil && a.hops.header != "":
-			a.counts.resolve(a.hops, r)
+			a.resolve(r)
 		}
 		return out
 	}
@@ -243,7 +251,7 @@ func (a *Auto) choose(line []byte, r *Record) Outcome {
 		}
 		a.become(f, p, a.trial.kind)
 		if out.Kind == Hit && a.hops != nil && a.hops.header != "" {
-			a.counts.resolve(a.hops, r)
+			a.resolve(r)
 		}
 		return out
 	}

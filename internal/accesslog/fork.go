@@ -18,6 +18,7 @@ func (a *Auto) Fork() *Auto {
 	f := *a
 	f.from = a.turns
 	f.rejected, f.leading, f.moved, f.counts = 0, 0, false, HopCounts{}
+	f.nearest = nil
 	f.lead.scratch, f.trial.scratch = nil, nil
 	if a.parser != nil {
 		f.parser = fork(a.parser)

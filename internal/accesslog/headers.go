@@ -15,9 +15,9 @@ import "strings"
 const forwardedFor = "x_forwarded_for"
 
 // knownHeaders are the headers that are read without being asked for, best
-// first. They are never changed.
-var knownHeaders = []string{
-	forwardedFor, "forwarded", "x_real_ip", "cf_connecting_ip", "true_client_ip", "fastly_client_ip",
+// first.
+func knownHeaders() []string {
+	return []string{forwardedFor, "forwarded", "x_real_ip", "cf_connecting_ip", "true_client_ip", "fastly_client_ip"}
 }
 
 // headerPrefixes is what may stand in front of the name of a header.
@@ -53,16 +53,6 @@ func headerKeys(header string) []string {
 		keys = append(keys, "xff", "forwardedfor", "forwarded_for", "proxy_add_x_forwarded_for", "network.forwarded_ip")
 	}
 	return keys
-}
-
-// isKnownHeader says whether name is one that is read without being asked for.
-func isKnownHeader(name string) bool {
-	for _, h := range knownHeaders {
-		if h == name {
-			return true
-		}
-	}
-	return false
 }
 
 // An asker is a Parser of a format that may have a list of addresses. Asked for

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"weir/internal/unit"
 )
 
 // Hops knows which of the addresses that a request came through is the client:
@@ -233,9 +235,10 @@ type HopCounts struct {
 }
 
 // resolve puts the client into r, and counts it.
-func (c *HopCounts) resolve(h *Hops, r *Record) {
-	var way Way
-	r.Client, way = h.Client(r.Client, r.Forwarded)
+func (a *Auto) resolve(r *Record) {
+	c := &a.counts
+	client, way := a.hops.Client(r.Client, r.Forwarded)
+	a.nearest, a.way, r.Client = r.Client, way, client
 	c.Records++
 	switch way {
 	case WayAlone:
@@ -245,6 +248,35 @@ func (c *HopCounts) resolve(h *Hops, r *Record) {
 	case WayBroken:
 		c.Broken++
 	}
+}
+
+// Told says in words what became of the clients of the log name; "" where each
+// was found behind its proxies, or h looks for none.
+func (c HopCounts) Told(name string, h *Hops) string {
+	listed := c.Records - c.Missing
+	switch {
+	case h == nil || c.Records == 0 || c.Missing+c.Stranger+c.Broken == 0:
+		return ""
+	case listed == 0:
+		return fmt.Sprintf("%s: no request carries %s, so its clients stay as they are logged: \"weir explain --client-from %s FILE\" tells which line of the server's configuration adds it",
+			name, h.name, h.name)
+	case c.Stranger == listed:
+		return fmt.Sprintf("%s: no request with %s came from a trusted proxy, so its clients stay as they are logged: name the addresses of your proxies with --trust", name, h.name)
+	}
+	var parts []string
+	for _, p := range []struct {
+		n    int64
+		text string
+	}{
+		{c.Missing, "had no " + h.name},
+		{c.Stranger, "came from an address that is not trusted"},
+		{c.Broken, "had something else than an address in it"},
+	} {
+		if p.n > 0 {
+			parts = append(parts, unit.Count(p.n)+" "+p.text)
+		}
+	}
+	return fmt.Sprintf("%s: of %s %s %s", name, unit.Count(c.Records), unit.Plural(c.Records, "request"), strings.Join(parts, ", "))
 }
 
 func (c *HopCounts) add(o HopCounts) {

@@ -78,7 +78,7 @@ func jsonRows() []keyRow {
 		{columnNanos, []string{"event.duration"}},
 		{columnDuration, []string{"httprequest.latency latency_human", "latency duration elapsed response_time responsetime took time_taken request_duration"}},
 	}
-	return append(append(rows, forwardedRow(knownHeaders)), unitRows()...)
+	return append(append(rows, forwardedRow(knownHeaders())), unitRows()...)
 }
 
 // forwardedRow has the keys of headers, best first.

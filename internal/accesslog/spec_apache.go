@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -193,7 +194,7 @@ func apacheHeader(name string) (field, string) {
 	case "host":
 		return field{column: columnHost, rank: 1}, "www.example.org"
 	}
-	if isKnownHeader(header) {
+	if slices.Contains(knownHeaders(), header) {
 		rank := 0
 		if header == forwardedFor {
 			rank = 1

@@ -36,6 +36,7 @@ that is no file and has a space in it is a line: put it in single quotes.`
 
 func newExplain(s streams) *cobra.Command {
 	var flags formatFlags
+	var proxies proxyFlags
 	var zone *time.Location
 	cmd := &cobra.Command{
 		Use:   "explain [flags] FILE|LINE|-...",
@@ -53,11 +54,17 @@ func newExplain(s streams) *cobra.Command {
 			if err := explainable(args); err != nil {
 				return err
 			}
-			return explain(cmd.Context(), args, formats.all, s, &term.Guide{W: s.out, Zone: zone})
+			hops, err := proxies.hops(true)
+			if err != nil {
+				return err
+			}
+			guess := diagnosis.Guess{Format: formats.all, Hops: hops}
+			return explain(cmd.Context(), args, guess, s, &term.Guide{W: s.out, Zone: zone})
 		},
 	}
 	cmd.Flags().SortFlags = false
 	flags.add(cmd.Flags())
+	proxies.add(cmd.Flags())
 	cmd.Flags().Var(newValue(&zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
 	return cmd
 }
@@ -80,7 +87,7 @@ func explainable(args []string) error {
 }
 
 // explain tells of each argument. The error says which could not be recognised.
-func explain(ctx context.Context, args []string, format *accesslog.Format, s streams, guide *term.Guide) error {
+func explain(ctx context.Context, args []string, guess diagnosis.Guess, s streams, guide *term.Guide) error {
 	var failures []error
 	for i, arg := range args {
 		if i > 0 {
@@ -92,11 +99,11 @@ func explain(ctx context.Context, args []string, format *accesslog.Format, s str
 		var found bool
 		switch {
 		case arg == "-" || err == nil || !strings.ContainsAny(arg, " \n"):
-			found, err = explainLog(ctx, arg, format, s, guide)
+			found, err = explainLog(ctx, arg, guess, s, guide)
 		case strings.Contains(strings.TrimSpace(arg), "\n"):
-			found, err = explainLines(strings.NewReader(arg), "these lines", format, guide)
+			found, err = explainLines(strings.NewReader(arg), "these lines", guess, guide)
 		default:
-			line := diagnosis.OfLine(accesslog.TrimEnd([]byte(arg)), format)
+			line := diagnosis.OfLine(accesslog.TrimEnd([]byte(arg)), guess)
 			found, err = line.Found, guide.Line(&line)
 			arg = "this line"
 		}
@@ -117,7 +124,7 @@ func explain(ctx context.Context, args []string, format *accesslog.Format, s str
 }
 
 // explainLog tells of a file or of standard input.
-func explainLog(ctx context.Context, name string, format *accesslog.Format, s streams, guide *term.Guide) (found bool, err error) {
+func explainLog(ctx context.Context, name string, guess diagnosis.Guess, s streams, guide *term.Guide) (found bool, err error) {
 	in, shown := interruptible(ctx, s.in), "standard input"
 	if name != "-" {
 		file, err := os.Open(name)
@@ -137,7 +144,7 @@ func explainLog(ctx context.Context, name string, format *accesslog.Format, s st
 		return false, &monitor.InputError{Text: fmt.Sprintf("cannot read %s: %v", shown, err)}
 	}
 	defer unpack.Close()
-	return explainLines(unpack, shown, format, guide)
+	return explainLines(unpack, shown, guess, guide)
 }
 
 // pathless is what is wrong with a file, without its name.
@@ -150,7 +157,7 @@ func pathless(err error) error {
 }
 
 // explainLines tells of lines. What can be read before an error is told.
-func explainLines(r io.Reader, name string, format *accesslog.Format, guide *term.Guide) (found bool, err error) {
+func explainLines(r io.Reader, name string, guess diagnosis.Guess, guide *term.Guide) (found bool, err error) {
 	limited := &io.LimitedReader{R: r, N: explainText}
 	lines := bufio.NewReaderSize(limited, longestLine+2)
 	var head [][]byte
@@ -165,7 +172,7 @@ func explainLines(r io.Reader, name string, format *accesslog.Format, guide *ter
 	for i, line := range head {
 		sample[i] = accesslog.TrimEnd(line)
 	}
-	log := diagnosis.NewLog(name, sample, format)
+	log := diagnosis.NewLog(name, sample, guess)
 	for _, line := range head {
 		add(log, line)
 	}

@@ -40,8 +40,14 @@ type Log struct {
 	Gaps    []Gap
 	Doubts  []string // what does not look right, in sentences
 
-	parser *accesslog.Auto
+	parser reader
 	seen   seen
+}
+
+// A reader is the parser of a log with what it looks for clients with.
+type reader struct {
+	*accesslog.Auto
+	hops *accesslog.Hops // may be nil
 }
 
 // seen is what a Log keeps of the lines it was given.
@@ -63,13 +69,10 @@ type RunnerUp struct {
 }
 
 // NewLog begins with the head of a log, up to 1,000 lines without their line
-// ends, from which the format is found unless one is forced. The head is to be
+// ends, from which the format is found unless one is given. The head is to be
 // given to Add like all other lines.
-func NewLog(name string, head [][]byte, forced *accesslog.Format) *Log {
-	l := &Log{Name: name, Sample: len(head), Forced: forced != nil, parser: new(accesslog.Auto), seen: seen{has: map[string]bool{}, reasons: map[accesslog.Reason]bool{}}}
-	if forced != nil {
-		l.parser = accesslog.NewForced(*forced)
-	}
+func NewLog(name string, head [][]byte, guess Guess) *Log {
+	l := &Log{Name: name, Sample: len(head), Forced: guess.Format != nil, parser: reader{guess.parser(), guess.Hops}, seen: seen{has: map[string]bool{}, reasons: map[accesslog.Reason]bool{}}}
 	l.Detection = l.parser.Prime(head)
 	return l
 }
@@ -100,7 +103,7 @@ func (l *Log) AddTooLong() {
 // hit chooses the line that tells most as the example.
 func (l *Log) hit(line []byte, r *accesslog.Record) {
 	format, _ := l.parser.Format()
-	fields := Fields(r, format.Name)
+	fields := withHop(Fields(r, format.Name), l.parser.hops, l.parser.Auto)
 	for _, f := range fields {
 		l.seen.has[f.Name] = true
 	}
@@ -158,7 +161,7 @@ func (l *Log) Close(more bool) {
 		return seen[k] > 2
 	})
 	if l.Found {
-		l.Gaps = gaps(l.seen.has, l.Format.Name)
+		l.Gaps = gaps(l.seen.has, l.Format.Name, headerOf(l.parser.hops))
 		l.doubt()
 	}
 }
@@ -193,6 +196,9 @@ func (l *Log) runnersUp() {
 func (l *Log) doubt() {
 	if l.Changes > 0 {
 		l.Doubts = append(l.Doubts, fmt.Sprintf("the format changes %d %s within the log, to %s at last", l.Changes, unit.Plural(int64(l.Changes), "time"), l.Format.Name))
+	}
+	if told := l.parser.HopCounts().Told("this log", l.parser.hops); told != "" && l.seen.has["forwarded"] {
+		l.Doubts = append(l.Doubts, told)
 	}
 	if l.Example != nil {
 		l.Doubts = append(l.Doubts, l.Example.Notes...)

@@ -47,8 +47,11 @@ type lane struct {
 		wanted  bool
 		rejects []byte // lines to be written down
 	}
-	waits   int64 // second of the next line, where that was not due
-	told    bool  // that it waits
+	waits int64 // second of the next line, where that was not due
+	told  struct {
+		waits bool // that it waits
+		hops  bool // that clients are not found behind proxies
+	}
 	record  accesslog.Record
 	where   func(*accesslog.Record) bool
 	account view.Source
@@ -284,6 +287,20 @@ func (l *lane) tooLong(lines int, g *gauge.Gauge) {
 	for range lines {
 		l.reject(accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: maxLine + 1}, g)
 	}
+}
+
+// enoughHops is the number of records after which a log that never had a list of
+// addresses is taken for one that has none.
+const enoughHops = 100
+
+// miss tells, once, that clients cannot be found behind proxies.
+func (l *lane) miss(h *accesslog.Hops, g *gauge.Gauge) {
+	c := l.parser.HopCounts()
+	if l.told.hops || c.Records < enoughHops || c.Missing+c.Stranger < c.Records {
+		return
+	}
+	l.told.hops = true
+	g.Notice(c.Told(l.account.Name, h))
 }
 
 // writeRejects writes the rejected lines of a block down.

@@ -34,7 +34,10 @@ type Options struct {
 	// scan.AppendReject writes them.
 	Rejects io.Writer
 	// Where, when not nil, passes over records for which it is false.
-	Where  func(*accesslog.Record) bool
+	Where func(*accesslog.Record) bool
+	// Hops, when not nil, finds the clients behind proxies, before Where sees a
+	// record.
+	Hops   *accesslog.Hops
 	Format *accesslog.Format
 	// Formats are those of single logs, by their path; Format is for the rest.
 	Formats map[string]*accesslog.Format
@@ -88,6 +91,7 @@ func New(o Options) (*Monitor, error) {
 		l := &lane{index: i, source: src, where: o.Where, account: view.Source{Name: name(src)}}
 		l.kept.wanted = o.Rejects != nil
 		l.parser = o.parserOf(src)
+		l.parser.Behind(o.Hops)
 		if err := l.prime(src.Head(headBytes), m.gauge); err != nil {
 			follower.Close()
 			return nil, err
@@ -173,9 +177,10 @@ func (m *Monitor) round() bool {
 		return false
 	}
 	behind.fold(m.gauge, limit, due)
+	behind.miss(m.o.Hops, m.gauge)
 	m.failed = behind.writeRejects(m.o.Rejects)
-	if behind.waits > due && !behind.told {
-		behind.told = true
+	if behind.waits > due && !behind.told.waits {
+		behind.told.waits = true
 		m.gauge.Notice(fmt.Sprintf("%s: what is logged from %s on waits for the clock to get there", behind.account.Name, m.stamp(behind.waits)))
 	}
 	return true
@@ -231,6 +236,11 @@ func (m *Monitor) holdBack(o gauge.Output) bool {
 }
 
 func (m *Monitor) close() error {
+	for _, l := range m.lanes {
+		if told := l.parser.HopCounts().Told(l.account.Name, m.o.Hops); told != "" && !l.told.hops {
+			m.gauge.Notice(told)
+		}
+	}
 	if err := m.show(); err != nil {
 		return err
 	}
