@@ -22,7 +22,8 @@ const (
 	columnMillis
 	columnMicros
 	columnNanos
-	columnIdent // named, so that a header is recognised; its fields are ignored
+	columnForwarded // addresses that the client may have made up
+	columnIdent     // named, so that a header is recognised; its fields are ignored
 )
 
 // columnNames is the one table of names a header may use, in lower case and

@@ -88,10 +88,16 @@ func (p *envoyParser) Parse(line []byte, r *Record) Outcome {
 // envoyClient takes the client from X-Forwarded-For; nil where that has none. A
 // first element that is a name, as only a proxy of one's own writes it, is one.
 func envoyClient(forwarded []byte) []byte {
-	if client := forwardedClient(forwarded, ""); client != nil {
-		return client
+	first := forwarded
+	if i := bytes.IndexByte(first, ','); i >= 0 {
+		first = first[:i]
 	}
-	first, _, _ := bytes.Cut(forwarded, []byte(","))
-	client, _ := clientOf(first)
+	client, ok := clientOf(first)
+	if _, known := parseAddr(client); ok && known {
+		return client // nearly always; looking for all that may set addresses apart took 40 ns more
+	}
+	if other := forwardedClient(forwarded, ""); other != nil {
+		return other
+	}
 	return client
 }

@@ -23,7 +23,6 @@ type part uint8
 const (
 	partTime part = iota
 	partClient
-	partForwarded // after the client, which may be a list, too
 	partUser
 	partHost
 	partMethod
@@ -36,6 +35,7 @@ const (
 	partReferrer
 	partAgent
 	partLatency
+	partForwarded // after the client, which may be a list, too
 	partLogger
 	partCount
 )

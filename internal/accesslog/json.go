@@ -10,11 +10,11 @@ package accesslog
 // passed over too, or a line that was cut would be a hit.
 type jsonParser struct {
 	keys   *keyTree
-	mapped []mappedKey // those of keys that a person has mapped; never changed
 	need   need
-	list   list
 	memory keyMemory
 	fields gathering
+	list   list
+	mapped []mappedKey // those of keys that a person has mapped; never changed
 }
 
 // maxDepth is how deep objects and arrays may be nested. Access logs have four
@@ -131,13 +131,12 @@ func (p *jsonParser) object(line []byte, at int) (int, Reason) {
 		switch line[at] {
 		case ',':
 			if n.inArray() {
-				p.list.more = p.list.more || n.depth == p.list.depth
-				at, why = p.value(line, skipSpace(line, at+1), target{}, &n)
+				at, why = p.element(line, skipSpace(line, at+1), &n)
 			} else {
 				at, why = p.member(line, skipSpace(line, at+1), &n)
 			}
 		case closing:
-			if n.depth == p.list.depth {
+			if closing == ']' && n.depth == p.list.depth {
 				p.endList(line, at)
 			}
 			n.leave()
@@ -147,6 +146,20 @@ func (p *jsonParser) object(line []byte, at int) (int, Reason) {
 		}
 	}
 	return at, why
+}
+
+// array reads the first element of the array that was entered.
+func (p *jsonParser) array(line []byte, at int, t target, n *nest) (int, Reason) {
+	if t.part == partForwarded && t.rank > 0 {
+		p.list = list{depth: n.depth, from: at, to: t}
+	}
+	return p.open(line, at, t, n)
+}
+
+// element reads an element of an array that is not its first.
+func (p *jsonParser) element(line []byte, at int, n *nest) (int, Reason) {
+	p.list.more = p.list.more || n.depth == p.list.depth
+	return p.value(line, at, target{}, n)
 }
 
 // endList notes the list that ends at line[at] as it stands there, where it has
@@ -238,8 +251,8 @@ func (p *jsonParser) value(line []byte, at int, t target, n *nest) (int, Reason)
 		if !n.enter(array, node) {
 			return at, ReasonNested
 		}
-		if array && t.part == partForwarded && t.rank > 0 {
-			p.list = list{depth: n.depth, from: at + 1, to: t}
+		if array {
+			return p.array(line, at+1, t, n)
 		}
 		return p.open(line, at+1, t, n)
 	}

@@ -30,12 +30,11 @@ type field struct {
 
 // Columns that no header names.
 const (
-	columnQuestion  column = 96 + iota // the ? if there is a query
-	columnPort                         // of the host or client before it
-	columnForwarded                    // addresses that the client may have made up
-	columnUpstream                     // seconds, one for each server that was asked
-	columnZone                         // a time zone, or anything else
-	columnFraction                     // the digits behind the point of a second, and a zone
+	columnQuestion column = 96 + iota // the ? if there is a query
+	columnPort                        // of the host or client before it
+	columnUpstream                    // seconds, one for each server that was asked
+	columnZone                        // a time zone, or anything else
+	columnFraction                    // the digits behind the point of a second, and a zone
 )
 
 // group is the column that c is another way to tell.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -58,6 +59,7 @@ type seen struct {
 	reasons map[accesslog.Reason]bool
 	each    []Failure // the first rejected line of each of these reasons
 	times   []time.Duration
+	inner   int // hits whose client the Internet does not reach
 }
 
 // A RunnerUp is what formats that were not chosen got of the sample.
@@ -109,6 +111,9 @@ func (l *Log) hit(line []byte, r *accesslog.Record) {
 	}
 	if r.Latency >= 0 {
 		l.seen.times = append(l.seen.times, r.Latency)
+	}
+	if a, err := netip.ParseAddr(string(r.Client)); err == nil && (a.IsPrivate() || a.IsLoopback()) {
+		l.seen.inner++
 	}
 	n := len(fields)
 	if r.Malformed {
@@ -199,6 +204,10 @@ func (l *Log) doubt() {
 	}
 	if told := l.parser.HopCounts().Told("this log", l.parser.hops); told != "" && l.seen.has["forwarded"] {
 		l.Doubts = append(l.Doubts, told)
+	}
+	if headerOf(l.parser.hops) == "" && l.seen.has["forwarded"] && 2*int64(l.seen.inner) > min(l.Hits, maxHits) {
+		l.Doubts = append(l.Doubts, "most clients have private addresses, so they are proxies, and lines carry what those have logged of the client: "+
+			"--client-from x-forwarded-for takes it from there (docs/proxies.md)")
 	}
 	if l.Example != nil {
 		l.Doubts = append(l.Doubts, l.Example.Notes...)

@@ -182,6 +182,57 @@ func TestAnyNumberOfWorkersGivesTheOraclesAnswer(t *testing.T) {
 	}
 }
 
+// TestClientsBehindProxiesAreCountedOnAnyNumberOfWorkers: what was found in
+// blocks that were parsed twice counts once.
+func TestClientsBehindProxiesAreCountedOnAnyNumberOfWorkers(t *testing.T) {
+	hops, err := accesslog.NewHops("x-forwarded-for", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(4) {
+		data := wild(rand.New(rand.NewPCG(seed, 11)), 4000)
+		for from, to := range map[string]string{
+			`"agent 1" `: `"agent 1" "198.51.100.7, 203.0.113.7, 10.0.0.2" `,
+			`"agent 2" `: `"agent 2" "garbage, 10.0.0.2" `,
+			`"agent 3" `: `"agent 3" "-" `,
+		} {
+			data = bytes.ReplaceAll(data, []byte(from), []byte(to))
+		}
+		path := write(t, "log", data)
+		parser := new(accesslog.Auto)
+		parser.Behind(hops)
+		const size = 700
+		head := data[:size]
+		parser.Prime(accesslog.HeadLines(head[:bytes.LastIndexByte(head, '\n')+1], true))
+		found := int64(0)
+		for l := range bytes.Lines(data) {
+			if l = accesslog.TrimEnd(l); len(l) > maxLine {
+				continue
+			}
+			var r accesslog.Record
+			if parser.Parse(l, &r).Kind == accesslog.Hit && string(r.Client) == "203.0.113.7" {
+				found++
+			}
+		}
+		told := parser.HopCounts().Told(path, hops)
+		if c := parser.HopCounts(); c.Missing == 0 || c.Broken == 0 || found == 0 {
+			t.Fatalf("seed %d: %+v, %d found: this shows nothing", seed, c, found)
+		}
+		want := ""
+		for _, workers := range []int{1, 2, 8} {
+			got := run(t, Options{Workers: workers, blockSize: size, Hops: hops}, path)
+			if !slices.Contains(got.Notices, told) {
+				t.Errorf("seed %d, %d workers: got %q, want %q", seed, workers, got.Notices, told)
+			}
+			if p := print(got); want == "" {
+				want = p
+			} else if p != want {
+				t.Errorf("seed %d: with %d workers the result differs", seed, workers)
+			}
+		}
+	}
+}
+
 func TestTheResultIsTheSameAboveAndBelowTheCaps(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many lines; without -short it runs")
