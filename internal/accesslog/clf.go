@@ -232,7 +232,7 @@ func forwardedExtra(extras []byte) (list []byte) {
 			return list
 		}
 		if body := extras[2:end]; isForwarded(body) {
-			if !hasPort(body) {
+			if !hasPort(trimList(body[bytes.LastIndexByte(body, ',')+1:])) {
 				return body
 			}
 			if first {

@@ -222,16 +222,20 @@ func haproxyCaptures(w *walk) []byte {
 	return body
 }
 
-// haproxyForwarded returns the first list of addresses among captured headers,
-// whose names are in the configuration alone.
-func haproxyForwarded(captures []byte) []byte {
+// haproxyForwarded returns the list of addresses among captured headers, whose
+// names are in the configuration alone. Of two nobody knows which a client has
+// made up, as a user agent: then there is none.
+func haproxyForwarded(captures []byte) (list []byte) {
 	for len(captures) > 0 {
 		var one []byte
 		if one, captures, _ = bytes.Cut(captures, []byte("|")); isForwarded(one) {
-			return one
+			if list != nil {
+				return nil
+			}
+			list = one
 		}
 	}
-	return nil
+	return list
 }
 
 // haproxyRequest reads the request, and what httpslog has behind it: the name

@@ -250,6 +250,10 @@ func (a *Auto) resolve(r *Record) {
 	}
 }
 
+// Vain reports whether no client was looked for in a list: the log has none, or
+// none of a trusted hop.
+func (c HopCounts) Vain() bool { return c.Missing+c.Stranger == c.Records }
+
 // Told says in words what became of the clients of the log name; "" where each
 // was found behind its proxies, or h looks for none.
 func (c HopCounts) Told(name string, h *Hops) string {

@@ -269,6 +269,7 @@ func listings() []listed {
 		xff("combined", aFront+aTail+` "`+aChain+`"`, "10.0.0.1"),
 		xff("combined", aFront+aTail+` "`+aChain+`" "10.0.0.9:80"`, "10.0.0.1"),
 		xff("combined", aFront+aTail+` "10.0.0.9:80" "`+aChain+`" x`, "10.0.0.1"),
+		xff("combined", aFront+aTail+` "-" "10.0.0.9:80, 10.0.0.8:80" "`+aChain+`"`, "10.0.0.1"),
 		xff("combined", aFront+aTail+` 512 a="b c" "`+aChain+`"`, "10.0.0.1"),
 		xff("combined-time", aFront+aTail+` "`+aChain+`" 0.042`, "10.0.0.1"),
 		xff("combined-time", aFront+aTail+` 0.042 "`+aChain+`"`, "10.0.0.1"),
@@ -356,6 +357,23 @@ func TestEveryFormatThatCanCarryAListDoes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWhatMayBeMadeUpIsNoList(t *testing.T) {
+	for _, c := range []struct{ format, line string }{
+		{"haproxy", `10.0.0.1:51000 [10/Oct/2000:20:55:36.042] www web/app1 0/0/1/41/42 200 2326 - - ---- 1/1/0/0/0 0/0 {1.1.1.1|` + aChain + `} "GET /a HTTP/1.1"`},
+		{"combined", aFront + aTail + ` "-" "10.0.0.9:80"`},
+		{"combined", aFront + aTail + ` "-" "10.0.0.9:80, 10.0.0.8:80"`},
+		{"combined", aFront + aTail + ` "0.042" "1.2"`},
+		{"combined", aFront + ` "-" "203.0.113.7" "-"`},
+	} {
+		f, _ := Lookup(c.format)
+		a := NewForced(f)
+		a.Behind(hops(t, "x-forwarded-for"))
+		if outs, r := feed(a, c.line); outs[0].Kind != Hit || r.Forwarded != nil || string(r.Client) != "10.0.0.1" {
+			t.Errorf("%s: got %+v, client %q, list %q, want none", c.line, outs[0], r.Client, r.Forwarded)
+		}
 	}
 }
 

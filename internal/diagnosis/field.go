@@ -79,7 +79,7 @@ func withHop(fields []Field, h *accesslog.Hops, p *accesslog.Auto) []Field {
 		how := map[accesslog.Way]string{
 			accesslog.WayAlone:    "the address of the connection: the line has no " + h.Name(),
 			accesslog.WayStranger: "the address of the connection, which is not trusted: what it sent as " + h.Name() + " may be made up",
-			accesslog.WayListed:   "from " + h.Name() + ": from its right end on the first that is not trusted",
+			accesslog.WayListed:   "out of " + h.Name() + ": the first from its right end that is not trusted",
 			accesslog.WayBroken:   "the last trusted hop: what is next in " + h.Name() + " is no address",
 		}[way]
 		fields[i].Meaning = how

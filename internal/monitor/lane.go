@@ -296,7 +296,7 @@ const enoughHops = 100
 // miss tells, once, that clients cannot be found behind proxies.
 func (l *lane) miss(h *accesslog.Hops, g *gauge.Gauge) {
 	c := l.parser.HopCounts()
-	if l.told.hops || c.Records < enoughHops || c.Missing+c.Stranger < c.Records {
+	if l.told.hops || c.Records < enoughHops || !c.Vain() {
 		return
 	}
 	l.told.hops = true

@@ -237,7 +237,8 @@ func (m *Monitor) holdBack(o gauge.Output) bool {
 
 func (m *Monitor) close() error {
 	for _, l := range m.lanes {
-		if told := l.parser.HopCounts().Told(l.account.Name, m.o.Hops); told != "" && !l.told.hops {
+		c := l.parser.HopCounts()
+		if told := c.Told(l.account.Name, m.o.Hops); told != "" && (!l.told.hops || !c.Vain()) {
 			m.gauge.Notice(told)
 		}
 	}
