@@ -5,10 +5,10 @@ import (
 	"net/netip"
 )
 
-// parseAddr reads an address as netip.ParseAddr does, from bytes and without an
+// ParseAddr reads an address as netip.ParseAddr does, from bytes and without an
 // error that would have to be allocated for each host name. A zone is passed
 // over; an IPv4 address within IPv6 is one of IPv4.
-func parseAddr(b []byte) (netip.Addr, bool) {
+func ParseAddr(b []byte) (netip.Addr, bool) {
 	for i, c := range b {
 		switch {
 		case c == '.':

@@ -158,7 +158,7 @@ func (h *Hops) join() {
 // Trusts reports whether a hop is trusted: an address in any of its forms, a
 // host name (only where all are), or "unix:".
 func (h *Hops) Trusts(hop []byte) bool {
-	if a, ok := parseAddr(hop); ok {
+	if a, ok := ParseAddr(hop); ok {
 		return h.trusts(a)
 	}
 	return h.all || h.local && string(hop) == "unix:"
@@ -213,7 +213,7 @@ func (h *Hops) Client(hop, list []byte) (client []byte, way Way) {
 	for end := len(list); end >= 0; {
 		start := bytes.LastIndexByte(list[:end], ',') + 1
 		host := hostOf(list[start:end])
-		a, ok := parseAddr(host)
+		a, ok := ParseAddr(host)
 		if !ok {
 			return client, WayBroken
 		}
@@ -391,6 +391,6 @@ func isForwarded(text []byte) bool {
 	if len(text) < 2 {
 		return false // the "-" of most lines
 	}
-	_, ok := parseAddr(hostOf(text[bytes.LastIndexByte(text, ',')+1:]))
+	_, ok := ParseAddr(hostOf(text[bytes.LastIndexByte(text, ',')+1:]))
 	return ok
 }

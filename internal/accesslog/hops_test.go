@@ -186,7 +186,7 @@ func TestAnAddressIsWhatNetipSaysItIs(t *testing.T) {
 		if r.IntN(2) == 0 {
 			text = randomAddr(r).String()
 		}
-		got, ok := parseAddr([]byte(text))
+		got, ok := ParseAddr([]byte(text))
 		want, err := netip.ParseAddr(text)
 		if ok != (err == nil) || ok && got != want.WithZone("").Unmap() {
 			t.Fatalf("%q: got %v %v, want %v %v", text, got, ok, want, err)
@@ -224,7 +224,7 @@ func FuzzHops(f *testing.F) {
 			if string(got) == string(hop) {
 				continue
 			}
-			if _, ok := parseAddr(got); !ok || !strings.Contains(string(list), string(got)) {
+			if _, ok := ParseAddr(got); !ok || !strings.Contains(string(list), string(got)) {
 				t.Errorf("%q, %q: got %q, which is no address of the list", hop, list, got)
 			}
 			if way == WayStranger || way == WayAlone {
