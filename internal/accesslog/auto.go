@@ -30,7 +30,11 @@ type Auto struct {
 	forced   bool
 	rejected int // in a row
 	changes  int
-	turns    int // changes of the format and headers learned
+	turns    int   // changes of the format and headers learned
+	hops     *Hops // nil: clients are taken as they are
+	counts   HopCounts
+	nearest  []byte // hop of the last record, a view of its line
+	way      Way    // that its client was found
 	// Of a fork:
 	from    int  // turns of the one it was forked from
 	leading int  // lines rejected before the first that was not
@@ -40,6 +44,39 @@ type Auto struct {
 // NewForced returns an Auto that reads f whatever comes.
 func NewForced(f Format) *Auto {
 	return &Auto{format: f, parser: f.New(), forced: true}
+}
+
+// Behind makes Parse look for the client of a record behind the proxies that h
+// trusts; nil makes it take clients as they are, which is the default. It is
+// called before the first Prime and Parse.
+func (a *Auto) Behind(h *Hops) {
+	a.hops = h
+	if a.parser != nil {
+		a.askFor(a.parser)
+	}
+}
+
+// HopCounts returns how the clients of the records so far were found. All are 0
+// without Behind and with ReadLists.
+func (a *Auto) HopCounts() HopCounts { return a.counts }
+
+// Nearest returns what the last record had as its client before that was looked
+// for, nil where its line has no address of the connection, and how the client
+// was found. It is valid as long as that record is.
+func (a *Auto) Nearest() (hop []byte, way Way) { return a.nearest, a.way }
+
+// askFor prepares a Parser for what the hops are read out of.
+func (a *Auto) askFor(p Parser) Parser {
+	if a.hops == nil {
+		return p
+	}
+	if q, ok := p.(interface{ readLists() }); ok {
+		q.readLists()
+	}
+	if q, ok := p.(asker); ok && a.hops.header != "" {
+		q.ask(a.hops.header)
+	}
+	return p
 }
 
 // Prime looks at lines from the head of the log, without their line ends, that
@@ -61,7 +98,7 @@ func (a *Auto) Prime(head [][]byte, elsewhere ...[]byte) Detection {
 	case a.forced:
 		a.primePrefix(head)
 	case d.Found && (a.parser == nil || a.format.Name != d.Format.Name):
-		a.become(d.Format, d.Format.New(), d.carrier)
+		a.become(d.Format, a.askFor(d.Format.New()), d.carrier)
 	case d.Found:
 		a.lead.kind = d.carrier
 	}
@@ -90,6 +127,9 @@ func (a *Auto) Prime(head [][]byte, elsewhere ...[]byte) Detection {
 // a container runtime cut are joined.
 func (a *Auto) Parse(line []byte, r *Record) Outcome {
 	out := a.parse(line, r)
+	if a.hops != nil && out.Kind == Hit && a.hops.header != "" {
+		a.resolve(r)
+	}
 	if a.lead.lost+a.trial.lost > 0 {
 		out.Unfinished = uint8(a.lead.tell() + a.trial.tell()) // two streams each, at most
 	}
@@ -330,6 +370,6 @@ func (a *Auto) prepare() {
 	}
 	a.others = make([]Parser, len(formats))
 	for i, f := range formats {
-		a.others[i] = f.New()
+		a.others[i] = a.askFor(f.New())
 	}
 }

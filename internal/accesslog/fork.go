@@ -17,7 +17,8 @@ package accesslog
 func (a *Auto) Fork() *Auto {
 	f := *a
 	f.from = a.turns
-	f.rejected, f.leading, f.moved = 0, 0, false
+	f.rejected, f.leading, f.moved, f.counts = 0, 0, false, HopCounts{}
+	f.nearest = nil
 	f.lead, f.trial = a.lead.fresh(), a.trial.fresh()
 	f.mix = a.mix.fork()
 	if a.parser != nil {
@@ -41,7 +42,7 @@ func (a *Auto) Forked(f *Auto) bool {
 	if f.from != a.turns || f.turns != f.from {
 		return false
 	}
-	f.rejected, f.leading, f.moved = 0, 0, false
+	f.rejected, f.leading, f.moved, f.counts = 0, 0, false, HopCounts{}
 	f.lead.forget()
 	f.trial.forget()
 	f.mix.missed = 0
@@ -66,11 +67,14 @@ func (a *Auto) Follow(f *Auto) bool {
 	if !f.moved {
 		run += a.rejected
 	}
+	counts := a.counts
+	counts.add(f.counts)
 	if f.turns != f.from {
 		mix := a.mix
 		*a = *f.Fork()
 		a.mix = mix
 	}
+	a.counts = counts
 	a.mix.follow(&f.mix)
 	a.lead.follow(&f.lead.streams)
 	a.trial.follow(&f.trial.streams)

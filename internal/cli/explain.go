@@ -38,6 +38,7 @@ that is no file and has a space in it is a line: put it in single quotes.`
 
 func newExplain(s streams) *cobra.Command {
 	var flags formatFlags
+	var proxies proxyFlags
 	var zone *time.Location
 	cmd := &cobra.Command{
 		Use:   "explain [flags] FILE|LINE|-...",
@@ -55,11 +56,17 @@ func newExplain(s streams) *cobra.Command {
 			if err := explainable(args); err != nil {
 				return err
 			}
-			return explain(cmd.Context(), args, formats.all, s, &term.Guide{W: s.out, Zone: zone})
+			hops, err := proxies.hops(true)
+			if err != nil {
+				return err
+			}
+			guess := diagnosis.Guess{Format: formats.all, Hops: hops}
+			return explain(cmd.Context(), args, guess, s, &term.Guide{W: s.out, Zone: zone})
 		},
 	}
 	cmd.Flags().SortFlags = false
 	flags.add(cmd.Flags())
+	proxies.add(cmd.Flags())
 	cmd.Flags().Var(newValue(&zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
 	return cmd
 }
@@ -85,7 +92,7 @@ func explainable(args []string) error {
 }
 
 // explain tells of each argument. The error says which could not be recognised.
-func explain(ctx context.Context, args []string, format *accesslog.Format, s streams, guide *term.Guide) error {
+func explain(ctx context.Context, args []string, guess diagnosis.Guess, s streams, guide *term.Guide) error {
 	var failures []error
 	for i, arg := range args {
 		if i > 0 {
@@ -97,11 +104,11 @@ func explain(ctx context.Context, args []string, format *accesslog.Format, s str
 		var found bool
 		switch {
 		case arg == "-" || err == nil || !strings.ContainsAny(arg, " \n"):
-			found, err = explainLog(ctx, arg, format, s, guide)
+			found, err = explainLog(ctx, arg, guess, s, guide)
 		case strings.Contains(strings.TrimSpace(arg), "\n"):
-			found, err = explainLines(strings.NewReader(arg), "these lines", format, guide)
+			found, err = explainLines(strings.NewReader(arg), "these lines", guess, guide)
 		default:
-			line := diagnosis.OfLine(accesslog.TrimEnd([]byte(arg)), format)
+			line := diagnosis.OfLine(accesslog.TrimEnd([]byte(arg)), guess)
 			found, err = line.Found, guide.Line(&line)
 			arg = "this line"
 		}
@@ -122,7 +129,7 @@ func explain(ctx context.Context, args []string, format *accesslog.Format, s str
 }
 
 // explainLog tells of a file or of standard input.
-func explainLog(ctx context.Context, name string, format *accesslog.Format, s streams, guide *term.Guide) (found bool, err error) {
+func explainLog(ctx context.Context, name string, guess diagnosis.Guess, s streams, guide *term.Guide) (found bool, err error) {
 	in, shown := interruptible(ctx, s.in), "standard input"
 	var elsewhere [][]byte
 	if name != "-" {
@@ -147,7 +154,7 @@ func explainLog(ctx context.Context, name string, format *accesslog.Format, s st
 	}
 	defer unpack.Close()
 	text := archive.NewText(unpack)
-	found, err = explainLines(text, shown, format, guide, elsewhere...)
+	found, err = explainLines(text, shown, guess, guide, elsewhere...)
 	if e := text.Encoding(); e != charset.UTF8 {
 		tell(s.err, fmt.Sprintf("%s: text in %s, read as UTF-8; lines and columns count in that", shown, e))
 	}
@@ -173,7 +180,7 @@ func pathless(err error) error {
 }
 
 // explainLines tells of lines, of which some are elsewhere, too. What can be read before an error is told.
-func explainLines(r io.Reader, name string, format *accesslog.Format, guide *term.Guide, elsewhere ...[]byte) (found bool, err error) {
+func explainLines(r io.Reader, name string, guess diagnosis.Guess, guide *term.Guide, elsewhere ...[]byte) (found bool, err error) {
 	limited := &io.LimitedReader{R: r, N: explainText}
 	lines := bufio.NewReaderSize(limited, longestLine+2)
 	var head [][]byte
@@ -188,7 +195,7 @@ func explainLines(r io.Reader, name string, format *accesslog.Format, guide *ter
 	for i, line := range head {
 		sample[i] = accesslog.TrimEnd(line)
 	}
-	log := diagnosis.NewLog(name, sample, format, elsewhere...)
+	log := diagnosis.NewLog(name, sample, guess, elsewhere...)
 	for _, line := range head {
 		add(log, line)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -13,17 +14,20 @@ import (
 	"weir/internal/query"
 )
 
-// filterFlags are the flags that say which requests count, and how much of them
-// may be kept.
+// filterFlags are the flags that say which requests count, whose they are, and
+// how much of them may be kept.
 type filterFlags struct {
+	proxies       proxyFlags
 	where, ignore []string
 	anonymize     int // level; 0 is not at all
 	noQuery       bool
+	lists         bool // an expression asks for forwarded; known after compile
 }
 
 func (o *filterFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.where, "where", nil, "only the requests for which this `EXPR` holds, as 'status >= 500 and not bot' (docs/query.md); may be repeated, all must hold")
 	f.StringArrayVar(&o.ignore, "ignore", nil, "not the requests for which this `EXPR` holds, as 'path = /health'; may be repeated")
+	o.proxies.add(f)
 	f.IntVar(&o.anonymize, "anonymize-ip", 0, "keep clients without the last `LEVEL` bytes of IPv4 addresses, 64, 80 or 96 bits of IPv6, and host names without what is in front of the domain; 1 to 3")
 	f.Lookup("anonymize-ip").NoOptDefVal = "1"
 	f.BoolVar(&o.noQuery, "no-query", false, "keep targets and referrers without what stands behind their ?")
@@ -40,6 +44,9 @@ func (o *filterFlags) compile(now time.Time, zone *time.Location, depth int) (fu
 	ignore, err := queries("ignore", o.ignore, options)
 	if err != nil {
 		return nil, err
+	}
+	for _, q := range slices.Concat(where, ignore) {
+		o.lists = o.lists || q.ReadsForwarded()
 	}
 	if o.anonymize < 0 || o.anonymize > accesslog.AnonymousLevels {
 		return nil, usageError{fmt.Errorf("invalid argument for --anonymize-ip: must be from 1 to %d, got %d", accesslog.AnonymousLevels, o.anonymize)}
@@ -73,11 +80,18 @@ func (o *filterFlags) compile(now time.Time, zone *time.Location, depth int) (fu
 			if o.anonymize > 0 {
 				// Filters saw the whole address; what comes after sees this.
 				client = accesslog.AppendAnonymous(client[:0], r.Client, o.anonymize)
-				r.Client = client
+				r.Client, r.Forwarded = client, nil
 			}
 			return true
 		}
 	}, nil
+}
+
+// hops returns what finds clients behind proxies; nil where that is not asked
+// for. It is called after compile. written says that records are written down,
+// with the lists that their lines carry.
+func (o *filterFlags) hops(written bool) (*accesslog.Hops, error) {
+	return o.proxies.hops(o.lists || written)
 }
 
 // dropQuery takes what stands behind a ? off the target and the referrer.

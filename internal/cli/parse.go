@@ -94,6 +94,10 @@ func (o *parsing) run(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
+	hops, err := o.filter.hops(true)
+	if err != nil {
+		return err
+	}
 	if o.follow {
 		formats, err := o.format.choose(args)
 		if err != nil {
@@ -102,14 +106,14 @@ func (o *parsing) run(ctx context.Context, args []string, s streams) error {
 		if len(formats.some) > 0 {
 			return usageError{errors.New("with --follow one --format is for all logs: follow a log of another format by itself")}
 		}
-		return o.tail(ctx, args, s, following{format: formats.all, from: from, to: to, where: where})
+		return o.tail(ctx, args, s, following{format: formats.all, from: from, to: to, where: where, hops: hops})
 	}
 	logs, notices, err := o.format.find(args)
 	if err != nil {
 		return err
 	}
 	options := scan.Options{
-		Workers: o.workers, From: from, To: to, Where: where, Stdin: s.in,
+		Workers: o.workers, From: from, To: to, Where: where, Hops: hops, Stdin: s.in,
 		Records: s.out, Writer: func() export.Writer { return o.notation.New(o.zone) },
 	}
 	rejects, err := openRejects(o.rejects, logs)

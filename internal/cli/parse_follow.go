@@ -23,6 +23,7 @@ type following struct {
 	to      int64
 	where   func() func(*accesslog.Record) bool // may be nil
 	wanted  func(*accesslog.Record) bool
+	hops    *accesslog.Hops // may be nil
 	out     io.Writer
 	writer  export.Writer
 	rejects io.Writer // may be nil
@@ -78,6 +79,7 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 		if f.format != nil {
 			l.parser = accesslog.NewForced(*f.format)
 		}
+		l.parser.Behind(f.hops)
 		if l.total.Name = src.State().Name; l.total.Name == "-" {
 			l.total.Name = "standard input"
 		}
@@ -96,6 +98,9 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 	found := &scan.Result{}
 	for _, l := range f.lanes {
 		found.Sources = append(found.Sources, l.total)
+		if told := l.parser.HopCounts().Told(l.total.Name, f.hops); told != "" {
+			found.Notices = append(found.Notices, told)
+		}
 	}
 	if ctx.Err() != nil {
 		found.Sources = nil // each was told of when it came up

@@ -167,6 +167,9 @@ func (o *reporting) options(now time.Time) (scan.Options, error) {
 	if p.Where, err = o.filter.compile(now, o.zone, o.depth); err != nil {
 		return p, err
 	}
+	if p.Hops, err = o.filter.hops(false); err != nil {
+		return p, err
+	}
 	p.From, p.To, err = stretch(o.since, o.until, now, o.zone)
 	return p, err
 }

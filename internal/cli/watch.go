@@ -212,6 +212,9 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 	if where != nil {
 		o.Where = where()
 	}
+	if o.Hops, err = w.filter.hops(false); err != nil {
+		return o, err
+	}
 	if w.clock != "" {
 		if o.Clock, err = unit.ParseTime(w.clock, now, w.zone); err != nil {
 			return o, bad("clock", err)

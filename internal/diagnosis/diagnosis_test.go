@@ -90,7 +90,7 @@ func TestDeepJSONIsGivenUp(t *testing.T) {
 }
 
 func TestFieldsTellAllThatTheLineCarries(t *testing.T) {
-	l := OfLine([]byte(line), nil)
+	l := OfLine([]byte(line), Guess{})
 	var names []string
 	for _, f := range l.Fields {
 		names = append(names, f.Name)
@@ -110,7 +110,7 @@ func TestEveryFormatExplainsItsExample(t *testing.T) {
 		for _, l := range lines {
 			head = append(head, []byte(l))
 		}
-		log := NewLog("log", head, nil)
+		log := NewLog("log", head, Guess{})
 		for _, l := range head {
 			log.Add(l)
 		}
@@ -130,7 +130,7 @@ func TestRejectedLinesAreOfEveryReasonAndInOrder(t *testing.T) {
 	for _, l := range lines {
 		head = append(head, []byte(l))
 	}
-	log := NewLog("log", head, nil)
+	log := NewLog("log", head, Guess{})
 	for _, l := range head {
 		log.Add(l)
 	}
@@ -145,9 +145,9 @@ func TestRejectedLinesAreOfEveryReasonAndInOrder(t *testing.T) {
 }
 
 func TestGapsHaveFixesThatFit(t *testing.T) {
-	all := gaps(map[string]bool{}, "common")
-	if len(all) != 3 {
-		t.Fatalf("got %d gaps, want latency, referrer and agent, host", len(all))
+	all := gaps(map[string]bool{}, "common", "x-forwarded-for")
+	if len(all) != 4 {
+		t.Fatalf("got %d gaps, want x-forwarded-for, latency, referrer and agent, host", len(all))
 	}
 	for _, g := range all {
 		for _, f := range g.Fixes {
@@ -158,7 +158,7 @@ func TestGapsHaveFixesThatFit(t *testing.T) {
 			}
 		}
 	}
-	if got := gaps(map[string]bool{"latency": true, "agent": true, "host": true}, "combined"); len(got) != 0 {
+	if got := gaps(map[string]bool{"latency": true, "agent": true, "host": true}, "combined", ""); len(got) != 0 {
 		t.Errorf("got %v, want no gap", got)
 	}
 }
@@ -213,7 +213,7 @@ func TestTheFormatIsFoundBehindAHeadOfRubbish(t *testing.T) {
 		head = append(head, []byte("Mar 10 something went wrong"))
 		rest = append(rest, []byte(line))
 	}
-	l := NewLog("access.log", head, nil, rest[:400]...)
+	l := NewLog("access.log", head, Guess{}, rest[:400]...)
 	for _, text := range append(head, rest...) {
 		l.Add(text)
 	}
@@ -226,7 +226,7 @@ func TestTheFormatIsFoundBehindAHeadOfRubbish(t *testing.T) {
 // TestFieldsThatComeLateAreNotCalledMissing: hits all over the log are looked at.
 func TestFieldsThatComeLateAreNotCalledMissing(t *testing.T) {
 	plain := `{"time":"2026-03-10T14:05:00Z","request":"GET / HTTP/1.1","status":200,"host":"h"}`
-	l := NewLog("access.log", [][]byte{[]byte(plain)}, nil)
+	l := NewLog("access.log", [][]byte{[]byte(plain)}, Guess{})
 	for i := range 4000 {
 		text := plain
 		if i > 2000 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,7 @@ func Fields(r *accesslog.Record, format string) []Field {
 		fields = append(fields, Field{Name: name, Value: value, Meaning: meaning})
 	}
 	add("client", r.Client, clientMeaning(r.Client))
+	add("forwarded", r.Forwarded, "what proxies have logged of the client")
 	add("user", r.User, "name of who is logged in")
 	add("host", r.Host, "virtual host")
 	if r.Malformed {
@@ -63,6 +65,33 @@ func Fields(r *accesslog.Record, format string) []Field {
 		figure("latency", strconv.FormatFloat(float64(r.Latency)/1e6, 'f', -1, 64)+" ms", latencyMeaning(format))
 	}
 	return fields
+}
+
+// withHop tells, in the fields of the record that p read last, how its client was
+// found behind the proxies of h.
+func withHop(fields []Field, h *accesslog.Hops, p *accesslog.Auto) []Field {
+	if headerOf(h) == "" {
+		return fields
+	}
+	hop, way := p.Nearest()
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == "client" })
+	if i >= 0 {
+		how := map[accesslog.Way]string{
+			accesslog.WayAlone:    "the address of the connection: the line has no " + h.Name(),
+			accesslog.WayStranger: "the address of the connection, which is not trusted: what it sent as " + h.Name() + " may be made up",
+			accesslog.WayListed:   "out of " + h.Name() + ": the first from its right end that is not trusted",
+			accesslog.WayBroken:   "the last trusted hop: what is next in " + h.Name() + " is no address",
+		}[way]
+		fields[i].Meaning = how
+	}
+	if hop == nil {
+		return fields
+	}
+	trusted := "not trusted; --trust names proxies that are"
+	if h.Trusts(hop) {
+		trusted = "address of the connection, a trusted proxy"
+	}
+	return slices.Insert(fields, i+1, Field{Name: "hop", Value: string(hop), Meaning: trusted})
 }
 
 func bytesMeaning(n int64) string {

@@ -16,9 +16,13 @@ type Fix struct {
 	Lines  []string
 }
 
-// gaps tells what lines with these fields lack.
-func gaps(has map[string]bool, format string) []Gap {
+// gaps tells what lines with these fields lack. header is one in which clients
+// were to be found; "" for none.
+func gaps(has map[string]bool, format, header string) []Gap {
 	var out []Gap
+	if header != "" && !has["forwarded"] {
+		out = append(out, forwardedGap(header))
+	}
 	if !has["latency"] {
 		out = append(out, Gap{Name: "latency", Why: "how long answers took: quantiles, slow sections", Fixes: latencyFixes(format)})
 	}
@@ -86,4 +90,42 @@ func latencyFixes(format string) []Fix {
 			`option httplog             # the last of the five timers, in ms`,
 		}},
 	}
+}
+
+// forwardedGap tells how the addresses that proxies send come into the log.
+func forwardedGap(header string) Gap {
+	low := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(header, "$"), "-", "_"))
+	low = strings.TrimPrefix(low, "http_")
+	words := strings.Split(low, "_")
+	for i, w := range words {
+		if w != "" {
+			words[i] = strings.ToUpper(w[:1]) + w[1:]
+		}
+	}
+	name := strings.Join(words, "-")
+	return Gap{Name: header, Why: "the client behind your proxies; without it the clients here are the proxies", Fixes: []Fix{
+		{"nginx", []string{
+			`log_format proxied '$remote_addr - $remote_user [$time_local] '`,
+			`  '"$request" $status $body_bytes_sent "$http_referer" '`,
+			`  '"$http_user_agent" "$http_` + low + `"';`,
+			`access_log /var/log/nginx/access.log proxied;`,
+		}},
+		{"Apache", []string{
+			`LogFormat "%h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \`,
+			`  \"%{User-Agent}i\" \"%{` + name + `}i\"" proxied`,
+			`CustomLog /var/log/apache2/access.log proxied`,
+		}},
+		{"Caddy", []string{
+			`log { format json }        # the headers are in every line`,
+		}},
+		{"Traefik", []string{
+			`accessLog:`,
+			`  {format: json, fields: {headers: {names:`,
+			`    {` + name + `: keep}}}}`,
+		}},
+		{"HAProxy", []string{
+			`option httplog`,
+			`capture request header ` + name + ` len 64`,
+		}},
+	}}
 }

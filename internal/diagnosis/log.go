@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -45,8 +46,14 @@ type Log struct {
 	Gaps    []Gap
 	Doubts  []string // what does not look right, in sentences
 
-	parser *accesslog.Auto
+	parser reader
 	seen   seen
+}
+
+// A reader is the parser of a log with what it looks for clients with.
+type reader struct {
+	*accesslog.Auto
+	hops *accesslog.Hops // may be nil
 }
 
 // seen is what a Log keeps of the lines it was given.
@@ -57,6 +64,7 @@ type seen struct {
 	reasons map[accesslog.Reason]bool
 	each    []Failure // the first rejected line of each of these reasons
 	times   []time.Duration
+	inner   int // hits whose client the Internet does not reach
 }
 
 // A RunnerUp is what formats that were not chosen got of the sample.
@@ -68,14 +76,11 @@ type RunnerUp struct {
 }
 
 // NewLog begins with the head of a log, up to 1,000 lines without their line
-// ends, from which the format is found unless one is forced; where that is in
+// ends, from which the format is found unless one is given; where that is in
 // none, from lines elsewhere in it. The head is to be given to Add like all other
 // lines, which those elsewhere are among.
-func NewLog(name string, head [][]byte, forced *accesslog.Format, elsewhere ...[]byte) *Log {
-	l := &Log{Name: name, Forced: forced != nil, parser: new(accesslog.Auto), seen: seen{has: map[string]bool{}, reasons: map[accesslog.Reason]bool{}}}
-	if forced != nil {
-		l.parser = accesslog.NewForced(*forced)
-	}
+func NewLog(name string, head [][]byte, guess Guess, elsewhere ...[]byte) *Log {
+	l := &Log{Name: name, Forced: guess.Format != nil, parser: reader{guess.parser(), guess.Hops}, seen: seen{has: map[string]bool{}, reasons: map[accesslog.Reason]bool{}}}
 	l.Detection = l.parser.Prime(head, elsewhere...)
 	l.Sample = l.Detection.Lines
 	return l
@@ -119,12 +124,15 @@ func (l *Log) AddTooLong() {
 // hit chooses the line that tells most as the example.
 func (l *Log) hit(line []byte, r *accesslog.Record) {
 	format, _ := l.parser.Format()
-	fields := Fields(r, format.Name)
+	fields := withHop(Fields(r, format.Name), l.parser.hops, l.parser.Auto)
 	for _, f := range fields {
 		l.seen.has[f.Name] = true
 	}
 	if r.Latency >= 0 {
 		l.seen.times = append(l.seen.times, r.Latency)
+	}
+	if a, err := netip.ParseAddr(string(r.Client)); err == nil && (a.IsPrivate() || a.IsLoopback()) {
+		l.seen.inner++
 	}
 	n := len(fields)
 	if r.Malformed {
@@ -179,7 +187,7 @@ func (l *Log) Close(more bool) {
 		return seen[k] > 2
 	})
 	if l.Found {
-		l.Gaps = gaps(l.seen.has, l.Format.Name)
+		l.Gaps = gaps(l.seen.has, l.Format.Name, headerOf(l.parser.hops))
 		l.doubt()
 	}
 }
@@ -218,6 +226,13 @@ func (l *Log) doubt() {
 	}
 	if l.Changes > 0 {
 		l.Doubts = append(l.Doubts, fmt.Sprintf("the format changes %d %s within the log, to %s at last", l.Changes, unit.Plural(int64(l.Changes), "time"), l.Format.Name))
+	}
+	if told := l.parser.HopCounts().Told("this log", l.parser.hops); told != "" && l.seen.has["forwarded"] {
+		l.Doubts = append(l.Doubts, told)
+	}
+	if headerOf(l.parser.hops) == "" && l.seen.has["forwarded"] && 2*int64(l.seen.inner) > min(l.Hits, maxHits) {
+		l.Doubts = append(l.Doubts, "most clients have private addresses, so they are proxies, and lines carry what those have logged of the client: "+
+			"--client-from x-forwarded-for takes it from there (docs/proxies.md)")
 	}
 	if l.Example != nil {
 		l.Doubts = append(l.Doubts, l.Example.Notes...)

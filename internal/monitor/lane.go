@@ -48,6 +48,7 @@ type lane struct {
 		rejects []byte // lines to be written down
 	}
 	wait    wait
+	alone   bool // told that clients are not found behind proxies
 	record  accesslog.Record
 	where   func(*accesslog.Record) bool
 	account view.Source
@@ -319,6 +320,20 @@ func (l *lane) tooLong(lines int, g *gauge.Gauge) {
 	for range lines {
 		l.reject(accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: maxLine + 1}, g)
 	}
+}
+
+// enoughHops is the number of records after which a log that never had a list of
+// addresses is taken for one that has none.
+const enoughHops = 100
+
+// miss tells, once, that clients cannot be found behind proxies.
+func (l *lane) miss(h *accesslog.Hops, g *gauge.Gauge) {
+	c := l.parser.HopCounts()
+	if l.alone || c.Records < enoughHops || !c.Vain() {
+		return
+	}
+	l.alone = true
+	g.Notice(c.Told(l.account.Name, h))
 }
 
 // writeRejects writes the rejected lines of a block down.

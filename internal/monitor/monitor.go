@@ -34,7 +34,10 @@ type Options struct {
 	// scan.AppendReject writes them.
 	Rejects io.Writer
 	// Where, when not nil, passes over records for which it is false.
-	Where  func(*accesslog.Record) bool
+	Where func(*accesslog.Record) bool
+	// Hops, when not nil, finds the clients behind proxies, before Where sees a
+	// record.
+	Hops   *accesslog.Hops
 	Format *accesslog.Format
 	// Formats are those of single logs, by their path; Format is for the rest.
 	Formats map[string]*accesslog.Format
@@ -88,6 +91,7 @@ func New(o Options) (*Monitor, error) {
 		l := &lane{index: i, source: src, where: o.Where, account: view.Source{Name: name(src)}}
 		l.kept.wanted = o.Rejects != nil
 		l.parser = o.parserOf(src)
+		l.parser.Behind(o.Hops)
 		if err := l.prime(src.Head(headBytes), m.gauge); err != nil {
 			follower.Close()
 			return nil, err
@@ -177,6 +181,7 @@ func (m *Monitor) round() bool {
 		return false
 	}
 	behind.fold(m.gauge, limit, due)
+	behind.miss(m.o.Hops, m.gauge)
 	m.failed = behind.writeRejects(m.o.Rejects)
 	if behind.wait.sec > due && !behind.wait.told {
 		behind.wait.told = true
@@ -235,6 +240,12 @@ func (m *Monitor) holdBack(o gauge.Output) bool {
 }
 
 func (m *Monitor) close() error {
+	for _, l := range m.lanes {
+		c := l.parser.HopCounts()
+		if told := c.Told(l.account.Name, m.o.Hops); told != "" && (!l.alone || !c.Vain()) {
+			m.gauge.Notice(told)
+		}
+	}
 	if err := m.show(); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package query
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"weir/internal/accesslog"
 )
@@ -152,6 +153,9 @@ func buildText(c condition) (predicate, int) {
 	case c.op == opIn:
 		var texts []string
 		for _, v := range c.values {
+			if c.field.classify {
+				v.text = strings.ToLower(v.text)
+			}
 			texts = append(texts, v.text)
 		}
 		return &textIs{c.field.id, membership(texts)}, cost + min(len(texts), 10)

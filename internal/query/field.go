@@ -49,6 +49,7 @@ type fieldID uint8
 
 const (
 	clientField fieldID = iota
+	forwardedField
 	userField
 	hostField
 	methodField
@@ -87,6 +88,7 @@ type column struct {
 func columns() []column {
 	return []column{
 		{Field: Field{"client", []string{"ip", "addr", "address", "remote_addr"}, Address, "address or host name of the client", "client in (10.0.0.0/8, 192.168.0.0/16)"}, id: clientField, dash: true},
+		{Field: Field{"forwarded", []string{"xff", "x_forwarded_for"}, Text, "addresses that proxies have logged for the request (X-Forwarded-For), as the line has them", "forwarded contains 203.0.113.7"}, id: forwardedField, dash: true},
 		{Field: Field{"user", []string{"remote_user"}, Text, "user name of HTTP authentication", "user exists"}, id: userField, dash: true},
 		{Field: Field{"host", []string{"vhost", "server"}, Text, "virtual host, with its port where the log has it", "host = www.example.com"}, id: hostField, dash: true},
 		{Field: Field{"method", []string{"verb"}, Text, "method of the request, in capitals", "method in (POST, PUT)"}, id: methodField, dash: true},

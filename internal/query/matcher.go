@@ -46,6 +46,8 @@ func (m *Matcher) text(id fieldID, r *accesslog.Record) []byte {
 	switch id {
 	case clientField:
 		return r.Client
+	case forwardedField:
+		return r.Forwarded
 	case userField:
 		return r.User
 	case hostField:
@@ -137,10 +139,16 @@ func (m *Matcher) classified(agent []byte) *classified {
 	return c
 }
 
-// learn keeps what was found, in the order of the ids of the fields.
+// learn keeps what was found, in the order of the ids of the fields and in lower
+// case: these names are ours, and nobody knows how we write them.
 func (c *classified) learn(a Agent) {
 	for i, s := range [...]string{a.Bot, a.Browser, a.System, a.Device} {
 		c.fields[i] = append(c.fields[i][:0], s...)
+		for j, b := range c.fields[i] {
+			if 'A' <= b && b <= 'Z' {
+				c.fields[i][j] = b | 0x20
+			}
+		}
 	}
 }
 

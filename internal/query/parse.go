@@ -21,6 +21,7 @@ type parser struct {
 	depth   int // of open parentheses
 	budget  int // size of regular expressions so far
 	options Options
+	lists   bool // forwarded is asked for
 }
 
 func (p *parser) parse() (expr, error) {
@@ -135,6 +136,7 @@ func (p *parser) condition() (expr, error) {
 	if field.classify && p.options.Agent == nil {
 		return nil, p.fail(at, "%s is not known here, because user agents are not classified: compare agent", field.Name)
 	}
+	p.lists = p.lists || field.id == forwardedField
 	return p.comparison(field, at)
 }
 

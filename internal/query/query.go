@@ -20,6 +20,7 @@ type Query struct {
 	text    string
 	root    predicate
 	options Options
+	lists   bool
 }
 
 // Options are what an expression means beside its text. The zero value knows
@@ -53,7 +54,7 @@ func Compile(text string, o Options) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := &Query{text: canonical(e), options: o}
+	q := &Query{text: canonical(e), options: o, lists: p.lists}
 	if len(q.text) > maxText {
 		return nil, p.fail(0, "the expression is longer than 64 KiB when written out in full: shorten it")
 	}
@@ -66,6 +67,10 @@ func Compile(text string, o Options) (*Query, error) {
 // same Options it compiles to a Query that matches the same records and has the
 // same canonical text.
 func (q *Query) String() string { return q.text }
+
+// ReadsForwarded reports whether the Query asks for the field forwarded, which
+// some formats are not searched for unless they are told to (accesslog.ReadLists).
+func (q *Query) ReadsForwarded() bool { return q.lists }
 
 // Matcher returns a new Matcher for one goroutine.
 func (q *Query) Matcher() *Matcher {

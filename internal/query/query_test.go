@@ -51,7 +51,7 @@ func robot() accesslog.Record {
 	return accesslog.Record{
 		Sec: 1772935200, Status: 200, Bytes: 512, Latency: 0, // Sunday 2026-03-08 03:00 in Berlin
 		Client: []byte("crawl-7.example.net"), Method: []byte("HEAD"), Target: []byte("/robots.txt"), Protocol: []byte("HTTP/2.0"),
-		Agent: []byte("Googlebot/2.1 (+http://www.google.com/bot.html)"),
+		Agent: []byte("Googlebot/2.1 (+http://www.google.com/bot.html)"), Forwarded: []byte("203.0.113.7, 10.0.0.1"),
 	}
 }
 
@@ -217,6 +217,17 @@ func TestExpressionsPickTheRequestsTheySay(t *testing.T) {
 		{"bot exists", "r"},
 		{`bot in ("", Googlebot)`, "qbr"},
 		{"browser = Firefox and os = Linux", "q"},
+		// What is derived from agents has no case of its own.
+		{"bot = googlebot", "r"},
+		{"bot = GOOGLEBOT or device = Desktop", "qr"},
+		{"bot in (googlebot, x)", "r"},
+		{"bot not in (googlebot, x)", "qb"},
+		{"browser startswith FIRE and browser endswith Fox and browser contains IREF and browser like f*X", "q"},
+		{"browser ~ ^fire and system ~ ^LIN", "q"},
+		{"system !~ ^lin", "br"},
+		{"forwarded = 10.1.2.3", ""},
+		{"forwarded exists", "r"},
+		{"xff contains 203.0.113.7", "r"},
 		{"device in (desktop, phone)", "q"},
 		{"device != desktop", "br"},
 	} {

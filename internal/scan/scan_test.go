@@ -257,6 +257,60 @@ func TestLinesInPiecesAreJoinedWhereverBlocksEnd(t *testing.T) {
 	}
 }
 
+// TestClientsBehindProxiesAreCountedOnAnyNumberOfWorkers: what was found in
+// blocks that were parsed twice counts once.
+func TestClientsBehindProxiesAreCountedOnAnyNumberOfWorkers(t *testing.T) {
+	hops, err := accesslog.NewHops("x-forwarded-for", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(4) {
+		data := wild(rand.New(rand.NewPCG(seed, 11)), 4000)
+		for from, to := range map[string]string{
+			`"agent 1" `: `"agent 1" "198.51.100.7, 203.0.113.7, 10.0.0.2" `,
+			`"agent 2" `: `"agent 2" "garbage, 10.0.0.2" `,
+			`"agent 3" `: `"agent 3" "-" `,
+		} {
+			data = bytes.ReplaceAll(data, []byte(from), []byte(to))
+		}
+		if seed%2 == 1 {
+			data = contained(rand.New(rand.NewPCG(seed, 12)), data)
+		}
+		path := write(t, "log", data)
+		parser := new(accesslog.Auto)
+		parser.Behind(hops)
+		head := data[:min(len(data), blockSize)]
+		parser.Prime(accesslog.HeadLines(head[:bytes.LastIndexByte(head, '\n')+1], true), Elsewhere(bytes.NewReader(data), int64(len(data)))...)
+		found, also := int64(0), 0
+		for l := range bytes.Lines(data) {
+			if l = accesslog.TrimEnd(l); len(l) > maxLine {
+				continue
+			}
+			var r accesslog.Record
+			if parser.Parse(l, &r).Kind == accesslog.Hit && string(r.Client) == "203.0.113.7" {
+				found++
+			}
+			also = max(also, len(parser.Also()))
+		}
+		told := parser.HopCounts().Told(path, hops)
+		if c := parser.HopCounts(); c.Missing == 0 || c.Broken == 0 || found == 0 || seed%2 == 0 && also == 0 {
+			t.Fatalf("seed %d: %+v, %d found, %d formats mixed in: this shows nothing", seed, c, found, also)
+		}
+		if got := run(t, Options{Workers: 2, Hops: hops}, path); !slices.Contains(got.Notices, told) {
+			t.Errorf("seed %d: got %q, want %q", seed, got.Notices, told)
+		}
+		want := ""
+		for _, workers := range []int{1, 2, 8} {
+			got := run(t, Options{Workers: workers, blockSize: 700, Hops: hops}, path)
+			if p := print(got) + fmt.Sprint(got.Notices); want == "" {
+				want = p
+			} else if p != want {
+				t.Errorf("seed %d: with %d workers the result differs", seed, workers)
+			}
+		}
+	}
+}
+
 func TestTheResultIsTheSameAboveAndBelowTheCaps(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many lines; without -short it runs")
