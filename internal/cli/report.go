@@ -109,7 +109,7 @@ func (o *reporting) run(ctx context.Context, args []string, s streams) error {
 	}
 	if rejects != nil {
 		defer rejects.Close()
-		options.Rejects = rejects
+		options.Rejects = o.filter.rejects(rejects)
 	}
 	done := showProgress(s.err, logs, &options)
 	found, err := scan.Run(ctx, logs, options)

@@ -150,7 +150,7 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 			return err
 		}
 		defer rejects.Close()
-		o.Rejects = rejects
+		o.Rejects = w.filter.rejects(rejects)
 	}
 	m, err := monitor.New(o)
 	if err != nil {
