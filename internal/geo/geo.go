@@ -29,7 +29,7 @@ type Place struct {
 
 // A DB is an open database. It belongs to one goroutine, and is made by Open.
 // The file is mapped into memory: it may be replaced by another one meanwhile,
-// but not be written in place.
+// which the DB does not notice, but not be written in place. A Live bears both.
 type DB struct {
 	path   string
 	reader *maxminddb.Reader
@@ -45,11 +45,7 @@ func Open(path string) (*DB, error) {
 	}
 	r, err := maxminddb.Open(path)
 	if err != nil {
-		var wrong maxminddb.InvalidDatabaseError
-		if errors.As(err, &wrong) {
-			return nil, fmt.Errorf("the database %s is damaged or cut short, fetch it again: %w", path, err)
-		}
-		return nil, unreadable(path, err)
+		return nil, broken(path, err)
 	}
 	return &DB{path: path, reader: r, places: map[uintptr]Place{}}, nil
 }
@@ -89,6 +85,15 @@ func check(path string) error {
 		return fmt.Errorf("%s is packed with gzip: unpack it, and give the MaxMind database (.mmdb) that is in it", path)
 	}
 	return fmt.Errorf("%s is not a MaxMind database, or is cut short: the description at its end is missing", path)
+}
+
+// broken is the sentence for what the library cannot open.
+func broken(path string, err error) error {
+	var wrong maxminddb.InvalidDatabaseError
+	if errors.As(err, &wrong) {
+		return fmt.Errorf("the database %s is damaged or cut short, fetch it again: %w", path, err)
+	}
+	return unreadable(path, err)
 }
 
 func unreadable(path string, err error) error {
