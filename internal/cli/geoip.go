@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -30,7 +31,7 @@ func (o *placeFlags) open() (databases, error) {
 	return all, nil
 }
 
-// databases are asked in turn, each for what those before it do not know.
+// databases are asked in turn.
 type databases []*geo.DB
 
 func (d databases) close() {
@@ -40,17 +41,53 @@ func (d databases) close() {
 }
 
 // place is the function that knows where clients are; nil without databases.
-func (d databases) place() func([]byte) (country, city, network string) {
-	if len(d) == 0 {
+func (d databases) place() func([]byte) (country, city, network string) { return placeIn(d) }
+
+// placeIn asks databases in turn, each for what those before it do not know. It
+// is nil without any.
+func placeIn[D interface{ Place([]byte) geo.Place }](all []D) func([]byte) (country, city, network string) {
+	if len(all) == 0 {
 		return nil
 	}
 	return func(client []byte) (country, city, network string) {
-		for _, db := range d {
+		for _, db := range all {
 			p := db.Place(client)
 			country, city, network = cmp.Or(country, p.Country), cmp.Or(city, p.City), cmp.Or(network, p.Network)
 		}
 		return country, city, network
 	}
+}
+
+// live opens the databases for as long as logs are followed. They are to be
+// closed.
+func (o *placeFlags) live(now time.Time) (liveDatabases, error) {
+	var all liveDatabases
+	for _, name := range o.files {
+		db, err := geo.OpenLive(name, now)
+		if err != nil {
+			all.close()
+			return nil, &monitor.InputError{Text: err.Error()}
+		}
+		all = append(all, db)
+	}
+	return all, nil
+}
+
+// liveDatabases are asked as databases are, and looked after.
+type liveDatabases []*geo.Live
+
+func (d liveDatabases) close() {
+	for _, db := range d {
+		_ = db.Close() // only read from
+	}
+}
+
+// look looks after all of them.
+func (d liveDatabases) look(now time.Time) (notices []string) {
+	for _, db := range d {
+		notices = append(notices, db.Look(now)...)
+	}
+	return notices
 }
 
 // damage is what was found to be wrong with the databases, a sentence each.
