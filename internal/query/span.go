@@ -3,7 +3,6 @@ package query
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
@@ -12,11 +11,16 @@ import (
 // A Span is a part of a text: the bytes from From up to, but without, To.
 type Span struct{ From, To int }
 
-// A Pattern finds where a regular expression (RE2) matches. It never changes
-// and may be shared by goroutines. It is made by NewPattern.
+// maxGroups is how many groups an expression may have: each way through it
+// remembers where all of them are.
+const maxGroups = 50
+
+// A Pattern is a regular expression (RE2) whose matches can be found. It never
+// changes and may be shared by goroutines; each takes a Finder of its own. It is
+// made by NewPattern.
 type Pattern struct {
-	needs  test // holds where, and only where, the expression matches
-	regexp *regexp.Regexp
+	needs test // holds where, and only where, the expression matches
+	prog  *syntax.Prog
 }
 
 // NewPattern compiles a regular expression. spent is the size of those compiled
@@ -34,25 +38,52 @@ func NewPattern(text string, spent *int) (*Pattern, error) {
 	case err != nil:
 		return nil, at(0, "%s", err)
 	}
-	compiled, err := regexp.Compile(text)
+	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
-		return nil, at(0, "%s", err) // newPattern has compiled it
+		return nil, at(0, "%s", err) // newPattern has parsed it
 	}
-	return &Pattern{needs: needs, regexp: compiled}, nil
+	if n := tree.MaxCap(); n > maxGroups {
+		return nil, at(0, "the regular expression has %d groups, where %d are the most: write (?: for those that only hold together", n, maxGroups)
+	}
+	prog, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return nil, at(0, "%s", err)
+	}
+	return &Pattern{needs: needs, prog: prog}, nil
 }
 
-// AppendSpans appends what p matches in b, one match after the other from left
-// to right. Where the expression has groups, a match stands for the texts of
-// those that took part in it, and for itself where none did. Empty ones are left
-// out, those of a group within a group stay. It allocates nothing where there
-// is no match.
-func (p *Pattern) AppendSpans(spans []Span, b []byte) []Span {
-	if len(b) == 0 || !p.needs.holds(b) {
+// Finder returns a Finder for one goroutine.
+func (p *Pattern) Finder() *Finder { return &Finder{needs: p.needs, machine: newMachine(p.prog)} }
+
+// A Finder finds the matches of a Pattern, with the memory that needs. It belongs
+// to one goroutine, and comes from Pattern.Finder.
+type Finder struct {
+	needs   test
+	machine *machine
+}
+
+// AppendSpans appends what matches in b, one match after the other from left to
+// right. Where the expression has groups, a match stands for the texts of those
+// that took part in it, and for itself where none did. Empty ones are left out,
+// those of a group within a group stay. It allocates nothing once its memory has
+// grown.
+func (f *Finder) AppendSpans(spans []Span, b []byte) []Span {
+	if len(b) == 0 || !f.needs.holds(b) {
 		return spans
 	}
-	for _, m := range p.regexp.FindAllSubmatchIndex(b, -1) {
+	for from := 0; from < len(b); {
+		m := f.machine.find(b, from)
+		if m == nil {
+			break
+		}
+		if m[1] == from { // it is empty, and so are its groups
+			_, width := utf8.DecodeRune(b[from:])
+			from += width
+			continue
+		}
+		from = m[1]
 		grouped := false
-		for i := 2; i < len(m); i += 2 {
+		for i := 2; i+1 < len(m); i += 2 {
 			if m[i] >= 0 {
 				grouped = true
 				spans = appendSpan(spans, m[i], m[i+1])

@@ -28,7 +28,10 @@ const maxRules = 100
 
 // Rules say what is taken out. They never change and may be shared by
 // goroutines. They are made by Compile.
-type Rules struct{ rules []rule }
+type Rules struct{ rules []maker }
+
+// A maker makes a rule for one goroutine.
+type maker func() rule
 
 // A rule appends the spans of a text that are to go.
 type rule func(spans []query.Span, b []byte, in field) []query.Span
@@ -62,7 +65,7 @@ func Compile(patterns []string) (rules *Rules, bad int, err error) {
 	return rules, 0, nil
 }
 
-func compile(text string, spent *int) (rule, error) {
+func compile(text string, spent *int) (maker, error) {
 	if text == "" {
 		return nil, errors.New("the pattern is empty: write a regular expression, or " + names())
 	}
@@ -71,7 +74,7 @@ func compile(text string, spent *int) (rule, error) {
 		switch {
 		case s.Name != name:
 		case short:
-			return s.find, nil
+			return func() rule { return s.find }, nil
 		default:
 			// Who forgets the + would believe that addresses are gone.
 			return nil, fmt.Errorf("%q is just this word: write +%s for %s, or (%s) for the word", text, name, s.About, name)
@@ -84,7 +87,10 @@ func compile(text string, spent *int) (rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(spans []query.Span, b []byte, _ field) []query.Span { return p.AppendSpans(spans, b) }, nil
+	return func() rule {
+		f := p.Finder()
+		return func(spans []query.Span, b []byte, _ field) []query.Span { return f.AppendSpans(spans, b) }
+	}, nil
 }
 
 // names are those of the shortcuts, as a person writes them.
@@ -107,7 +113,13 @@ func nearest(name string) string {
 }
 
 // Redactor returns a Redactor for one goroutine.
-func (r *Rules) Redactor() *Redactor { return &Redactor{rules: r.rules} }
+func (r *Rules) Redactor() *Redactor {
+	d := &Redactor{}
+	for _, m := range r.rules {
+		d.rules = append(d.rules, m())
+	}
+	return d
+}
 
 // A Redactor takes out what Rules say, with the buffers that needs. It belongs
 // to one goroutine, and comes from Rules.Redactor.
@@ -121,7 +133,7 @@ type Redactor struct {
 // user, agent and host of r, and in the request where that is no HTTP; then
 // r.Request of another is nil, as it is in logs that split it. Clients are left
 // alone: accesslog.AppendAnonymous is for them. What r was given is valid until
-// the next call. It allocates nothing where nothing is found.
+// the next call. It allocates nothing once its memory has grown.
 func (d *Redactor) Record(r *accesslog.Record) {
 	d.out = d.out[:0]
 	if target, found := d.text(r.Target, url); found {
