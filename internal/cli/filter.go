@@ -23,6 +23,7 @@ type filterFlags struct {
 	noQuery       bool
 	redact        []string
 	rules         *redact.Rules // of redact, once compiled; nil without
+	places        *placeFlags   // that fields of an expression may ask; nil without
 }
 
 func (o *filterFlags) add(f *pflag.FlagSet) {
@@ -38,6 +39,9 @@ func (o *filterFlags) add(f *pflag.FlagSet) {
 // off a record what may not be kept; nil where nothing of it is asked for.
 func (o *filterFlags) compile(now time.Time, zone *time.Location, depth int) (func() func(*accesslog.Record) bool, error) {
 	options := query.Options{Now: now, Zone: zone, SectionDepth: depth, Agent: classify}
+	if o.places != nil && len(o.places.files) > 0 {
+		options.Place = o.places.lookup
+	}
 	where, err := queries("where", o.where, options)
 	if err != nil {
 		return nil, err

@@ -164,6 +164,7 @@ func (o *reporting) options(now time.Time) (scan.Options, error) {
 		return p, err
 	}
 	var err error
+	o.filter.places = &o.places
 	if p.Where, err = o.filter.compile(now, o.zone, o.depth); err != nil {
 		return p, err
 	}

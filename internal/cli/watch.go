@@ -155,13 +155,13 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 		defer rejects.Close()
 		o.Rejects = w.filter.rejects(rejects)
 	}
-	places, err := w.places.live(time.Now())
+	places, err := w.places.follow(time.Now())
 	if err != nil {
 		return err
 	}
 	defer places.close()
 	if len(places) > 0 {
-		o.Gauge.Place, o.Look = placeIn(places), places.look
+		o.Gauge.Place, o.Look = namesIn(places), places.look
 	}
 	m, err := monitor.New(o)
 	if err != nil {
@@ -216,6 +216,7 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 		return o, err
 	}
 	o.Format = formats.all
+	w.filter.places = &w.places
 	where, err := w.filter.compile(now, w.zone, w.depth)
 	if err != nil {
 		return o, err

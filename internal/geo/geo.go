@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"sync/atomic"
 
 	"github.com/oschwald/maxminddb-golang/v2"
 )
@@ -25,6 +26,7 @@ type Place struct {
 	Country string // the name in English, the ISO code if there is none
 	City    string // the name in English
 	Network string // AS3320 Deutsche Telekom AG
+	Code    string // of the country: DE
 }
 
 // A DB is an open database. It belongs to one goroutine, and is made by Open.
@@ -34,7 +36,16 @@ type DB struct {
 	path   string
 	reader *maxminddb.Reader
 	places map[uintptr]Place // by where in the file the record is
-	err    error
+	err    *firstError
+}
+
+// A firstError is shared by the twins of a DB.
+type firstError struct{ atomic.Pointer[error] }
+
+// Twin returns a DB on the same open file for another goroutine. Twins have one
+// Err, and end when one of them is closed.
+func (db *DB) Twin() *DB {
+	return &DB{path: db.path, reader: db.reader, places: map[uintptr]Place{}, err: db.err}
 }
 
 // Open opens the database at path. The error is a sentence that names the file:
@@ -47,7 +58,7 @@ func Open(path string) (*DB, error) {
 	if err != nil {
 		return nil, broken(path, err)
 	}
-	return &DB{path: path, reader: r, places: map[uintptr]Place{}}, nil
+	return &DB{path: path, reader: r, places: map[uintptr]Place{}, err: new(firstError)}, nil
 }
 
 const (
@@ -107,9 +118,14 @@ func unreadable(path string, err error) error {
 // Close gives the file back. The DB is not used afterwards.
 func (db *DB) Close() error { return db.reader.Close() }
 
-// Err returns the first damage that Place met with, as a sentence; nil where
-// there was none.
-func (db *DB) Err() error { return db.err }
+// Err returns the first damage that Place of db or one of its twins met with, as
+// a sentence; nil where there was none.
+func (db *DB) Err() error {
+	if err := db.err.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
 
 // Place returns where the client is. It is empty for names of hosts, for
 // addresses that only mean something inside a network, and for those that the
@@ -147,9 +163,8 @@ func (db *DB) Place(client []byte) Place {
 }
 
 func (db *DB) damaged(err error) {
-	if db.err == nil {
-		db.err = fmt.Errorf("the database %s is damaged, some clients have no place: %w", db.path, err)
-	}
+	err = fmt.Errorf("the database %s is damaged, some clients have no place: %w", db.path, err)
+	db.err.CompareAndSwap(nil, &err)
 }
 
 // public reads an address that anybody on the Internet may have.

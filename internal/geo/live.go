@@ -61,7 +61,7 @@ func load(path string) (db *DB, info fs.FileInfo, err error) {
 	if err != nil {
 		return nil, nil, broken(path, err)
 	}
-	return &DB{path: path, reader: r, places: map[uintptr]Place{}}, info, nil
+	return &DB{path: path, reader: r, places: map[uintptr]Place{}, err: new(firstError)}, info, nil
 }
 
 // Place returns where the client is, as that of a DB does.
