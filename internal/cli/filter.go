@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"weir/internal/accesslog"
 	"weir/internal/agent"
 	"weir/internal/query"
+	"weir/internal/redact"
 )
 
 // filterFlags are the flags that say which requests count, whose they are, and
@@ -22,6 +24,9 @@ type filterFlags struct {
 	anonymize     int // level; 0 is not at all
 	noQuery       bool
 	lists         bool // an expression asks for forwarded; known after compile
+	redact        []string
+	rules         *redact.Rules // of redact, once compiled; nil without
+	places        *placeFlags   // that fields of an expression may ask; nil without
 }
 
 func (o *filterFlags) add(f *pflag.FlagSet) {
@@ -31,12 +36,16 @@ func (o *filterFlags) add(f *pflag.FlagSet) {
 	f.IntVar(&o.anonymize, "anonymize-ip", 0, "keep clients without the last `LEVEL` bytes of IPv4 addresses, 64, 80 or 96 bits of IPv6, and host names without what is in front of the domain; 1 to 3")
 	f.Lookup("anonymize-ip").NoOptDefVal = "1"
 	f.BoolVar(&o.noQuery, "no-query", false, "keep targets and referrers without what stands behind their ?")
+	f.StringArrayVar(&o.redact, "redact", nil, "write [redacted] for what this `PATTERN` (RE2) matches, or its groups, as 'card=([0-9]+)'; +emails, +tokens and +ids are ready ones (docs/privacy.md); may be repeated")
 }
 
 // compile returns a maker of filters, each for one goroutine, which also take
 // off a record what may not be kept; nil where nothing of it is asked for.
 func (o *filterFlags) compile(now time.Time, zone *time.Location, depth int) (func() func(*accesslog.Record) bool, error) {
 	options := query.Options{Now: now, Zone: zone, SectionDepth: depth, Agent: classify}
+	if o.places != nil && len(o.places.files) > 0 {
+		options.Place = o.places.lookup
+	}
 	where, err := queries("where", o.where, options)
 	if err != nil {
 		return nil, err
@@ -51,11 +60,21 @@ func (o *filterFlags) compile(now time.Time, zone *time.Location, depth int) (fu
 	if o.anonymize < 0 || o.anonymize > accesslog.AnonymousLevels {
 		return nil, usageError{fmt.Errorf("invalid argument for --anonymize-ip: must be from 1 to %d, got %d", accesslog.AnonymousLevels, o.anonymize)}
 	}
-	if len(where)+len(ignore)+o.anonymize == 0 && !o.noQuery {
+	if len(o.redact) > 0 {
+		var bad int
+		if o.rules, bad, err = redact.Compile(o.redact); err != nil {
+			return nil, usageError{fmt.Errorf("invalid argument for --redact: %w%s", err, pointed(o.redact[bad], err))}
+		}
+	}
+	if len(where)+len(ignore)+o.anonymize+len(o.redact) == 0 && !o.noQuery {
 		return nil, nil
 	}
 	return func() func(*accesslog.Record) bool {
 		var client []byte
+		var redactor *redact.Redactor
+		if o.rules != nil {
+			redactor = o.rules.Redactor()
+		}
 		var wanted, unwanted []*query.Matcher
 		for _, q := range where {
 			wanted = append(wanted, q.Matcher())
@@ -77,6 +96,9 @@ func (o *filterFlags) compile(now time.Time, zone *time.Location, depth int) (fu
 			if o.noQuery {
 				dropQuery(r)
 			}
+			if redactor != nil {
+				redactor.Record(r)
+			}
 			if o.anonymize > 0 {
 				// Filters saw the whole address; what comes after sees this.
 				client = accesslog.AppendAnonymous(client[:0], r.Client, o.anonymize)
@@ -92,6 +114,38 @@ func (o *filterFlags) compile(now time.Time, zone *time.Location, depth int) (fu
 // with the lists that their lines carry.
 func (o *filterFlags) hops(written bool) (*accesslog.Hops, error) {
 	return o.proxies.hops(o.lists || written)
+}
+
+// rejects returns the writer of --rejects, which redacts the lines on their way
+// into the file. compile comes before it.
+func (o *filterFlags) rejects(file io.Writer) io.Writer {
+	if o.rules == nil {
+		return file
+	}
+	return &redactedLines{to: file, redactor: o.rules.Redactor()}
+}
+
+// redactedLines takes lines as scan.AppendReject writes them, whole ones with
+// each Write, and redacts what stands behind their place and reason.
+type redactedLines struct {
+	to       io.Writer
+	redactor *redact.Redactor
+	buf      []byte
+}
+
+// Write implements io.Writer. It writes once.
+func (w *redactedLines) Write(p []byte) (int, error) {
+	w.buf = w.buf[:0]
+	for text := range bytes.Lines(p) {
+		place := bytes.IndexByte(text, '\t') + 1
+		w.buf = append(w.buf, text[:place]...)
+		line := bytes.TrimSuffix(text[place:], []byte("\n"))
+		w.buf = append(w.redactor.AppendLine(w.buf, line), text[place+len(line):]...)
+	}
+	if _, err := w.to.Write(w.buf); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // dropQuery takes what stands behind a ? off the target and the referrer.

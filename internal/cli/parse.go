@@ -122,7 +122,7 @@ func (o *parsing) run(ctx context.Context, args []string, s streams) error {
 	}
 	if rejects != nil {
 		defer rejects.Close()
-		options.Rejects = rejects
+		options.Rejects = o.filter.rejects(rejects)
 	}
 	if _, err := io.WriteString(s.out, o.notation.Header); err != nil {
 		return err

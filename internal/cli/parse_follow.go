@@ -64,7 +64,7 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 	}
 	if rejects != nil {
 		defer rejects.Close()
-		f.rejects = rejects
+		f.rejects = o.filter.rejects(rejects)
 	}
 	if f.where != nil {
 		f.wanted = f.where()

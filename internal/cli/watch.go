@@ -20,7 +20,8 @@ import (
 	"weir/internal/view"
 )
 
-// watch holds the flags of the main command.
+// watch holds the flags of the main command. It is one struct because each field
+// is a flag, or those that other commands have too.
 type watch struct {
 	files      []string
 	format     formatFlags
@@ -42,6 +43,7 @@ type watch struct {
 	rejects    string
 	top        int
 	poll       bool
+	places     placeFlags
 }
 
 const watchHelp = `weir reads the access logs that web servers are writing and says, every 10 seconds,
@@ -81,6 +83,7 @@ func newWatch(s streams) *cobra.Command {
 	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is; may be repeated")
 	w.filter.add(f)
 	w.format.add(f)
+	w.places.add(f)
 	threshold := newValue(&w.threshold, "HITS", "10", parseThreshold)
 	f.VarP(threshold, "threshold", "t", "alert above so many hits per second on average; also -a, --alert")
 	f.VarPF(threshold, "a", "a", "").Hidden = true
@@ -150,7 +153,15 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 			return err
 		}
 		defer rejects.Close()
-		o.Rejects = rejects
+		o.Rejects = w.filter.rejects(rejects)
+	}
+	places, err := w.places.follow(time.Now())
+	if err != nil {
+		return err
+	}
+	defer places.close()
+	if len(places) > 0 {
+		o.Gauge.Place, o.Look = namesIn(places), places.look
 	}
 	m, err := monitor.New(o)
 	if err != nil {
@@ -191,7 +202,7 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 		Gauge: gauge.Options{
 			Interval: int64(w.interval / time.Second), Lateness: w.lateness, Rules: []alert.Rule{rule},
 			SectionDepth: w.depth, SectionExpiration: int64(w.expiration / time.Second),
-			Tops: view.Tops{Sections: w.top, Clients: 3, Paths: 3},
+			Tops: view.Tops{Sections: w.top, Clients: 3, Paths: 3, Bots: 5, Places: 5},
 		},
 	}
 	if w.top < 1 || w.top > 1000 {
@@ -205,6 +216,7 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 		return o, err
 	}
 	o.Format = formats.all
+	w.filter.places = &w.places
 	where, err := w.filter.compile(now, w.zone, w.depth)
 	if err != nil {
 		return o, err

@@ -53,6 +53,7 @@ func table() []row {
 		{dir: "internal/gauge", layer: pure},
 		{dir: "internal/view", layer: pure},
 		{dir: "internal/alert", layer: pure},
+		{dir: "internal/redact", layer: pure},
 		{dir: "internal/query", layer: pure},
 		{dir: "internal/traffic", layer: pure},
 		{dir: "internal/clock", layer: pure},

@@ -42,6 +42,9 @@ type Options struct {
 	// Formats are those of single logs, by their path; Format is for the rest.
 	Formats map[string]*accesslog.Format
 	Gauge   gauge.Options
+	// Look, when not nil, is called with the time again and again, and returns
+	// what is to be told as notices: it looks after what Gauge.Place asks.
+	Look func(now time.Time) []string
 
 	Zone   *time.Location // of times in notices
 	Screen Sink
@@ -176,6 +179,11 @@ func (m *Monitor) round() bool {
 	}
 	for _, n := range m.follower.Notices() {
 		m.gauge.Notice(n.Text)
+	}
+	if m.o.Look != nil {
+		for _, text := range m.o.Look(now) {
+			m.gauge.Notice(text)
+		}
 	}
 	if behind == nil {
 		return false

@@ -73,6 +73,10 @@ const (
 	browserField
 	systemField
 	deviceField
+	countryField
+	cityField
+	asnField
+	codeField // of the country; has no name of its own
 )
 
 // A column is a Field with what the compiler needs to know.
@@ -82,6 +86,7 @@ type column struct {
 	always   bool // no record is without it
 	dash     bool // a log writes "-" where it is missing
 	classify bool // needs Options.Agent
+	locate   bool // needs Options.Place
 }
 
 // columns returns the table. Its order is that of the ids.
@@ -112,6 +117,9 @@ func columns() []column {
 		{Field: Field{"browser", nil, Text, "browser, from the user agent", "browser = Firefox"}, id: browserField, classify: true},
 		{Field: Field{"system", []string{"os"}, Text, "operating system, from the user agent", "system = Android"}, id: systemField, classify: true},
 		{Field: Field{"device", nil, Text, "kind of device, from the user agent", "device = phone"}, id: deviceField, classify: true},
+		{Field: Field{"country", nil, Text, "country of the client, by its English name or its code, out of --geoip", "country in (DE, France)"}, id: countryField, locate: true},
+		{Field: Field{"city", nil, Text, "city of the client, by its English name, out of --geoip", "city = Berlin"}, id: cityField, locate: true},
+		{Field: Field{"asn", nil, Text, "number of the network of the client, out of --geoip", "asn = AS3320"}, id: asnField, locate: true},
 	}
 }
 

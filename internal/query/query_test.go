@@ -16,7 +16,15 @@ func testOptions(t testing.TB) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Options{Now: time.Date(2026, 3, 10, 12, 0, 0, 7, berlin), Zone: berlin, Agent: classifyForTests}
+	return Options{Now: time.Date(2026, 3, 10, 12, 0, 0, 7, berlin), Zone: berlin, Agent: classifyForTests, Place: func() func([]byte) Place { return placeForTests }}
+}
+
+// placeForTests knows one network.
+func placeForTests(client []byte) Place {
+	if strings.HasPrefix(string(client), "10.") {
+		return Place{Country: "Germany", Code: "DE", City: "Berlin", ASN: "AS3320"}
+	}
+	return Place{}
 }
 
 // classifyForTests knows a few agents.
@@ -112,6 +120,18 @@ func TestExpressionsPickTheRequestsTheySay(t *testing.T) {
 		{"latency != 250ms", "br"},
 		{"latency exists", "qr"},
 		{"latency in (0ms, 250ms)", "qr"},
+		// Places.
+		{"country = Germany", "q"},
+		{"country = DE", "q"},
+		{"country in (FR, DE)", "q"},
+		{"country not in (FR, Germany)", "br"},
+		{"country != DE", "br"},
+		{"country != France", "qbr"},
+		{`country ~ "^(DE|FR)$"`, "q"},
+		{"country exists", "q"},
+		{`country = ""`, "br"},
+		{"city = Berlin and asn = AS3320", "q"},
+		{"city startswith B or asn exists", "q"},
 		// Text.
 		{"user = ada", "q"},
 		{"user = Ada", ""},
@@ -400,5 +420,39 @@ func TestMatchingAllocatesNothing(t *testing.T) {
 		}); n != 0 {
 			t.Errorf("%s: %v allocations, want 0", text, n)
 		}
+	}
+}
+
+// TestAPlaceIsLookedUpOnceAClientAndOnlyIfAskedFor: a lookup costs more than a
+// line.
+func TestAPlaceIsLookedUpOnceAClientAndOnlyIfAskedFor(t *testing.T) {
+	asked, made := 0, 0
+	o := testOptions(t)
+	o.Place = func() func([]byte) Place {
+		made++
+		return func(client []byte) Place {
+			asked++
+			return placeForTests(client)
+		}
+	}
+	for text, want := range map[string]int{"status = 404": 0, "country = DE or city = Paris or asn = AS3320": 1} {
+		q, err := Compile(text, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, made = 0, 0
+		m := q.Matcher()
+		r := request()
+		m.Match(&r)
+		if n := testing.AllocsPerRun(100, func() { m.Match(&r) }); n != 0 {
+			t.Errorf("%s: %v allocations a record, want none", text, n)
+		}
+		if asked != want || made != want {
+			t.Errorf("%s: asked %d times, of %d makers, want %d", text, asked, made, want)
+		}
+	}
+	o.Place = nil
+	if _, err := Compile("status = 200 and country = DE", o); err == nil || !strings.Contains(err.Error(), "column 18: country is not known here") || !strings.Contains(err.Error(), "--geoip") {
+		t.Errorf("got %v without a database, want an error that says --geoip", err)
 	}
 }

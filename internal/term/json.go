@@ -78,6 +78,11 @@ type jsonStats struct {
 	Sections  []jsonRow        `json:"sections"`
 	Clients   []jsonRow        `json:"clients"`
 	Paths     []jsonRow        `json:"paths"`
+	BotHits   int64            `json:"bot_hits"`
+	Bots      []jsonRow        `json:"bots"`
+	Countries []jsonRow        `json:"countries"`
+	Cities    []jsonRow        `json:"cities"`
+	Networks  []jsonRow        `json:"networks"`
 	Bounds    map[string]int64 `json:"bounds,omitempty"`
 }
 
@@ -249,8 +254,13 @@ func stats(s *view.Stats, seconds int64) jsonStats {
 		Visitors: s.Visitors, Estimated: s.VisitorsEstimated, Malformed: s.Malformed,
 		Classes: map[string]int64{}, Status: map[string]int64{}, Methods: map[string]int64{},
 		Latency: latency(s.Latency), Sections: rows(s.Sections.Rows), Clients: rows(s.Clients.Rows), Paths: rows(s.Paths.Rows),
+		BotHits: s.BotHits, Bots: rows(s.Bots.Rows),
+		Countries: rows(s.Countries.Rows), Cities: rows(s.Cities.Rows), Networks: rows(s.Networks.Rows),
 	}
-	for name, t := range map[string]view.Table{"sections": s.Sections, "clients": s.Clients, "paths": s.Paths} {
+	for name, t := range map[string]view.Table{
+		"sections": s.Sections, "clients": s.Clients, "paths": s.Paths, "bots": s.Bots,
+		"countries": s.Countries, "cities": s.Cities, "networks": s.Networks,
+	} {
 		if t.Bound > 0 {
 			if o.Bounds == nil {
 				o.Bounds = map[string]int64{}

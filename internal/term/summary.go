@@ -48,10 +48,22 @@ func (p *Plain) figures(c *view.Closing) {
 	}
 	p.end("")
 	p.latency(c.Latency)
+	p.visits(&c.Stats)
 	for _, t := range []struct {
 		title string
 		table view.Table
-	}{{"section", c.Sections}, {"client", c.Clients}, {"path", c.Paths}} {
+	}{
+		{"section", c.Sections},
+		{"client", c.Clients},
+		{"path", c.Paths},
+		{"bot", c.Bots},
+		{"country", c.Countries},
+		{"city", c.Cities},
+		{"network", c.Networks},
+	} {
+		if len(t.table.Rows) == 0 {
+			continue
+		}
 		p.line("")
 		p.table(t.title, t.table, seconds)
 	}
