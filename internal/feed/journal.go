@@ -11,8 +11,8 @@ import (
 	"os/exec"
 )
 
-// Journal returns the messages of a systemd unit, a line each without any head,
-// as journalctl gives them. What systemd itself says about the unit (started,
+// Journal returns the messages of a systemd unit since the machine was started, a
+// line each without any head, as journalctl gives them when it follows. What systemd itself says about the unit (started,
 // stopped) is not what the unit logs, and left out.
 //
 // When journalctl ends it is started again behind the entry read last, so that
@@ -151,11 +151,12 @@ func (e *entries) line() ([]byte, error) {
 
 // binary reads the value of a field that is no text.
 func (e *entries) binary() ([]byte, error) {
-	var head [8]byte
-	if _, err := io.ReadFull(e.r, head[:]); err != nil {
+	head, err := e.r.Peek(8)
+	if err != nil {
 		return nil, err
 	}
-	size := binary.LittleEndian.Uint64(head[:])
+	size := binary.LittleEndian.Uint64(head)
+	_, _ = e.r.Discard(len(head)) // they are there
 	n := min(size, maxMessage)
 	if uint64(cap(e.field)) < n {
 		e.field = make([]byte, n)
