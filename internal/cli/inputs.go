@@ -22,7 +22,7 @@ type inputFlags struct {
 
 func (o *inputFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.syslog, "syslog", nil, "take lines sent by syslog to `ADDR`: udp://127.0.0.1:5514, tcp://..., unix:///run/weir.sock, unix-stream:///...; may be repeated (docs/inputs.md)")
-	f.StringArrayVar(&o.exec, "exec", nil, "take what `CMD`, a line of the shell, prints, as 'kubectl logs -f deploy/web'; it is run again when it ends; may be repeated")
+	f.StringArrayVar(&o.exec, "exec", nil, "take what `CMD`, a line of the shell, prints, as 'kubectl logs -f --since-time=$WEIR_SINCE deploy/web'; it is run again when it ends, with the time of the last line in WEIR_SINCE; may be repeated")
 	f.StringArrayVar(&o.journal, "journal", nil, "take what the systemd `UNIT` logs, with journalctl; may be repeated")
 }
 

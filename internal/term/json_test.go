@@ -82,7 +82,7 @@ func stable() map[string]string {
 		"notice":   `type at text`,
 		"summary-trouble": expand(stats + rows + ` lines late_by_seconds alerts alerts[].rule alerts[].state alerts[].at alerts[].value alerts[].hits alerts[].window_seconds
 			alerts[].threshold alerts[].message alerts[].duration_seconds open sources sources[].name sources[].format sources[].lines sources[].hits sources[].rejected
-			sources[].last_rejected sources[].last_reason`),
+			sources[].last_rejected sources[].last_reason sources[].lost_messages`),
 		"summary-many": `alerts_dropped open[].since`,
 	}
 }
