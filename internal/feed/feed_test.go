@@ -89,6 +89,13 @@ func (l *listener) until(what string, done func(text string, notices []string) b
 	}
 }
 
+// got is what has come so far.
+func (l *listener) got() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // lines waits for as many lines as are wanted, and compares them.
 func (l *listener) lines(want ...string) {
 	l.t.Helper()

@@ -63,7 +63,7 @@ http {
 	ask(t, path("http.sock"), gone, &said)
 	for name, l := range map[string]*listener{"udp": udp, "unix": file} {
 		l.until("a line by "+name, func(text string, _ []string) bool { return strings.HasSuffix(text, "\n") })
-		line := strings.TrimSuffix(l.text.String(), "\n")
+		line := strings.TrimSuffix(l.got(), "\n")
 		var a accesslog.Auto
 		var r accesslog.Record
 		if out := a.Parse([]byte(line), &r); out.Kind != accesslog.Hit || string(r.Path()) != "/shop/cart" || r.Status != 204 {

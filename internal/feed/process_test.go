@@ -57,7 +57,7 @@ func TestEachRunIsToldFromWhenOnItsLinesAreWanted(t *testing.T) {
 	began := time.Now()
 	l := command(t, `echo "$WEIR_SINCE"`, Start{Since: since})
 	l.until("two runs", func(text string, _ []string) bool { return strings.Count(text, "\n") >= 2 })
-	lines := strings.Split(l.text.String(), "\n")
+	lines := strings.Split(l.got(), "\n")
 	if lines[0] != "2026-11-20T00:02:03Z" {
 		t.Errorf("first run: got %s, want that of start", lines[0])
 	}
@@ -155,7 +155,7 @@ func TestWhatACommandLeavesBehindDoesNotPileUp(t *testing.T) {
 func TestASignalOfTheTerminalDoesNotReachTheCommand(t *testing.T) {
 	l := command(t, `ps -o pgid= -p $$; echo $$; exec sleep 1000`, Start{})
 	l.until("two numbers", func(text string, _ []string) bool { return strings.Count(text, "\n") == 2 })
-	if n := strings.Fields(l.text.String()); n[0] != n[1] {
+	if n := strings.Fields(l.got()); n[0] != n[1] {
 		t.Errorf("process group: got %s, want its own, %s", n[0], n[1])
 	}
 }

@@ -104,7 +104,7 @@ func TestConnectionsBringWholeLinesSideBySide(t *testing.T) {
 		}
 		var next [senders]int
 		l.until("all lines", func(text string, _ []string) bool { return strings.Count(text, "\n") == senders*each })
-		for line := range strings.Lines(l.text.String()) {
+		for line := range strings.Lines(l.got()) {
 			var s, i int
 			if _, err := fmt.Sscanf(line, "<1>%d %d\n", &s, &i); err != nil || next[s] != i {
 				t.Fatalf("%s: got %q, want line %d of a sender whole and in its order", text, line, next[s])
@@ -145,14 +145,14 @@ func TestMoreConnectionsThanMemoryAllowsAreRefusedAndTold(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	all[0].Close()
-	l.until("a place for one more", func(string, []string) bool {
+	l.until("a place for one more", func(text string, _ []string) bool {
 		conn, err := net.Dial("tcp", bound)
 		if err != nil {
 			return false
 		}
 		defer conn.Close()
 		_, err = io.WriteString(conn, "<1>more\n")
-		return err == nil && strings.Contains(l.text.String(), "more")
+		return err == nil && strings.Contains(text, "more")
 	})
 }
 
