@@ -22,7 +22,8 @@ import (
 	"weir/internal/view"
 )
 
-// watch holds the flags of the main command.
+// watch holds the flags of the main command. It is one struct because each field
+// is a flag, or a group of flags that other commands have too.
 type watch struct {
 	files      []string
 	inputs     inputFlags
