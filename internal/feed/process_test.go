@@ -147,7 +147,7 @@ func TestACommandIsAskedToEndBeforeItIsKilled(t *testing.T) {
 
 func TestWhatACommandLeavesBehindDoesNotPileUp(t *testing.T) {
 	pipe, gone := held(t)
-	l := command(t, fmt.Sprintf(`[ -p %[1]s ] && { sleep 1000 3>%[1]s >/dev/null 2>&1 & rm %[1]s; }; echo x`, pipe), Start{})
+	l := command(t, fmt.Sprintf(`if [ -p %[1]s ]; then exec 3>%[1]s; rm %[1]s; sleep 1000 >/dev/null 2>&1 & fi; echo x`, pipe), Start{})
 	l.notice("starting it again")
 	wait(t, gone, "the process left behind")
 }
