@@ -122,10 +122,11 @@ func (l *peeler) peel(line []byte) (body []byte, at int, why Reason) {
 	mark := markLen(line)
 	rest := line[mark:]
 	switch l.kind {
-	case prefixSyslog:
-		at = syslogLength(rest)
-	case prefixSyslog5424:
-		at = syslog5424Length(rest)
+	case prefixSyslog, prefixSyslog5424:
+		// Several programs may send to one socket, each in the RFC it knows.
+		if at = syslogLength(rest); at == 0 {
+			at = syslog5424Length(rest)
+		}
 	case prefixCRI:
 		var partial bool
 		if at, partial = criLength(rest); partial {

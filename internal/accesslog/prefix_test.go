@@ -150,6 +150,20 @@ func TestALineWithoutThePrefixOfItsLogIsRejected(t *testing.T) {
 	}
 }
 
+func TestBothKindsOfSyslogMayStandInOneLog(t *testing.T) {
+	f, _ := Lookup("combined")
+	all := append(wrapped()["syslog"], wrapped()["RFC 5424 syslog"]...)
+	for _, first := range all {
+		a := new(Auto)
+		feed(a, first+f.Example)
+		for _, before := range all {
+			if outs, r := feed(a, before+f.Example); outs[0].Kind != Hit || !reflect.DeepEqual(r.Clone(), exampleRecord(f.Name)) {
+				t.Errorf("%q behind %q: got %+v %s", before, first, outs[0], show(r))
+			}
+		}
+	}
+}
+
 func TestLinesWithoutAPrefixAreNotTakenForOnesWithIt(t *testing.T) {
 	for _, line := range []string{
 		"", "x", "web", "web |", "web|x ", "<190>", "<1900>Mar 10 12:00:00 h t: x", "<190>1 x", "<190>1 - - - - x", "<190>1 - - - - - [a", "Mar 10 12:00:00",

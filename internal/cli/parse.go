@@ -22,6 +22,7 @@ import (
 // parsing holds the flags of the parse command.
 type parsing struct {
 	notation export.Notation
+	inputs   inputFlags
 	format   formatFlags
 	filter   filterFlags
 	zone     *time.Location
@@ -53,7 +54,10 @@ func newParse(s streams) *cobra.Command {
   weir parse --follow --rejects bad.txt access.log`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if o.inputs.given() && !o.follow {
+				return usageError{errors.New("--syslog, --exec and --journal have no end: give --follow too")}
+			}
+			if len(args) == 0 && !o.inputs.given() {
 				return usageError{errors.New("weir parse needs a log: name a file, a directory, or - for standard input")}
 			}
 			return o.run(cmd.Context(), args, s)
@@ -69,6 +73,7 @@ func newParse(s streams) *cobra.Command {
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times written: local, UTC, +02:00, Europe/Berlin")
 	f.StringVar(&o.rejects, "rejects", "", "write the lines that are no requests to this `FILE`, each with its place and the reason")
 	f.BoolVar(&o.follow, "follow", false, "follow the logs through rotation until Ctrl-C, and write lines as they come in")
+	o.inputs.add(f)
 	f.BoolVar(&o.poll, "poll", false, "with --follow: look at the files 4 times a second instead of asking the system for events")
 	f.IntVar(&o.workers, "workers", 0, "`N` processors to use, all by default; the output is the same")
 	return cmd

@@ -10,6 +10,7 @@ import (
 
 	"weir/internal/accesslog"
 	"weir/internal/export"
+	"weir/internal/feed"
 	"weir/internal/monitor"
 	"weir/internal/scan"
 	"weir/internal/tail"
@@ -69,7 +70,16 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 	if f.where != nil {
 		f.wanted = f.where()
 	}
-	f.follower, err = tail.Open(tail.Options{Paths: paths, Stdin: s.in, Poll: o.poll})
+	var start feed.Start
+	if f.from > 0 {
+		start.Since = time.Unix(f.from, 0)
+	}
+	in, err := o.inputs.open(start)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	f.follower, err = tail.Open(tail.Options{Paths: paths, Stdin: s.in, Inputs: in, Poll: o.poll})
 	if err != nil {
 		return &monitor.InputError{Text: err.Error()}
 	}
@@ -105,7 +115,15 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 	if ctx.Err() != nil {
 		found.Sources = nil // each was told of when it came up
 	}
-	return o.verdict(found, nil, s.err)
+	if err := o.verdict(found, nil, s.err); err != nil {
+		return err
+	}
+	for _, l := range f.lanes {
+		if st := l.source.State(); st.Kind == tail.Stream && st.Failed != nil && st.Ended {
+			return &monitor.InputError{Text: fmt.Sprintf("%s: %v", st.Name, st.Failed)}
+		}
+	}
+	return nil
 }
 
 // run writes what comes until there is nothing more to come or ctx is done.

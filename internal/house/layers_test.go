@@ -44,6 +44,7 @@ func table() []row {
 		{dir: "internal/simulate", layer: edge},
 
 		{dir: "internal/scan", layer: files},
+		{dir: "internal/feed", layer: files},
 		{dir: "internal/tail", layer: files},
 		{dir: "internal/archive", layer: files},
 		{dir: "internal/geo", layer: files},

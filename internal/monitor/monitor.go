@@ -30,6 +30,8 @@ type Sink interface {
 type Options struct {
 	Paths []string  // "-" is standard input
 	Stdin io.Reader // what "-" reads
+	// Inputs are streams that are no files. They are closed when Run returns.
+	Inputs []tail.Input
 	// Rejects, when not nil, gets the lines that are no requests, as
 	// scan.AppendReject writes them.
 	Rejects io.Writer
@@ -54,7 +56,7 @@ type Options struct {
 	Brief time.Duration
 	Copy  Sink // gets everything; may be nil
 
-	Since   time.Time // records before it are passed over; zero: see backlog
+	Since   time.Time // records before it are passed over; zero: see Backlog
 	FromEnd bool      // what the logs held at the start is passed over
 	// Clock, when not zero, is the event time to start at; it goes on with the
 	// wall's, and what is in the log is seen as of then.
@@ -62,9 +64,9 @@ type Options struct {
 	Poll  bool // look at the files at intervals, without asking the system for events
 }
 
-// backlog is how much log time is read back, without Since, before live
+// Backlog is how much log time is read back, without Since, before live
 // following begins.
-const backlog = 48 * time.Hour
+const Backlog = 48 * time.Hour
 
 // Monitor is one running weir. Make one with New, call Run once.
 type Monitor struct {
@@ -84,7 +86,7 @@ type Monitor struct {
 // New opens the sources and puts the parts together. Nothing is read yet but
 // the heads and ends of files, for their format and their newest time.
 func New(o Options) (*Monitor, error) {
-	follower, err := tail.Open(tail.Options{Paths: o.Paths, Stdin: o.Stdin, FromEnd: o.FromEnd, Poll: o.Poll, MaxLine: maxLine})
+	follower, err := tail.Open(tail.Options{Paths: o.Paths, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll, MaxLine: maxLine})
 	if err != nil {
 		return nil, &InputError{err.Error()}
 	}
@@ -266,6 +268,7 @@ func (m *Monitor) close() error {
 	for _, l := range m.lanes {
 		st := l.source.State()
 		l.account.Rotations, l.account.Truncations, l.account.PossibleLoss = st.Rotations, st.Truncations, st.PossibleLoss
+		l.account.Dropped = st.Dropped
 		c.Sources = append(c.Sources, l.account)
 	}
 	for _, s := range []Sink{m.o.Copy, m.o.Screen} {
@@ -278,11 +281,16 @@ func (m *Monitor) close() error {
 	return m.understood()
 }
 
-// understood is an error when all input has ended and no line of it was a
-// request: then what was given is no log that weir knows.
+// understood is an error when all input has ended and one could not be read, or
+// no line was a request: then what was given is no log that weir knows.
 func (m *Monitor) understood() error {
 	if !m.ended() {
 		return nil
+	}
+	for _, l := range m.lanes {
+		if st := l.source.State(); st.Kind == tail.Stream && st.Failed != nil {
+			return &InputError{fmt.Sprintf("%s: %v", st.Name, st.Failed)}
+		}
 	}
 	rejected := int64(0)
 	for _, l := range m.lanes {

@@ -28,7 +28,7 @@ func (m *Monitor) findStart() {
 	}
 	since := m.o.Since.Unix()
 	if m.o.Since.IsZero() {
-		since = newest - int64(backlog/time.Second)
+		since = newest - int64(Backlog/time.Second)
 	}
 	if m.o.Brief > 0 && newest > 0 {
 		m.showFrom = newest - int64(m.o.Brief/time.Second)

@@ -192,6 +192,7 @@ func endings() map[string]*view.Closing {
 		{Name: "/var/log/a\x1b[2J.log", Format: "combined", Lines: 4471, Hits: 4466, Rejected: 5, LastReject: &view.Reject{Line: 81, Column: 7, Reason: "line ends too early"}},
 		{Name: "standard input", Lines: 3, Rejected: 3, LastReject: &view.Reject{Offset: 900, Column: 1, Reason: "no known format"}},
 		{Name: "/var/log/b.log"},
+		{Name: "udp://127.0.0.1:5514", Format: "combined", Lines: 1200, Hits: 1200, Dropped: 1017},
 	}
 	placed := full()
 	iv := busy()

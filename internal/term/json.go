@@ -159,6 +159,7 @@ type jsonSource struct {
 	Rotations    int   `json:"rotations,omitempty"`
 	Truncations  int   `json:"truncations,omitempty"`
 	PossibleLoss int64 `json:"possible_loss_bytes,omitempty"`
+	Dropped      int64 `json:"lost_messages,omitempty"`
 
 	Last escape.JSON `json:"last_rejected,omitempty"`
 	Why  string      `json:"last_reason,omitempty"`
@@ -210,7 +211,7 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 		o.Lines += s.Lines
 		js := jsonSource{
 			Name: escape.JSON(s.Name), Format: s.Format, Lines: s.Lines, Hits: s.Hits, Rejected: s.Rejected, Older: s.Older, Filtered: s.Filtered,
-			Rotations: s.Rotations, Truncations: s.Truncations, PossibleLoss: s.PossibleLoss,
+			Rotations: s.Rotations, Truncations: s.Truncations, PossibleLoss: s.PossibleLoss, Dropped: s.Dropped,
 		}
 		if s.LastReject != nil {
 			js.Last, js.Why = escape.JSON(s.LastReject.Position(s.Name)), s.LastReject.Reason

@@ -111,6 +111,9 @@ func (p *Plain) source(s view.Source) {
 	if s.PossibleLoss > 0 {
 		p.add(", ", unit.Bytes(s.PossibleLoss), " possibly lost")
 	}
+	if s.Dropped > 0 {
+		p.add(", ", unit.Count(s.Dropped), " ", unit.Plural(s.Dropped, "message"), " lost on the way")
+	}
 	p.end("")
 	if r := s.LastReject; r != nil {
 		p.line("", "    last at ", escape.Terminal([]byte(r.Position(s.Name))), ": ", r.Reason)
