@@ -24,6 +24,7 @@ type block struct {
 	writer  export.Writer
 	text    []byte   // its records
 	rejects []reject // its lines that are no requests
+	joined  []byte   // those of them that were in pieces
 }
 
 // stage is how far a block has come.
@@ -38,6 +39,7 @@ const (
 // findings are what became of the lines of a block.
 type findings struct {
 	lines                     int64 // all there are
+	pieces                    int64 // of them that are no lines of their own
 	hits, outside, directives int64
 	rejected                  map[accesslog.Reason]int64
 	passed                    bool // a filter passed over records, of these seconds
@@ -50,8 +52,8 @@ func (f *findings) reset() {
 	*f = findings{rejected: f.rejected}
 }
 
-// reject counts a line that is no request, the one counted last; it is
-// buf[from:to]. The caller fills in the Offset of last.
+// reject counts a line that is no request, the one counted last; see reject for
+// from and to. The caller fills in the Offset of last.
 func (b *block) reject(out accesslog.Outcome, from, to int, o *Options) {
 	f := &b.found
 	if f.rejected == nil {
