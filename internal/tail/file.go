@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -21,9 +22,13 @@ const anchorSize = 256
 //	                         [anchor ]┘
 //
 // pos is offset except within a line that is being skipped.
+//
+// It has many fields because all of them are about the one descriptor: what is
+// known of the content there, and when it was last looked at.
 type file struct {
 	f     *os.File
 	info  os.FileInfo // identity, as of opening
+	path  string      // where it was found, links followed
 	pool  *blocks
 	blind bool // stands inside a line whose start is not known
 
@@ -31,20 +36,39 @@ type file struct {
 	pos     int64 // next byte to look at
 	line    int64 // number of the line at offset, from 1; 0 unknown
 	anchor  [anchorSize]byte
-	anchors int // bytes of anchor in use: min(pos, anchorSize)
+	anchors int    // bytes of anchor in use: min(pos, anchorSize)
+	base    int64  // size of the hole that the file begins with
+	prefix  []byte // the first bytes behind it, as far as they were delivered
+	half    []byte // what was seen behind offset without a newline
+	steady  bool   // half has stood for a while: its writer has paused in the line
+	carry   []byte // the part of the line at offset that stood in a file that is no more
+	dropped int    // bytes carried for a line that did not go on, not yet accounted for
+	zeros   int64  // zero bytes passed over, all in all
+	barren  int64  // no byte but zero was seen from pos up to here
 
 	size    int64     // at the last look
 	written time.Time // modification time at the last look
+	stood   time.Time // modification time at the last look that found it at its path
 	grew    time.Time // when it was last seen longer than before
+	left    time.Time // when another file was first seen at its path
 }
 
 // A cut tells that bytes a file had are gone.
 type cut struct {
 	happened bool
-	restart  bool  // reading starts again at 0
-	at       int64 // offset reached before
-	lost     int64 // bytes seen by size but never delivered
+	kept     int64 // bytes that were delivered and still stand there: reading goes on behind them
+	size     int64 // that the file had been seen to have
+	half     int   // bytes of it that were seen without a newline, and are kept
+	lost     int64 // bytes seen by size but never delivered, half not among them
+	mark     Mark  // where reading was; not set if what was delivered still stands
 }
+
+// restart reports whether reading begins again at the start of the file.
+func (c *cut) restart() bool { return c.kept == 0 }
+
+// pause is how long half a line must have stood unchanged to be what its writer
+// has left it at.
+const pause = 100 * time.Millisecond
 
 // openFile opens path for following, from its start. The caller has seen a
 // regular file there; should that have changed meanwhile, it is an error and
@@ -62,16 +86,27 @@ func openFile(path string, pool *blocks) (*file, error) {
 		f.Close()
 		return nil, err
 	}
-	return &file{f: f, info: info, pool: pool, line: 1, size: info.Size(), written: info.ModTime()}, nil
+	place, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		place = path // it is gone again already; then nothing is found by it
+	}
+	return &file{f: f, info: info, path: place, pool: pool, line: 1, size: info.Size(), written: info.ModTime(), stood: info.ModTime()}, nil
 }
 
 // skipping reports whether pos stands inside a line beyond the limit.
 func (f *file) skipping() bool { return f.pos != f.offset || f.blind }
 
-// next reads the next block of whole lines; nil when there is none.
+// next reads the next block of whole lines; nil when there are none.
 func (f *file) next(now time.Time) (*block, cut, error) {
 	for _, large := range [...]bool{false, true} {
 		blk, data, c, err := f.fetch(large, now)
+		if err == nil && len(data) > 0 && data[0] == 0 && !f.skipping() {
+			f.pool.put(blk)
+			if passed, err := f.passZeros(); !passed || err != nil {
+				return nil, c, err
+			}
+			blk, data, c, err = f.fetch(large, now)
+		}
 		if err != nil || c.happened || len(data) == 0 {
 			f.pool.put(blk)
 			return nil, c, err
@@ -79,10 +114,18 @@ func (f *file) next(now time.Time) (*block, cut, error) {
 		if f.skipping() {
 			return f.skip(blk, data), c, nil
 		}
-		if end := bytes.LastIndexByte(data, '\n') + 1; end > 0 {
+		if end := wholeLines(data); end > 0 {
+			if len(f.carry) > 0 && !goesOn(f.carry, data) {
+				f.dropped, f.carry = f.dropped+len(f.carry), nil
+			}
+			if len(f.carry) > 0 {
+				return f.deliverJoined(blk, data[:bytes.IndexByte(data, '\n')+1]), c, nil
+			}
 			return f.deliver(blk, data[:end]), c, nil
 		}
 		if len(data) < f.pool.room(large) {
+			f.half = append(f.half[:0], bytes.TrimRight(data, "\x00")...)
+			f.steady = now.Sub(f.grew) >= pause
 			f.pool.put(blk)
 			return nil, c, nil // half a line waits in the file
 		}
@@ -112,25 +155,75 @@ func (f *file) fetch(large bool, now time.Time) (*block, []byte, cut, error) {
 	if n > 0 {
 		f.size = max(f.size, f.pos-int64(f.anchors)+int64(n))
 	}
-	if f.size > was {
+	if f.size > was || f.grew.IsZero() {
 		f.grew = now
 	}
 	if n < f.anchors || !bytes.Equal(blk.buf[:f.anchors], f.anchor[:f.anchors]) {
 		return blk, nil, f.restart(was), nil
 	}
-	if f.size < was {
-		// Cut behind what was delivered: all of that still stands, so go on here.
-		return blk, nil, cut{happened: true, at: f.offset, lost: was - f.size}, nil
+	data := blk.buf[f.anchors:n]
+	intact := bytes.HasPrefix(data, f.half[:min(len(f.half), f.pool.room(large))])
+	switch {
+	case intact && (f.size >= was || f.offset == 0):
+		return blk, data, cut{}, nil
+	case f.offset == 0:
+		return blk, nil, f.restart(was), nil
 	}
-	return blk, blk.buf[f.anchors:n], cut{}, nil
+	// Cut behind what was delivered: all of that still stands, so go on here.
+	c := cut{happened: true, kept: f.offset, size: was, lost: max(was-f.size, int64(len(f.half)))}
+	f.half = f.half[:0]
+	return blk, nil, c, nil
 }
 
-// restart goes back to the start of a file whose old content is gone; was is
-// the size it had.
+// restart goes back to the start of a file whose old content is gone, or to the
+// end of what is left of it; was is the size it had.
 func (f *file) restart(was int64) cut {
-	c := cut{happened: true, restart: true, at: f.offset, lost: max(0, was-f.offset)}
-	f.offset, f.pos, f.anchors, f.line, f.blind = 0, 0, 0, 1, false
+	f.size, was = was, f.size // the mark is of the file as it was
+	c := cut{happened: true, size: f.size, mark: f.mark()}
+	f.size = was
+	half := f.half
+	if !f.steady {
+		// It was seen while it was being written. By now it has been finished,
+		// and to go on with what comes next would break that too.
+		half = nil
+	}
+	c.half = len(half)
+	c.lost = max(0, c.size-c.mark.Offset-int64(c.half))
+	carry, dropped := glue(f.carry, half)
+	dropped += f.dropped
+	if kept := f.kept(); kept > 0 && f.moveTo(kept, false) == nil {
+		c.kept = kept
+	} else {
+		f.rewind()
+	}
+	if !c.mark.Blind {
+		f.carry = carry
+	}
+	f.dropped = dropped
+	f.grew = time.Time{} // what is there now is new
 	return c
+}
+
+// rewind goes back to the start.
+func (f *file) rewind() {
+	f.offset, f.pos, f.anchors, f.line, f.blind = 0, 0, 0, 1, false
+	f.base, f.prefix, f.half, f.carry, f.dropped = 0, nil, nil, nil, 0
+}
+
+// kept is the size of the file if all of it are lines that were delivered: it
+// was cut short then, and not written anew. One whole line at least must tell
+// so: half of one may be the beginning of many.
+func (f *file) kept() int64 {
+	size, err := f.length()
+	if err != nil || size >= f.offset {
+		return 0
+	}
+	head, _ := f.head()
+	n := min(len(head), len(f.prefix))
+	if n < len(head) || !bytes.Equal(head, f.prefix[:n]) || bytes.IndexByte(head, '\n') < 0 {
+		return 0
+	}
+	return size
 }
 
 // deliver makes lines, which lie in blk behind the anchor, the batch of blk.
@@ -143,6 +236,17 @@ func (f *file) deliver(blk *block, lines []byte) *block {
 		f.line += int64(bytes.Count(lines, newline))
 	}
 	return blk
+}
+
+// deliverJoined delivers the line whose first part is carried.
+func (f *file) deliverJoined(blk *block, end []byte) *block {
+	joined := join(f.pool, f.carry, end)
+	f.carry = nil
+	joined.batch.Offset, joined.batch.Line, joined.batch.Written = f.offset, f.line, f.written
+	f.advance(blk, len(end))
+	f.endLong()
+	f.pool.put(blk)
+	return joined
 }
 
 var newline = []byte{'\n'}
@@ -159,6 +263,7 @@ func (f *file) skip(blk *block, data []byte) *block {
 	blk.batch.TooLong = 1
 	f.advance(blk, end)
 	f.endLong()
+	f.carry = nil
 	return blk
 }
 
@@ -174,8 +279,12 @@ func (f *file) endLong() {
 func (f *file) advance(blk *block, n int) {
 	end := f.anchors + n
 	start := max(0, end-anchorSize)
+	if have := len(f.prefix); have < prefixSize && f.pos == f.base+int64(have) {
+		f.prefix = append(f.prefix, blk.buf[f.anchors:min(end, f.anchors+prefixSize-have)]...)
+	}
 	f.pos += int64(n)
 	f.anchors = copy(f.anchor[:], blk.buf[start:end])
+	f.half = f.half[:0]
 }
 
 // finish returns what is left of a file that will not grow any more: its last
@@ -183,12 +292,19 @@ func (f *file) advance(blk *block, n int) {
 // whole lines again.
 func (f *file) finish(now time.Time) (blk *block, done bool) {
 	blk, data, c, err := f.fetch(true, now)
+	if err == nil && len(data) > 0 && data[0] == 0 && !f.skipping() {
+		f.pool.put(blk)
+		if passed, err := f.passZeros(); passed && err == nil {
+			return nil, false
+		}
+		blk, data = f.pool.get(false), nil // what nobody filled
+	}
 	switch {
 	case err == nil && !c.happened &&
 		(bytes.IndexByte(data, '\n') >= 0 || f.skipping() && len(data) == f.pool.room(true)):
 		f.pool.put(blk)
 		return nil, false
-	case err != nil || c.happened || len(data) == 0 && !f.skipping():
+	case err != nil || c.happened || len(data)+len(f.carry) == 0 && !f.skipping():
 		f.pool.put(blk)
 		return nil, true
 	case f.skipping() || len(data) > f.pool.line:
@@ -199,13 +315,24 @@ func (f *file) finish(now time.Time) (blk *block, done bool) {
 		f.endLong()
 		return blk, true
 	}
+	data = bytes.TrimRight(data, "\x00")
+	whole := append(data, '\n') // the block has a byte to spare
+	if len(f.carry) > 0 && !goesOn(f.carry, whole) {
+		f.dropped, f.carry = f.dropped+len(f.carry), nil
+	}
+	if len(f.carry) > 0 {
+		joined := join(f.pool, f.carry, whole)
+		f.carry = nil
+		joined.batch.Offset, joined.batch.Line, joined.batch.Written = f.offset, f.line, f.written
+		f.advance(blk, len(data))
+		f.endLong()
+		f.pool.put(blk)
+		return joined, true
+	}
 	blk.batch.Offset, blk.batch.Line, blk.batch.Written = f.offset, f.line, f.written
 	f.advance(blk, len(data))
-	blk.batch.Data = append(data, '\n') // the block has a byte to spare
-	f.offset = f.pos
-	if f.line > 0 {
-		f.line++
-	}
+	blk.batch.Data = whole
+	f.endLong()
 	return blk, true
 }
 
@@ -219,7 +346,22 @@ func (f *file) moveTo(offset int64, blind bool) error {
 	}
 	f.anchor, f.anchors = anchor, int(n)
 	f.offset, f.pos, f.blind, f.line = offset, offset, blind, f.lineAt(offset)
+	f.half, f.carry = nil, nil
+	f.prefix, f.base = f.head()
+	f.prefix = f.prefix[:max(0, min(int64(len(f.prefix)), offset-f.base))]
 	return nil
+}
+
+// head returns the first bytes behind the hole that the file may begin with.
+func (f *file) head() (b []byte, base int64) {
+	b = f.slice(0, prefixSize)
+	if len(b) == 0 || b[0] != 0 {
+		return b, 0
+	}
+	if base, _ = f.nonZero(0, zerosAtOnce); base < 0 {
+		return nil, 0
+	}
+	return f.slice(base, prefixSize), base
 }
 
 // countMost is the longest part of a file that is read only to number the
@@ -245,27 +387,22 @@ func (f *file) lineAt(offset int64) int64 {
 	return line
 }
 
-// A mark is where reading stopped in a file that is no longer open.
-type mark struct {
-	info    os.FileInfo
-	offset  int64
-	line    int64
-	anchor  [anchorSize]byte
-	anchors int
+// accounted hands over what was dropped since it was last asked.
+func (f *file) accounted() int64 {
+	n := int64(f.dropped)
+	f.dropped = 0
+	return n
 }
 
-func (f *file) mark() mark {
-	return mark{info: f.info, offset: f.offset, line: f.line, anchor: f.anchor, anchors: f.anchors}
-}
-
-// resume goes on at m if the bytes before it are still those. They are not
-// when the number of the inode was given to a new file.
-func (f *file) resume(m mark) bool {
-	if err := f.moveTo(m.offset, false); err != nil ||
-		!bytes.Equal(f.anchor[:f.anchors], m.anchor[:m.anchors]) {
-		f.restart(0)
-		return false
+// ripe reports whether a replaced file has not grown for so long that no writer
+// can have it open still.
+func (f *file) ripe(now time.Time, hold time.Duration) bool {
+	if f.grew.IsZero() {
+		f.grew = now // it was found among rotated files: wait from here on
 	}
-	f.line = m.line
-	return true
+	return now.Sub(f.grew) >= hold && now.Sub(f.left) >= hold
 }
+
+func (f *file) is(info os.FileInfo) bool { return os.SameFile(f.info, info) }
+
+func (f *file) close() { f.f.Close() }

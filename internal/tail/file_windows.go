@@ -29,3 +29,6 @@ func openFIFO(path string) (*os.File, error) {
 }
 
 func owners(os.FileInfo) (uid, gid uint32, ok bool) { return 0, 0, false }
+
+// identify returns nothing: a file is found again by its content.
+func identify(os.FileInfo) (device, inode uint64) { return 0, 0 }

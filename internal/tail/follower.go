@@ -12,10 +12,14 @@ import (
 
 // Options says what to follow and how. Only Paths or Inputs are needed.
 type Options struct {
-	Paths   []string      // files to follow; "-" is standard input
-	Stdin   io.Reader     // what "-" reads; nil means os.Stdin
-	Inputs  []Input       // streams that are no files
-	FromEnd bool          // skip the whole lines that are there at Open
+	Paths   []string  // files to follow; "-" is standard input
+	Stdin   io.Reader // what "-" reads; nil means os.Stdin
+	Inputs  []Input   // streams that are no files
+	FromEnd bool      // skip the whole lines that are there at Open, but for paths with a Resume
+	// Resume has where reading of a path, by its name in Paths, stopped in an
+	// earlier process. What was written since is read first, through whatever
+	// rotations there were.
+	Resume  map[string]Position
 	Hold    time.Duration // how long a replaced file is read on after it last grew; 0 means 10 minutes
 	Poll    bool          // do not ask the system for events
 	Block   int           // bytes read at once; 0 means 256 KiB, never more than MaxLine+1
@@ -30,7 +34,7 @@ const (
 	sweepBesideEvents = time.Second
 	sweepAlone        = 250 * time.Millisecond
 
-	mostMarks   = 64  // files remembered after they were closed
+	mostMarks   = 512 // files remembered after they were closed
 	mostNotices = 256 // notices kept for an owner who does not ask
 )
 
@@ -43,7 +47,7 @@ type Follower struct {
 	sources []*Source
 	wakes   chan struct{}
 	waker   *waker // nil when polling
-	marks   []mark // files read to their end and closed, newest last
+	marks   []done // files read to their end and closed, newest last
 	notices []Notice
 	closed  bool
 }
@@ -77,7 +81,8 @@ func Open(o Options) (*Follower, error) {
 	for i, path := range paths {
 		s := &Source{f: f, index: i, name: path, fromEnd: o.FromEnd}
 		f.sources = append(f.sources, s)
-		s.open()
+		p, ok := o.Resume[path]
+		s.open(&p, ok)
 	}
 	for _, in := range o.Inputs {
 		s := &Source{f: f, index: len(f.sources), name: in.Name}
@@ -199,10 +204,16 @@ func (f *Follower) owner(info os.FileInfo) *Source {
 	return nil
 }
 
+// done is where reading stopped in a file of a source that is closed.
+type done struct {
+	Mark
+	source int
+}
+
 // remember keeps where reading stopped in a file that is being closed, so that
 // it is not read again when a path leads to it once more.
-func (f *Follower) remember(m mark) {
-	f.marks = append(f.marks, m)
+func (f *Follower) remember(source int, m Mark) {
+	f.marks = append(f.marks, done{Mark: m, source: source})
 	if len(f.marks) > mostMarks {
 		f.marks = slices.Delete(f.marks, 0, 1)
 	}
@@ -210,10 +221,12 @@ func (f *Follower) remember(m mark) {
 
 // recall resumes file where an earlier descriptor of it stopped.
 func (f *Follower) recall(file *file) bool {
-	for i, m := range f.marks {
-		if os.SameFile(m.info, file.info) {
+	for i := range f.marks {
+		// The number may be of a new file by now, and a copy of the old one be
+		// somewhere: only a mark that fits is used up.
+		if m := f.marks[i]; m.same(file.info) && file.resume(&m.Mark) {
 			f.marks = slices.Delete(f.marks, i, i+1)
-			return file.resume(m)
+			return true
 		}
 	}
 	return false

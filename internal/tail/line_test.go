@@ -90,7 +90,8 @@ func TestAnEndlessLineTakesBoundedMemory(t *testing.T) {
 	s := follow(t, Options{}, nil)
 	w := s.writer()
 	s.write(w, 1)
-	const size = 256 << 20 // a hole: the file takes no room on the disk
+	const size = 256 << 20 // mostly a hole: the file takes no room on the disk
+	s.put(w, "x")
 	s.must(w.Truncate(size))
 	for b := s.src.Next(s.now); b != nil; b = s.src.Next(s.now) {
 		s.take(b)
@@ -189,7 +190,9 @@ func FuzzAnyBytesComeOutAsTheyWentIn(f *testing.F) {
 		}
 		tooLong := 0
 		for l := range bytes.Lines(data) {
+			l = bytes.TrimLeft(l, "\x00")
 			switch {
+			case len(l) == 0:
 			case l[len(l)-1] != '\n': // waits
 			case len(l)-1 > limit:
 				tooLong++

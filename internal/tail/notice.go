@@ -46,13 +46,20 @@ func missingText(path string) string {
 	return path + ": no such file yet; waiting for it"
 }
 
-// cutText tells that content of the file was removed in place.
-func cutText(path string, c cut) string {
+// cutText tells that content of the file was removed in place; from is where the
+// rest of it was found, "" if nowhere.
+func cutText(path string, c cut, from string) string {
 	var b strings.Builder
-	if c.restart {
-		fmt.Fprintf(&b, "%s: truncated at %d bytes, reading it from its start", path, c.at)
-	} else {
-		fmt.Fprintf(&b, "%s: shortened behind byte %d, reading on from there", path, c.at)
+	switch {
+	case c.restart():
+		fmt.Fprintf(&b, "%s: truncated at %d bytes, reading it from its start", path, c.mark.Offset)
+		if from != "" {
+			fmt.Fprintf(&b, "; what it held is in %s", from)
+		}
+	case c.mark.Offset > c.kept:
+		fmt.Fprintf(&b, "%s: shortened from %d to %d bytes, all of which were read; reading on from there", path, c.size, c.kept)
+	default:
+		fmt.Fprintf(&b, "%s: shortened behind byte %d, reading on from there", path, c.kept)
 	}
 	if c.lost > 0 {
 		fmt.Fprintf(&b, "; %d bytes were gone before they could be read", c.lost)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 )
@@ -45,14 +46,30 @@ type Source struct {
 	fromEnd bool // still to be applied to the first file
 
 	cur    *file   // nil until there is one
-	held   []*file // replaced files that may still grow, oldest first
+	held   []past  // what is still to be read before it, or may grow, oldest first
 	stream *stream // instead of files, for pipes and inputs
 	from   Feed    // what the stream of an input reads
+
+	opened    bool          // the first look is over
+	strangers []os.FileInfo // rotated files that were there at the first look: of no concern
+	dirTime   time.Time     // modification time of the directory when it was last searched
 
 	seq   uint64
 	atEnd bool
 	told  string // the last notice about what is wrong with the path
 	state State  // counters and what is wrong; the rest is filled in by State
+}
+
+// past is a file that is not at the path any more, with something to read yet
+// or a writer that may not have let go of it.
+type past interface {
+	next(now time.Time) (*block, cut, error)
+	ripe(now time.Time, hold time.Duration) bool // nothing more is expected
+	finish(now time.Time) (blk *block, done bool)
+	accounted() int64
+	mark() Mark
+	is(info os.FileInfo) bool
+	close()
 }
 
 // A State is how far a source is. It is a copy.
@@ -71,7 +88,10 @@ type State struct {
 	Rotations    int   // times another file took the path
 	Truncations  int   // times the current or a held file lost content
 	TooLong      int   // lines beyond Options.MaxLine
+	Recovered    int64 // bytes of lines read from copies and from files that had left the path before they were seen
+	Zeros        int64 // zero bytes passed over, where nobody had written
 	PossibleLoss int64 // bytes that had been seen but were destroyed before they were read
+	Held         int   // replaced files that are still open
 	Dropped      int64 // messages that an input knows to be lost on their way
 
 	Failed error // why an input or pipe that Ended can be read no further, nil where it was at its end
@@ -93,6 +113,7 @@ func (s *Source) State() State {
 	if s.cur != nil {
 		st.Offset, st.Size, st.Written = s.cur.offset, s.cur.size, s.cur.written
 	}
+	st.Held = len(s.held)
 	return st
 }
 
@@ -131,6 +152,11 @@ func (s *Source) block(now time.Time) *block {
 			return blk
 		}
 		if s.cur != nil {
+			if s.cur.unanchored() && s.missed() {
+				if blk := s.nextHeld(now); blk != nil {
+					return blk
+				}
+			}
 			if blk := s.read(s.cur, now); blk != nil {
 				return blk
 			}
@@ -142,13 +168,14 @@ func (s *Source) block(now time.Time) *block {
 	return nil
 }
 
-// read reads f, whether it is the current file or a held one, and accounts for
+// read reads f, whether it is the current file or a past one, and accounts for
 // what was cut from it.
-func (s *Source) read(f *file, now time.Time) *block {
+func (s *Source) read(f past, now time.Time) *block {
 	// After a cut there may be new content at once; cut again and again, it can
 	// wait for the next look.
 	for range 3 {
 		blk, c, err := f.next(now)
+		s.state.PossibleLoss += f.accounted()
 		if err != nil {
 			s.trouble(fmt.Sprintf("%v; what was read is kept, trying again", err))
 			return nil
@@ -157,25 +184,79 @@ func (s *Source) read(f *file, now time.Time) *block {
 			return blk
 		}
 		s.state.Truncations++
+		from := ""
+		if cur, ok := f.(*file); ok && cur == s.cur && c.restart() {
+			from = s.recover(&c)
+		}
 		s.state.PossibleLoss += c.lost
-		s.notify(cutText(s.name, c))
+		s.notify(cutText(s.name, c, from))
+		if from == "" {
+			continue
+		}
+		if blk := s.nextHeld(now); blk != nil {
+			return blk
+		}
 	}
 	return nil
 }
 
-// nextHeld reads the replaced files and closes those that have been quiet.
+// recover finds what the current file held before it was cut, in the copy that
+// was made of it. It returns where, "" if nowhere.
+func (s *Source) recover(c *cut) string {
+	q, newer := s.hunt(&c.mark, s.cur.info)
+	if dir, base := filepath.Split(filepath.Clean(s.name)); len(newer) > 0 {
+		if _, ok := s.stands(siblings(orDot(dir), base)); !ok {
+			newer = nil // they may be of other files; see turnTo
+		}
+	}
+	switch {
+	case q.copy != nil:
+		q.copy.joins = true
+		s.held = append(s.held, q.copy)
+		// The copy has the half line as well.
+		s.cur.carry = nil
+		c.half, c.lost = 0, max(0, c.size-q.copy.info.Size())
+		if q.copy.packed() {
+			c.lost = 0 // how long the text is will be seen at its end
+		}
+	case q.file != nil: // it was renamed in the moment between
+		q.file.close()
+		return ""
+	case !q.short && len(newer) == 0:
+		return ""
+	}
+	between := s.fetchNewer(newer, s.cur, true)
+	if q.copy == nil {
+		s.cur.passOn(between)
+	}
+	s.held = append(s.held, between...)
+	if q.at.path == "" && len(between) > 0 {
+		return newer[0].path
+	}
+	return q.at.path
+}
+
+// nextHeld reads what was at the path before and lets go of what is done.
 func (s *Source) nextHeld(now time.Time) *block {
 	for i := 0; i < len(s.held); {
-		f := s.held[i]
-		if blk := s.read(f, now); blk != nil {
+		p := s.held[i]
+		copied, isCopy := p.(*remnant)
+		if blk := s.read(p, now); blk != nil {
+			if isCopy {
+				s.state.Recovered += int64(len(blk.batch.Data))
+			}
 			return blk
 		}
-		crowded := len(s.held) > mostHeld
-		if !crowded && now.Sub(f.grew) < s.f.opt.Hold {
+		crowded := len(s.held) > mostHeld && !isCopy
+		if !crowded && !p.ripe(now, s.f.opt.Hold) {
 			i++
 			continue
 		}
-		blk, done := f.finish(now)
+		if isCopy && copied.joins {
+			s.handOn(i, copied.rest())
+		}
+		blk, done := p.finish(now)
+		s.state.PossibleLoss += p.accounted()
 		if !done {
 			continue
 		}
@@ -184,8 +265,8 @@ func (s *Source) nextHeld(now time.Time) *block {
 				"what is written to it from now on is not read", s.name, mostHeld))
 		}
 		s.held = slices.Delete(s.held, i, i+1)
-		s.f.remember(f.mark())
-		f.f.Close()
+		s.f.remember(s.index, p.mark())
+		p.close()
 		if blk != nil {
 			return blk
 		}
@@ -193,20 +274,45 @@ func (s *Source) nextHeld(now time.Time) *block {
 	return nil
 }
 
-// heldIndex finds the replaced file info describes, -1 if it is none.
-func (s *Source) heldIndex(info os.FileInfo) int {
-	return slices.IndexFunc(s.held, func(f *file) bool { return os.SameFile(f.info, info) })
+// handOn gives the part of a line at the end of s.held[i] to what follows it.
+func (s *Source) handOn(i int, rest []byte) {
+	if len(rest) == 0 {
+		return
+	}
+	if i+1 < len(s.held) {
+		if next, ok := s.held[i+1].(*remnant); ok {
+			next.carry = rest
+			return
+		}
+	}
+	if s.cur != nil && s.cur.offset == 0 {
+		s.cur.carry = rest
+	}
 }
 
-// open is the first look.
-func (s *Source) open() {
+// heldIndex finds the replaced file info describes, -1 if it is none.
+func (s *Source) heldIndex(info os.FileInfo) int {
+	return slices.IndexFunc(s.held, func(p past) bool { return p.is(info) })
+}
+
+// open is the first look; p is where an earlier process stopped, if it did.
+func (s *Source) open(p *Position, resume bool) {
 	if s.name == "-" {
 		s.state.Kind = Stdin
 		s.stream = newStream(s.f, s.f.opt.Stdin)
 		return
 	}
 	s.f.watch(s.name)
+	if resume {
+		s.fromEnd = false
+		s.resume(p)
+		if s.cur != nil && s.cur.unanchored() {
+			s.missed()
+		}
+	}
+	s.strangers, s.dirTime = s.beside()
 	s.look(time.Time{})
+	s.opened = true
 	if s.state.Missing {
 		s.fromEnd = false // what is created after Open is new from its first byte
 	}
@@ -224,6 +330,7 @@ func (s *Source) look(now time.Time) bool {
 	switch {
 	case s.cur != nil && os.SameFile(s.cur.info, info):
 		s.state.Denied, s.told = false, ""
+		s.cur.stood = info.ModTime()
 		return false
 	case info.Mode().Type() == fs.ModeNamedPipe && s.cur == nil:
 		return s.openPipe()
@@ -232,10 +339,11 @@ func (s *Source) look(now time.Time) bool {
 		return false
 	}
 	if i := s.heldIndex(info); i >= 0 {
-		back := s.held[i]
-		s.held = slices.Delete(s.held, i, i+1)
-		s.turnTo(back, now)
-		return true
+		if back, ok := s.held[i].(*file); ok {
+			s.held = slices.Delete(s.held, i, i+1)
+			s.turnTo(back, now)
+			return true
+		}
 	}
 	if other := s.f.owner(info); other != nil {
 		s.trouble(fmt.Sprintf("%s: is the same file as %s; counted once", s.name, other.name))
@@ -261,18 +369,85 @@ func (s *Source) look(now time.Time) bool {
 	return true
 }
 
-// turnTo makes f the current file; the one before is held.
+// turnTo makes f the current file; the one before is held, and what came between
+// the two is read before f.
 func (s *Source) turnTo(f *file, now time.Time) {
 	switch {
+	case s.cur != nil && f.continues(s.cur):
+		s.notify(s.name + ": replaced by a copy of itself, reading on in it")
+		s.cur.left = now
+		s.hold(s.cur)
 	case s.cur != nil:
-		s.cur.grew = now
-		s.held = append(s.held, s.cur)
+		s.cur.left = now
+		m := s.cur.mark()
 		s.state.Rotations++
 		s.notify(s.name + ": rotated, following the new file")
-	case s.told != "":
-		s.notify(s.name + ": can be read now, following it")
+		q, newer := s.hunt(&m, f.info)
+		if next := s.grown(&q, &m); next != nil {
+			s.hold(s.cur)
+			s.held = append(s.held, next)
+			s.state.Rotations++
+		} else {
+			s.held = append(s.held, s.cur)
+		}
+		q.close()
+		between := s.fetchNewer(newer, f, false)
+		s.state.Rotations += len(between)
+		s.held = append(s.held, between...)
+	default:
+		if s.told != "" {
+			s.notify(s.name + ": can be read now, following it")
+		}
+		if s.opened {
+			s.arrived(f)
+		}
 	}
 	s.cur, s.told, s.state.Denied = f, "", false
+}
+
+// hold keeps old, of which there is a copy with more in it. Half a line at its end
+// is whole in the copy.
+func (s *Source) hold(old *file) {
+	if len(old.half) > 0 {
+		s.f.remember(s.index, old.mark())
+		old.close()
+		return
+	}
+	s.held = append(s.held, old)
+}
+
+// grown is the copy q of the current file m, if it has more than that: then it
+// took the path after it, and has left it again. A compressed copy is not asked,
+// it would have to be unpacked after each rotation.
+func (s *Source) grown(q *quarry, m *Mark) *file {
+	size, err := s.cur.length()
+	if q.copy == nil || q.copy.packed() || err != nil || q.copy.info.Size() <= size {
+		return nil
+	}
+	f, err := openFile(q.at.path, s.f.pool)
+	if err != nil {
+		return nil
+	}
+	if !f.resume(m) {
+		f.close()
+		return nil
+	}
+	return f
+}
+
+// arrived reads what came and went before the first file was seen at the path.
+func (s *Source) arrived(f *file) {
+	dir, base := filepath.Split(filepath.Clean(s.name))
+	// A stranger may have been compressed meanwhile: then its time tells.
+	var start time.Time
+	for _, old := range s.strangers {
+		if t := old.ModTime().Add(1); t.After(start) {
+			start = t
+		}
+	}
+	between := s.fetchNewer(since(siblings(orDot(dir), base), start), f, false)
+	s.state.Rotations += len(between)
+	s.held = append(s.held, between...)
 }
 
 // openPipe begins to read a named pipe.
@@ -325,11 +500,11 @@ func (s *Source) trouble(text string) {
 func (s *Source) notify(text string) { s.f.notify(s.index, text) }
 
 func (s *Source) close() {
-	for _, f := range s.held {
-		f.f.Close()
+	for _, p := range s.held {
+		p.close()
 	}
 	if s.cur != nil {
-		s.cur.f.Close()
+		s.cur.close()
 	}
 	s.held, s.cur = nil, nil
 	if s.stream != nil {

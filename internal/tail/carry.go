@@ -1,0 +1,83 @@
+package tail
+
+// A file that is truncated in the middle of a line goes on with the rest of the
+// line, as long as its writer just goes on:
+//
+//	copy, or what was seen       the file now
+//	... \n 10.0.0.1 - - [21/     Nov/2026 ...] "GET / \n 10.0.0.2 ...
+//	       └──── carry ────┘     └── rest ────────────┘
+//
+// But if more was lost in between it begins with some other line. Then what was
+// carried is the beginning of a line whose end is gone, and to join the two would
+// break a good one. How lines begin tells.
+
+// goesOn reports whether text may be the rest of the line that begins with carry:
+// it may not if it begins as that does.
+func goesOn(carry, text []byte) bool { return !alike(carry, text) }
+
+// alike compares the first runs of digits, letters and other bytes of two texts:
+// "10.0.0.1 - -" begins as "192.0.2.33 - -" does. Where there are fewer than two
+// whole runs nothing can be said, and it is false.
+func alike(a, b []byte) bool {
+	const runs, enough = 6, 2
+	for n := range runs {
+		ka, na := run(a)
+		kb, nb := run(b)
+		if na == len(a) || nb == len(b) {
+			return n >= enough
+		}
+		if ka != kb {
+			return false
+		}
+		a, b = a[na:], b[nb:]
+	}
+	return true
+}
+
+// run tells what the first bytes of b are, and how many of them: a run of digits,
+// a run of letters, one byte of anything else.
+func run(b []byte) (kind byte, n int) {
+	for n < len(b) {
+		k := kindOf(b[n])
+		if n > 0 && k != kind {
+			break
+		}
+		kind = k
+		n++
+		if k != digit && k != letter {
+			break
+		}
+	}
+	return kind, n
+}
+
+const digit, letter = '0', 'a'
+
+func kindOf(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return digit
+	case 'a' <= c|0x20 && c|0x20 <= 'z':
+		return letter
+	}
+	return c
+}
+
+// glue is carry with text behind it, if text goes on with it, and how much of
+// carry is lost, if not.
+func glue(carry, text []byte) (whole []byte, lost int) {
+	if len(carry) > 0 && len(text) > 0 && !goesOn(carry, text) {
+		return append([]byte(nil), text...), len(carry)
+	}
+	return append(append([]byte(nil), carry...), text...), 0
+}
+
+// passOn gives what f carries to the first of the copies that are read before it.
+func (f *file) passOn(copies []past) {
+	if len(copies) == 0 {
+		return
+	}
+	if c, ok := copies[0].(*remnant); ok && c.offset == 0 {
+		c.carry, f.carry = f.carry, nil
+	}
+}

@@ -1,0 +1,328 @@
+package tail
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// A quarry is a file of the past that was found again, ready to be read on: one
+// that may still grow, or a copy that will not.
+type quarry struct {
+	file    *file
+	copy    *remnant
+	at      sibling
+	renamed bool // it is the very file, not a copy
+	short   bool // it is a copy that ends before the place; then there is nothing to read
+}
+
+// close lets go of what was found.
+func (q *quarry) close() {
+	if q.file != nil {
+		q.file.close()
+	}
+	if q.copy != nil {
+		q.copy.close()
+	}
+}
+
+// place is where a source looks for what its files have become.
+type place struct {
+	dir  string
+	base string
+}
+
+// places lists the directories to search for rotated files of path, and the
+// names that they are made of there: those of the path, of what it leads to and
+// of where a file was last; then those that an olddir may be.
+func (s *Source) places(last string) []place {
+	var all []place
+	add := func(dir, base string) {
+		if p := (place{dir, base}); !slices.Contains(all, p) {
+			all = append(all, p)
+		}
+	}
+	add(filepath.Split(filepath.Clean(s.name)))
+	if target, err := filepath.EvalSymlinks(s.name); err == nil {
+		add(filepath.Split(target))
+	}
+	if last != "" {
+		add(filepath.Split(last))
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(s.name)); err == nil {
+		add(dir, filepath.Base(s.name))
+	}
+	near := len(all)
+	const mostDirs = 64
+	for _, p := range all[:near] {
+		entries, _ := os.ReadDir(orDot(p.dir))
+		for _, e := range entries {
+			if e.IsDir() && len(all) < mostDirs {
+				add(filepath.Join(p.dir, e.Name()), p.base)
+			}
+		}
+	}
+	return all
+}
+
+func orDot(dir string) string {
+	if dir == "" {
+		return "."
+	}
+	return dir
+}
+
+// hunt looks for the file of m, which is not at the path of the source any more,
+// and for what was written since beside it, oldest first.
+//
+//	access.log      the file there now (present, if there is one)
+//	access.log.1    ┐
+//	access.log.2.gz ┘ newer
+//	access.log.3.gz   the file of m, now a copy: its unread rest
+//
+// Where present has a rotated name itself, only what is behind it is looked at.
+func (s *Source) hunt(m *Mark, present os.FileInfo) (q quarry, newer []sibling) {
+	var here []sibling
+	for i, p := range s.places(m.Path) {
+		list := siblings(orDot(p.dir), p.base)
+		// What is newer than the file that is read now comes after it.
+		now := slices.IndexFunc(list, func(b sibling) bool { return present != nil && os.SameFile(b.info, present) })
+		list = list[now+1:]
+		if i == 0 {
+			here = list
+		}
+		if at := s.seek(m, list, &q); at >= 0 {
+			q.at = list[at]
+			return q, since(slices.Delete(list, at, at+1), m.Written)
+		}
+	}
+	// A name that says nothing about its order.
+	for _, p := range s.places(m.Path) {
+		if f := s.anyName(m, orDot(p.dir), present); f != nil {
+			q.file, q.renamed = f, true
+			break
+		}
+	}
+	return q, since(here, m.Written)
+}
+
+// since picks from a list, newest first, the files that were written since a
+// time, oldest first. The time of a file is that of the kernel's last tick, some
+// milliseconds ago, so equality is since.
+func since(list []sibling, t time.Time) []sibling {
+	var some []sibling
+	for _, b := range slices.Backward(list) {
+		if !b.info.ModTime().Before(t) {
+			some = append(some, b)
+		}
+	}
+	return some
+}
+
+// seek finds the file of m in list, and opens it at m; -1 if it is not there.
+func (s *Source) seek(m *Mark, list []sibling, q *quarry) int {
+	for i, b := range list {
+		if m.same(b.info) {
+			if f := s.openAt(b.path, m); f != nil {
+				q.file, q.renamed = f, true
+				return i
+			}
+		}
+	}
+	short := -1
+	for i, b := range list {
+		c, err := openRemnant(b.path, s.f.pool)
+		if err != nil {
+			continue // what it holds is told as lost if it is not found elsewhere
+		}
+		ok, ends, _ := c.seek(m)
+		if ok {
+			q.copy = c
+			return i
+		}
+		c.close()
+		if ends && short < 0 {
+			short = i
+		}
+	}
+	if q.short = short >= 0; q.short {
+		// All it holds was read, so it must not be taken for news later.
+		if c, err := openRemnant(list[short].path, s.f.pool); err == nil {
+			if c.toEnd() == nil {
+				s.f.remember(s.index, c.mark())
+			}
+			c.close()
+		}
+	}
+	return short
+}
+
+// anyName finds the file of m under whatever name it has in dir.
+func (s *Source) anyName(m *Mark, dir string, present os.FileInfo) *file {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || !m.same(info) || present != nil && os.SameFile(info, present) {
+			continue
+		}
+		if f := s.openAt(filepath.Join(dir, e.Name()), m); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// openAt opens the file at path if it is that of m, at its place.
+func (s *Source) openAt(path string, m *Mark) *file {
+	f, err := openFile(path, s.f.pool)
+	if err != nil {
+		return nil
+	}
+	if !m.same(f.info) || !f.resume(m) {
+		f.f.Close()
+		return nil
+	}
+	return f
+}
+
+// beside lists the rotated files in the directory of the path.
+func (s *Source) beside() (all []os.FileInfo, changed time.Time) {
+	dir, base := filepath.Split(filepath.Clean(s.name))
+	if info, err := os.Stat(orDot(dir)); err == nil {
+		changed = info.ModTime()
+	}
+	for _, b := range siblings(orDot(dir), base) {
+		all = append(all, b.info)
+	}
+	return all, changed
+}
+
+// missed finds what was logged into the current file and copied away before any
+// of it was read; of that the file itself shows no trace. It is asked as long as
+// nothing of the file was read. Only copies made since the last look can be of it.
+func (s *Source) missed() bool {
+	dir, base := filepath.Split(filepath.Clean(s.name))
+	info, err := os.Stat(orDot(dir))
+	if err != nil || info.ModTime().Equal(s.dirTime) {
+		return false
+	}
+	s.dirTime = info.ModTime()
+	list := siblings(orDot(dir), base)
+	now, ok := s.stands(list)
+	if !ok {
+		return false
+	}
+	var newer []sibling
+	for _, b := range slices.Backward(list[now+1:]) {
+		if b.info.ModTime().After(s.cur.stood) {
+			newer = append(newer, b)
+		}
+	}
+	found := s.fetchNewer(newer, s.cur, true)
+	s.cur.passOn(found)
+	s.held = append(s.held, found...)
+	return len(found) > 0
+}
+
+// stands tells where in list, newest first, the current file is: -1 if at the
+// path; false if it was deleted or moved elsewhere, so that what is in the list
+// may have come after it.
+func (s *Source) stands(list []sibling) (int, bool) {
+	if info, err := os.Stat(s.name); err == nil && s.cur.is(info) {
+		return -1, true
+	}
+	at := slices.IndexFunc(list, func(b sibling) bool { return s.cur.is(b.info) })
+	return at, at >= 0
+}
+
+// unanchored reports whether nothing of f was seen, so that whatever is done to it
+// leaves no trace.
+func (f *file) unanchored() bool { return f.offset == 0 && f.pos == 0 && len(f.half) == 0 }
+
+// fetchNewer opens the files that came between, for reading from their start, or
+// from where they were read to. present is the file that is read after them, nil
+// if there is none. joins says that each goes on with the last line of the one
+// before.
+func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
+	var all []past
+	for _, b := range newer {
+		if s.f.owner(b.info) != nil || slices.ContainsFunc(s.strangers, func(o os.FileInfo) bool { return os.SameFile(o, b.info) }) {
+			continue
+		}
+		c, err := s.openKnown(b.path)
+		for try := 0; errors.Is(err, fs.ErrNotExist) && try < 3; try++ {
+			if b.path = b.now(); b.path == "" {
+				break
+			}
+			c, err = s.openKnown(b.path)
+		}
+		if err != nil {
+			s.notify(b.path + ": " + err.Error() + "; what was logged there since is not read")
+			continue
+		}
+		if c == nil {
+			continue
+		}
+		if present != nil && c.alive(present, joins) {
+			c.close()
+			s.dirTime = time.Time{} // look again: it may be truncated in the next moment
+			continue
+		}
+		if !joins && c.packed() && len(c.prefix) < firstPrefix {
+			c.close() // too short to tell whether it was read, and for any line of a log
+			continue
+		}
+		if joins || c.packed() {
+			c.joins = joins
+			all = append(all, c)
+			continue
+		}
+		// It was written under the path; its writer may not have let go yet.
+		m := c.mark()
+		c.close()
+		f, err := openFile(b.path, s.f.pool)
+		switch {
+		case err != nil: // it was deleted in this moment
+		case m.Anchored == 0 || f.resume(&m):
+			all = append(all, f)
+		default:
+			f.close()
+		}
+	}
+	return all
+}
+
+// openKnown opens a copy behind what was read of it; nil if it is one of a file
+// that is still open, and read there.
+func (s *Source) openKnown(path string) (*remnant, error) {
+	var known []Mark
+	for _, p := range s.held {
+		known = append(known, p.mark())
+	}
+	if s.cur != nil {
+		known = append(known, s.cur.mark())
+	}
+	open := len(known)
+	for _, d := range s.f.marks {
+		known = append(known, d.Mark)
+	}
+	c, err := openRemnant(path, s.f.pool)
+	for i := 0; err == nil && i < len(known); i++ {
+		if !known[i].begins(c.prefix) {
+			continue
+		}
+		ok, _, _ := c.seek(&known[i])
+		if ok && i >= open {
+			return c, nil
+		}
+		c.close()
+		if ok {
+			return nil, nil
+		}
+		c, err = openRemnant(path, s.f.pool)
+	}
+	return c, err
+}

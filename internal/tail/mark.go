@@ -1,0 +1,129 @@
+package tail
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+)
+
+// A Position is where reading of a source stopped: what a later process needs
+// to go on at the exact line, whatever was done to the files meanwhile. It is
+// plain data, made to be stored; the zero value is the position of a source of
+// which nothing was ever read.
+type Position struct {
+	// Files that had something to give, oldest first. The last of them stood at
+	// the path of the source if Live, else it had been replaced.
+	Files []Mark `json:"files"`
+	Live  bool   `json:"live"`
+	// Read has files that were read to their end, in case the path leads to one
+	// of them again.
+	Read []Mark `json:"read,omitempty"`
+}
+
+// A Mark is a place in a file, and what the file is known by wherever it is: a
+// renamed file by its inode, a copy, compressed or not, by its content.
+type Mark struct {
+	Path    string    `json:"path"` // where the file was, links followed
+	Device  uint64    `json:"device"`
+	Inode   uint64    `json:"inode"` // 0 where the system has none
+	Offset  int64     `json:"offset"`
+	Line    int64     `json:"line,omitempty"` // number of the line at Offset, from 1; 0 unknown
+	Size    int64     `json:"size"`           // of the file, or its text, as far as seen
+	Written time.Time `json:"written"`        // modification time when the file was last seen at its path
+	// Prefix has the sums of its first 16, 32, 64 ... 512 bytes, as far as they
+	// were read. They are compared where a copy may be shorter than the file was.
+	Prefix []Sum `json:"prefix,omitempty"`
+	// Anchor is the sum of the last Anchored bytes before Offset.
+	Anchor   Sum `json:"anchor"`
+	Anchored int `json:"anchored"`
+	// Carry is the first part of the line at Offset, which stood in a file that
+	// was truncated.
+	Carry []byte `json:"carry,omitempty"`
+	Blind bool   `json:"blind,omitempty"` // Offset is inside a line that is passed over
+	Joins bool   `json:"joins,omitempty"` // what follows the file goes on with its last line
+}
+
+// A Sum stands for some bytes of a log, and cannot be read back to them: the
+// first 64 bits of their SHA-256.
+type Sum uint64
+
+func sumOf(b []byte) Sum {
+	h := sha256.Sum256(b)
+	return Sum(binary.BigEndian.Uint64(h[:]))
+}
+
+// MarshalText writes 16 hexadecimal digits.
+func (s Sum) MarshalText() ([]byte, error) {
+	return hex.AppendEncode(nil, binary.BigEndian.AppendUint64(nil, uint64(s))), nil
+}
+
+// UnmarshalText reads what MarshalText writes.
+func (s *Sum) UnmarshalText(text []byte) error {
+	b, err := hex.DecodeString(string(text))
+	if err != nil || len(b) != 8 {
+		return fmt.Errorf("%q is no sum of 16 hexadecimal digits", text)
+	}
+	*s = Sum(binary.BigEndian.Uint64(b))
+	return nil
+}
+
+const (
+	prefixSize  = 512 // bytes of its start that a file is known by
+	firstPrefix = 16
+)
+
+// prefixSums are the sums of the first 16, 32, 64 ... bytes of b.
+func prefixSums(b []byte) []Sum {
+	var sums []Sum
+	for n := firstPrefix; n <= len(b) && n <= prefixSize; n *= 2 {
+		sums = append(sums, sumOf(b[:n]))
+	}
+	return sums
+}
+
+// begins reports whether head, the first bytes of a file (all of them, if it is
+// shorter than prefixSize), is how the file of m began. A file of which too
+// little is known begins like none.
+func (m *Mark) begins(head []byte) bool {
+	sums := prefixSums(head)
+	n := min(len(sums), len(m.Prefix))
+	return n > 0 && slices.Equal(sums[:n], m.Prefix[:n])
+}
+
+// same reports whether info is of the file of m, by its number: another file may
+// have been given it since.
+func (m *Mark) same(info os.FileInfo) bool {
+	dev, ino := identify(info)
+	return ino != 0 && dev == m.Device && ino == m.Inode
+}
+
+// mark tells where f is.
+func (f *file) mark() Mark {
+	prefix := f.prefix
+	if len(prefix) < prefixSize && f.base+int64(len(prefix)) == f.offset && !f.skipping() {
+		prefix = append(slices.Clip(prefix), f.half...)
+	}
+	m := Mark{
+		Path: f.path, Offset: f.pos, Line: f.line, Size: f.size, Written: f.stood,
+		Prefix: prefixSums(prefix), Anchor: sumOf(f.anchor[:f.anchors]), Anchored: f.anchors,
+		Carry: slices.Clone(f.carry), Blind: f.skipping(),
+	}
+	m.Device, m.Inode = identify(f.info)
+	return m
+}
+
+// resume goes on at m, if what stands before it in f is still that.
+func (f *file) resume(m *Mark) bool {
+	head, _ := f.head()
+	if len(m.Prefix) > 0 && !m.begins(head) || f.moveTo(m.Offset, m.Blind) != nil ||
+		f.anchors != m.Anchored || sumOf(f.anchor[:f.anchors]) != m.Anchor {
+		f.rewind()
+		return false
+	}
+	f.line, f.carry, f.stood = m.Line, slices.Clone(m.Carry), m.Written
+	return true
+}

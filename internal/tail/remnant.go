@@ -1,0 +1,355 @@
+package tail
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"weir/internal/archive"
+)
+
+// A remnant is what is left to read of a copy of a log: of the copy that was
+// made before a truncation, or of a rotated file that was compressed before it
+// was read. Nobody writes to it any more, so it is read once, in sequence, and
+// is then done with.
+//
+// It belongs to one source, is made by openRemnant and let go of by close.
+type remnant struct {
+	file *os.File
+	kind archive.Kind
+	text *archive.Reader
+	pool *blocks
+	info os.FileInfo
+	path string
+
+	offset  int64  // in the text, of the first byte not yet delivered
+	line    int64  // the number of the line there, 0 unknown
+	half    []byte // text read beyond it
+	carry   []byte // the part of its first line that stood in another file
+	prefix  []byte // the first bytes of the text
+	anchor  []byte // the last bytes before offset
+	blind   bool   // inside a line beyond the limit
+	ended   bool   // half is all there is
+	dropped int    // bytes carried for a line that did not go on, not yet accounted for
+	joins   bool   // what follows goes on with half
+}
+
+// openRemnant opens a copy and looks at its first bytes.
+func openRemnant(path string, pool *blocks) (*remnant, error) {
+	f, err := openShared(path)
+	if err != nil {
+		return nil, err
+	}
+	c := &remnant{file: f, pool: pool, path: path, line: 1}
+	if c.info, err = f.Stat(); err == nil && !c.info.Mode().IsRegular() {
+		err = fmt.Errorf("open %s: not a regular file", path)
+	}
+	magic := make([]byte, archive.HeadSize)
+	n := 0
+	if err == nil {
+		n, err = readAt(f, magic, 0)
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		c.kind = archive.Sniff(magic[:n])
+		c.text, err = archive.Open(f, c.kind)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	c.begin()
+	return c, nil
+}
+
+// begin passes over the hole that the text may begin with and takes the prefix
+// behind it. What goes wrong will do so again when the text is read on.
+func (c *remnant) begin() {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := io.ReadAtLeast(c.text, buf, prefixSize)
+		c.half = bytes.TrimLeft(buf[:n], "\x00")
+		c.offset += int64(n - len(c.half))
+		if len(c.half) > 0 || err != nil {
+			break
+		}
+	}
+	c.half = slices.Clone(c.half)
+	if missing := prefixSize - len(c.half); missing > 0 {
+		n, _ := io.ReadFull(c.text, buf[:missing])
+		c.half = append(c.half, buf[:n]...)
+	}
+	c.prefix = slices.Clone(c.half[:min(len(c.half), prefixSize)])
+}
+
+// seek goes on to the place m, if the text is that of m. With short it is that,
+// but ends before.
+func (c *remnant) seek(m *Mark) (ok, short bool, err error) {
+	if !m.begins(c.prefix) {
+		return false, false, nil
+	}
+	gap := m.Offset - int64(m.Anchored) - c.offset
+	if gap < 0 {
+		return false, false, nil // the anchor reaches into the hole
+	}
+	before := make([]byte, m.Anchored)
+	for _, err = range [...]error{c.discard(gap), c.fill(before)} {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return false, true, nil
+		}
+		if err != nil {
+			return false, false, err
+		}
+	}
+	if sumOf(before) != m.Anchor {
+		return false, false, nil
+	}
+	c.offset, c.line, c.anchor = m.Offset, m.Line, before
+	c.carry, c.blind = slices.Clone(m.Carry), m.Blind
+	return true, false, nil
+}
+
+// alive reports whether c is a copy, finished or not, of what f holds now, and so
+// is nothing that is missing. Where copies are to be expected a few bytes tell;
+// else a header could be all that the two have in common.
+func (c *remnant) alive(f *file, copies bool) bool {
+	head, _ := f.head()
+	n := min(len(head), len(c.prefix))
+	if copies && len(c.prefix) == 0 {
+		return true // just begun
+	}
+	head = head[:n]
+	if !bytes.Equal(head, c.prefix[:n]) {
+		return false
+	}
+	entries := 0
+	for l := range bytes.Lines(head) {
+		if l[0] != '#' {
+			entries++
+		}
+	}
+	return n == prefixSize || entries > 2 || copies && n >= firstPrefix
+}
+
+// toEnd reads the whole text and delivers none of it.
+func (c *remnant) toEnd() error {
+	buf := make([]byte, 64<<10)
+	for !c.ended {
+		n, err := c.read(buf)
+		if err != nil {
+			return err
+		}
+		c.pass(buf[:n])
+	}
+	return nil
+}
+
+// discard passes over n bytes of the text.
+func (c *remnant) discard(n int64) error {
+	k := min(n, int64(len(c.half)))
+	c.half = c.half[k:]
+	if n == k {
+		return nil
+	}
+	_, err := io.CopyN(io.Discard, c.text, n-k)
+	return err
+}
+
+// fill reads the next bytes of the text.
+func (c *remnant) fill(b []byte) error {
+	k := copy(b, c.half)
+	c.half = c.half[k:]
+	if k == len(b) {
+		return nil
+	}
+	_, err := io.ReadFull(c.text, b[k:])
+	return err
+}
+
+// next returns the next whole lines; nil at the end, where half may be left.
+func (c *remnant) next(time.Time) (*block, cut, error) {
+	for large := false; !c.ended || bytes.IndexByte(c.half, '\n') >= 0; {
+		blk := c.pool.get(large || len(c.half) >= c.pool.room(false))
+		room := c.pool.room(blk.large)
+		n, err := c.read(blk.buf[:room])
+		if err != nil {
+			c.pool.put(blk)
+			return nil, cut{}, err
+		}
+		data := blk.buf[:n]
+		if c.blind {
+			return c.skip(blk, data), cut{}, nil
+		}
+		end := wholeLines(data)
+		switch {
+		case n > 0 && data[0] == 0: // see Zeros
+			text := bytes.TrimLeft(data, "\x00")
+			c.keep(text)
+			c.pass(data[:n-len(text)])
+			c.pool.put(blk)
+		case end > 0 && len(c.carry) > 0 && !goesOn(c.carry, data):
+			c.dropped, c.carry = c.dropped+len(c.carry), nil
+			c.keep(data)
+			c.pool.put(blk)
+		case end > 0 && len(c.carry) > 0:
+			first := bytes.IndexByte(data, '\n') + 1
+			joined := join(c.pool, c.carry, data[:first])
+			c.carry = nil
+			c.keep(data[first:])
+			c.deliver(joined, data[:first])
+			c.pool.put(blk)
+			return joined, cut{}, nil
+		case end > 0:
+			c.keep(data[end:])
+			blk.batch.Data = data[:end]
+			c.deliver(blk, blk.batch.Data)
+			return blk, cut{}, nil
+		case c.ended:
+			c.keep(data)
+			c.pool.put(blk)
+		case n > c.pool.line:
+			c.blind = true
+			return c.skip(blk, data), cut{}, nil
+		default:
+			c.keep(data)
+			c.pool.put(blk)
+			large = true
+		}
+	}
+	return nil, cut{}, nil
+}
+
+// read fills b with half and what follows. At the end of the text ended is set.
+func (c *remnant) read(b []byte) (int, error) {
+	n := copy(b, c.half)
+	c.half = c.half[n:]
+	for n < len(b) {
+		k, err := c.text.Read(b[n:])
+		n += k
+		if errors.Is(err, io.EOF) {
+			c.ended = true
+			return n, nil
+		}
+		if err != nil {
+			c.half = append(c.half, b[:n]...)
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+func (c *remnant) keep(b []byte) { c.half = append(c.half[:0:0], b...) }
+
+// deliver makes blk, which has its lines, the next batch; text is what it takes
+// of the copy.
+func (c *remnant) deliver(blk *block, text []byte) {
+	c.position(blk)
+	c.pass(text)
+	if c.line > 0 {
+		c.line += int64(bytes.Count(blk.batch.Data, newline) + blk.batch.TooLong)
+	}
+}
+
+// pass goes on behind text.
+func (c *remnant) pass(text []byte) {
+	c.offset += int64(len(text))
+	c.anchor = append(c.anchor, text[max(0, len(text)-anchorSize):]...)
+	c.anchor = slices.Delete(c.anchor, 0, max(0, len(c.anchor)-anchorSize))
+}
+
+func (c *remnant) position(blk *block) {
+	blk.batch.Offset, blk.batch.Line, blk.batch.Written = c.offset, c.line, c.info.ModTime()
+}
+
+// skip passes over data up to the newline that ends a line beyond the limit.
+func (c *remnant) skip(blk *block, data []byte) *block {
+	c.position(blk)
+	blk.batch.Data = blk.buf[:0]
+	end := bytes.IndexByte(data, '\n') + 1
+	if end == 0 {
+		c.pass(data)
+		return blk
+	}
+	c.keep(data[end:])
+	c.pass(data[:end])
+	c.blind, c.carry = false, nil
+	blk.batch.TooLong = 1
+	if c.line > 0 {
+		c.line++
+	}
+	return blk
+}
+
+// ripe reports whether nothing more will come.
+func (c *remnant) ripe(time.Time, time.Duration) bool { return c.ended }
+
+// finish returns the last line, with the newline it lacks.
+func (c *remnant) finish(time.Time) (*block, bool) {
+	if c.blind {
+		blk := c.pool.get(false)
+		c.position(blk)
+		blk.batch.Data, blk.batch.TooLong = blk.buf[:0], 1
+		return blk, true
+	}
+	if len(c.carry)+len(c.half) == 0 {
+		return nil, true
+	}
+	whole, dropped := glue(c.carry, append(c.half, '\n'))
+	c.dropped += dropped
+	blk := join(c.pool, whole, nil)
+	c.deliver(blk, c.half)
+	c.half, c.carry = nil, nil
+	return blk, true
+}
+
+// rest takes the part of a line at the end, for the file that goes on with it.
+func (c *remnant) rest() []byte {
+	rest, dropped := glue(c.carry, c.half)
+	c.dropped += dropped
+	c.pass(c.half)
+	c.half, c.carry = nil, nil
+	return rest
+}
+
+func (c *remnant) mark() Mark {
+	m := Mark{
+		Path: c.path, Offset: c.offset, Line: c.line, Size: c.offset + int64(len(c.half)), Written: c.info.ModTime(),
+		Prefix: prefixSums(c.prefix), Anchor: sumOf(c.anchor), Anchored: len(c.anchor),
+		Carry: slices.Clone(c.carry), Blind: c.blind, Joins: c.joins,
+	}
+	m.Device, m.Inode = identify(c.info)
+	return m
+}
+
+// packed reports whether the copy is compressed.
+func (c *remnant) packed() bool { return c.kind != archive.Plain }
+
+// accounted hands over what was dropped since it was last asked.
+func (c *remnant) accounted() int64 {
+	n := int64(c.dropped)
+	c.dropped = 0
+	return n
+}
+
+func (c *remnant) is(info os.FileInfo) bool { return os.SameFile(c.info, info) }
+
+func (c *remnant) close() {
+	c.text.Close()
+	c.file.Close()
+}
+
+// join puts a line together whose parts stood in two files. It is cut out if it
+// is beyond the limit.
+func join(pool *blocks, first, second []byte) *block {
+	n := len(first) + len(second)
+	blk := pool.get(n > pool.room(false))
+	if n > pool.room(true) {
+		blk.batch.Data, blk.batch.TooLong = blk.buf[:0], 1
+		return blk
+	}
+	blk.batch.Data = append(append(blk.buf[:0], first...), second...)
+	return blk
+}

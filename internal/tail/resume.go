@@ -1,0 +1,151 @@
+package tail
+
+import (
+	"fmt"
+	"os"
+	"slices"
+)
+
+// mostRead bounds the files of Position.Read.
+const mostRead = 16
+
+// Position tells where s is: behind the last batch that Next gave. It is empty
+// for pipes, which cannot be read again. Lines handed out count as read, whether
+// they were dealt with is the owner's to know.
+func (s *Source) Position() Position {
+	var p Position
+	for _, h := range s.held {
+		p.Files = append(p.Files, h.mark())
+	}
+	if s.cur != nil {
+		p.Files = append(p.Files, s.cur.mark())
+		p.Live = true
+	}
+	for _, d := range s.f.marks {
+		if d.source == s.index {
+			p.Read = append(p.Read, d.Mark)
+		}
+	}
+	p.Read = p.Read[max(0, len(p.Read)-mostRead):]
+	return p
+}
+
+// resume finds the files of p again and puts what they still have to give in
+// order: what was rotated since, and what came and went meanwhile. The file that
+// is at the path now is left to look, unless it is the one that was.
+func (s *Source) resume(p *Position) {
+	for _, m := range p.Read {
+		s.f.remember(s.index, m)
+	}
+	for i := range p.Files {
+		m := &p.Files[i]
+		last := i == len(p.Files)-1
+		if last && p.Live {
+			if f := s.openAt(s.name, m); f != nil {
+				s.cur = f
+				return
+			}
+		}
+		present, err := os.Stat(s.name)
+		if err != nil {
+			present = nil
+		}
+		q, newer := s.hunt(m, present)
+		found := q.file != nil || q.copy != nil
+		if !found && last && s.replaced(m) {
+			return
+		}
+		// The same file with other content was truncated, and perhaps copied.
+		joins := m.Joins || present != nil && m.same(present)
+		s.held = append(s.held, s.rest(&q, m, joins)...)
+		if !found && !q.short {
+			s.gone(m)
+		}
+		if last {
+			between := s.newerThan(newer, joins)
+			if c, ok := first(between).(*remnant); ok && joins && !found {
+				c.carry = slices.Clone(m.Carry)
+			}
+			s.state.Rotations += len(between)
+			s.held = append(s.held, between...)
+			if !joins {
+				s.state.Rotations++
+			}
+		}
+	}
+}
+
+// newerThan is fetchNewer with whatever is at the path.
+func (s *Source) newerThan(newer []sibling, joins bool) []past {
+	present, err := openFile(s.name, s.f.pool)
+	if err != nil {
+		return s.fetchNewer(newer, nil, joins)
+	}
+	defer present.close()
+	return s.fetchNewer(newer, present, joins)
+}
+
+func first(all []past) past {
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
+// rest is the unread rest of what was found.
+func (s *Source) rest(q *quarry, m *Mark, joins bool) []past {
+	if q.file != nil && joins {
+		// A copy that was being read: nobody writes to it.
+		c, err := openRemnant(q.file.f.Name(), s.f.pool)
+		q.file.close()
+		q.file = nil
+		if err != nil {
+			return nil
+		}
+		if ok, _, _ := c.seek(m); !ok {
+			c.close()
+			return nil
+		}
+		q.copy = c
+	}
+	switch {
+	case q.copy != nil:
+		q.copy.joins = joins
+		return []past{q.copy}
+	case q.file != nil:
+		return []past{q.file}
+	}
+	return nil
+}
+
+// replaced goes on in the file at the path if it has the content of m, though it
+// is another: that of a disk mounted anew, or a copy; or if it was cut short.
+func (s *Source) replaced(m *Mark) bool {
+	f, err := openFile(s.name, s.f.pool)
+	if err != nil {
+		return false
+	}
+	if len(m.Prefix) > 0 && s.f.owner(f.info) == nil && (f.resume(m) || f.shortened(m)) {
+		s.cur = f
+		return true
+	}
+	f.close()
+	return false
+}
+
+// shortened moves f behind all it holds, if it is the file of m with less in it.
+func (f *file) shortened(m *Mark) bool {
+	head, _ := f.head()
+	return f.size < m.Offset && len(head) == prefixSize && m.begins(head) && f.moveTo(f.size, false) == nil
+}
+
+// gone accounts for a file that is not to be found any more.
+func (s *Source) gone(m *Mark) {
+	lost := max(0, m.Size-m.Offset-int64(len(m.Carry)))
+	s.state.PossibleLoss += lost
+	text := fmt.Sprintf("%s: the file that was read up to byte %d is gone", s.name, m.Offset)
+	if lost > 0 {
+		text += fmt.Sprintf(", and %d bytes with it", lost)
+	}
+	s.notify(text + "; reading on with what came after it")
+}

@@ -1,0 +1,174 @@
+package tail
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A sibling is a file whose name says that it is what another was rotated to:
+//
+//	access.log  ->  access.log.1  access.log.2.gz  access.log-20261121.zst
+//	                access-2026-11-21.log  access.1.log
+type sibling struct {
+	path string
+	info os.FileInfo
+	tag  tag
+}
+
+// A tag is what a rotation has put into a name.
+type tag struct {
+	numbers []uint64 // runs of digits
+	counts  bool     // a counter, which is smaller for newer files; else a date, which is greater
+}
+
+// compressions are the endings of names that say how a file is compressed.
+func compressions() []string { return []string{".gz", ".zst", ".bz2", ".xz"} }
+
+// parseTag finds what a rotation has made of base to give name. A base that is
+// dated itself, as what a link leads to, has names with other digits.
+func parseTag(base, name string) (tag, bool) {
+	for _, c := range compressions() {
+		if stem, ok := strings.CutSuffix(name, c); ok {
+			name = stem
+			break
+		}
+	}
+	if rest, ok := strings.CutPrefix(name, base); ok && rest != "" {
+		return tagIn(rest)
+	}
+	ext := filepath.Ext(base)
+	stem := strings.TrimSuffix(base, ext)
+	if rest, ok := strings.CutPrefix(name, stem); ok && ext != "" && stem != "" {
+		if inner, ok := strings.CutSuffix(rest, ext); ok && inner != "" {
+			return tagIn(inner)
+		}
+	}
+	return datedTag(base, name)
+}
+
+// tagIn reads ".1", "-20261121", "_2026-11-21T10:00".
+func tagIn(text string) (tag, bool) {
+	if !strings.ContainsRune(".-_", rune(text[0])) {
+		return tag{}, false
+	}
+	for _, c := range text {
+		if !isDigit(c) && !strings.ContainsRune(".-_:+TZ", c) {
+			return tag{}, false
+		}
+	}
+	return newTag(digitRuns(text))
+}
+
+// datedTag compares names whose digits differ and nothing else.
+func datedTag(base, name string) (tag, bool) {
+	const mask = "\x00"
+	blank := func(s string) string {
+		return strings.Join(strings.FieldsFunc(s, isDigit), mask)
+	}
+	if base == name || !strings.ContainsFunc(base, isDigit) || blank(base) != blank(name) {
+		return tag{}, false
+	}
+	t, ok := newTag(digitRuns(name))
+	return t, ok && !t.counts
+}
+
+func newTag(runs []string) (tag, bool) {
+	var t tag
+	digits := 0
+	for _, r := range runs {
+		n := uint64(0)
+		for _, c := range r[:min(len(r), 19)] {
+			n = 10*n + uint64(c-'0')
+		}
+		t.numbers = append(t.numbers, n)
+		digits += len(r)
+	}
+	// 261121 is the shortest date; nobody keeps a hundred thousand logs.
+	t.counts = len(runs) == 1 && digits < 6
+	return t, digits > 0
+}
+
+func digitRuns(s string) []string {
+	return strings.FieldsFunc(s, func(c rune) bool { return !isDigit(c) })
+}
+
+func isDigit(c rune) bool { return '0' <= c && c <= '9' }
+
+// siblings lists what stands in dir beside base, newest first. Of a file and its
+// compressed copy only the file is listed.
+func siblings(dir, base string) []sibling {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // the owner is told of a directory that is closed elsewhere
+	}
+	var all []sibling
+	for _, e := range entries {
+		t, ok := parseTag(base, e.Name())
+		if !ok || !e.Type().IsRegular() {
+			continue
+		}
+		if info, err := e.Info(); err == nil {
+			all = append(all, sibling{path: filepath.Join(dir, e.Name()), info: info, tag: t})
+		}
+	}
+	order(all)
+	return slices.CompactFunc(all, func(a, b sibling) bool {
+		return len(plainName(a.path)) > 0 && plainName(a.path) == plainName(b.path)
+	})
+}
+
+func plainName(path string) string {
+	for _, c := range compressions() {
+		if stem, ok := strings.CutSuffix(path, c); ok {
+			return stem
+		}
+	}
+	return path
+}
+
+// order sorts newest first: by the numbers in the names if all are of one kind,
+// else by when they were last written.
+func order(all []sibling) {
+	counts, dates := 0, 0
+	for _, s := range all {
+		if s.tag.counts {
+			counts++
+		} else {
+			dates++
+		}
+	}
+	slices.SortFunc(all, func(a, b sibling) int {
+		c := 0
+		switch {
+		case counts == 0:
+			c = slices.Compare(b.tag.numbers, a.tag.numbers)
+		case dates == 0:
+			c = slices.Compare(a.tag.numbers, b.tag.numbers)
+		default:
+			c = b.info.ModTime().Compare(a.info.ModTime())
+		}
+		// A file comes before its compressed copy.
+		return cmp.Or(c, cmp.Compare(plainName(a.path), plainName(b.path)), cmp.Compare(a.path, b.path))
+	})
+}
+
+// now is where a file is that was listed and has been renamed or compressed since;
+// "" if it is not to be found.
+func (b *sibling) now() string {
+	dir := filepath.Dir(b.path)
+	entries, _ := os.ReadDir(dir)
+	packed := ""
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if info, err := e.Info(); err == nil && os.SameFile(info, b.info) {
+			return path
+		}
+		if path != b.path && plainName(path) == plainName(b.path) {
+			packed = path
+		}
+	}
+	return packed
+}
