@@ -112,6 +112,7 @@ func (s *scenario) rename(suffix string) {
 // look reads everything there is, as the owner does on a wake.
 func (s *scenario) look() {
 	s.t.Helper()
+	s.src.touched.Store(true)
 	for {
 		b := s.src.Next(s.now)
 		if b == nil {

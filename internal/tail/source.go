@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -53,6 +54,10 @@ type Source struct {
 	opened    bool          // the first look is over
 	strangers []os.FileInfo // rotated files that were there at the first look: of no concern
 	dirTime   time.Time     // modification time of the directory when it was last searched
+
+	touched atomic.Bool // the system has told of an event since the last look
+	due     time.Time   // of the next look without an event
+	changed time.Time   // when a look last found something new
 
 	seq   uint64
 	atEnd bool
@@ -124,11 +129,16 @@ func (s *Source) State() State {
 // Replaced files come first, oldest first; so the lines of a path keep the
 // order of its files as far as its writers kept it.
 func (s *Source) Next(now time.Time) *Batch {
+	if !s.touched.Swap(false) && now.Before(s.due) && s.stream == nil {
+		return nil
+	}
 	blk := s.block(now)
 	s.atEnd = blk == nil
 	if blk == nil {
+		s.pause(now)
 		return nil
 	}
+	s.changed, s.due = now, time.Time{}
 	b := &blk.batch
 	s.seq++
 	b.Source, b.Seq, b.Read = s.index, s.seq, now
@@ -138,6 +148,30 @@ func (s *Source) Next(now time.Time) *Batch {
 	s.state.TooLong += b.TooLong
 	return b
 }
+
+// pause decides when to look next, after a look that found nothing. While a file
+// is in use its owner decides alone; of ten thousand that are idle few are
+// looked at in any second.
+func (s *Source) pause(now time.Time) {
+	if s.changed.IsZero() {
+		s.changed = now
+	}
+	most := mostPauseBesideEvents
+	if s.f.waker == nil {
+		most = mostPauseAlone
+	}
+	if idle := now.Sub(s.changed); idle > busy {
+		s.due = now.Add(min(idle/busyShare, most))
+	}
+}
+
+const (
+	busy      = time.Minute // a file that was written to since is looked at with every sweep
+	busyShare = 30          // an idle one after this part of the time that it has been idle
+
+	mostPauseBesideEvents = 10 * time.Second
+	mostPauseAlone        = 5 * time.Second
+)
 
 func (s *Source) block(now time.Time) *block {
 	if s.f.closed {
@@ -302,7 +336,7 @@ func (s *Source) open(p *Position, resume bool) {
 		s.stream = newStream(s.f, s.f.opt.Stdin)
 		return
 	}
-	s.f.watch(s.name)
+	s.f.watch(s.name, s)
 	if resume {
 		s.fromEnd = false
 		s.resume(p)
@@ -365,7 +399,7 @@ func (s *Source) look(now time.Time) bool {
 	}
 	s.fromEnd = false
 	s.turnTo(f, now)
-	s.f.watch(s.name) // the path may be a link that leads elsewhere now
+	s.f.watch(s.name, s) // the path may be a link that leads elsewhere now
 	return true
 }
 
