@@ -17,7 +17,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
 # Packages with goroutines run under the race detector; the pure ones have none
 # to race, and their 100,000 traces would take ten times as long there.
-CONCURRENT := ./internal/tail ./internal/monitor ./internal/simulate ./internal/term ./internal/cli
+CONCURRENT := ./internal/tail ./internal/feed ./internal/monitor ./internal/simulate ./internal/term ./internal/cli
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,7 +60,7 @@ test: ## everything that must hold: vet, other systems, all tests
 	CGO_ENABLED=$$cgo go test $$race -timeout 7m $(CONCURRENT) || failed=1; \
 	echo go test $$race -short ./internal/scan; \
 	CGO_ENABLED=$$cgo go test $$race -short -timeout 7m ./internal/scan || failed=1; \
-	rest=$$(go list ./... | grep -vE '^weir/internal/(tail|monitor|simulate|term|cli)$$'); \
+	rest=$$(go list ./... | grep -vE '^weir/internal/(tail|feed|monitor|simulate|term|cli)$$'); \
 	echo go test, all others; \
 	go test -timeout 7m $$rest || failed=1; \
 	exit $$failed

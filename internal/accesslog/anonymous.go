@@ -31,9 +31,14 @@ func AppendAnonymous(dst, client []byte, level int) []byte {
 		}
 		return dst
 	}
-	addr, err := netip.ParseAddr(string(client))
+	addr, ok := parseGroups(client)
+	if !ok && bytes.IndexByte(client, ':') >= 0 {
+		var err error
+		addr, err = netip.ParseAddr(string(client))
+		ok = err == nil
+	}
 	switch {
-	case err == nil:
+	case ok:
 	case bytes.ContainsAny(client, ", \t"):
 		return append(dst, '-') // a list, or nothing that names a host
 	default:
@@ -69,6 +74,62 @@ func firstNumbers(client []byte, n int) (end int) {
 		return 0
 	}
 	return end
+}
+
+// parseGroups reads an IPv6 address of nothing but groups and colons, as nearly
+// all are. ParseAddr wants a string, which would be one allocation a line.
+func parseGroups(b []byte) (netip.Addr, bool) {
+	var a [16]byte
+	n, gap := 0, -1 // bytes read, and where :: stands among them
+	i := 0
+	if len(b) >= 2 && b[0] == ':' && b[1] == ':' {
+		gap, i = 0, 2
+	}
+	for i < len(b) {
+		group, from := 0, i
+		for i < len(b) && i-from < 4 && hexValue(b[i]) >= 0 {
+			group = group<<4 | hexValue(b[i])
+			i++
+		}
+		if i == from || n == len(a) {
+			return netip.Addr{}, false
+		}
+		a[n], a[n+1] = byte(group>>8), byte(group)
+		n += 2
+		if i == len(b) {
+			break
+		}
+		if b[i] != ':' || i+1 == len(b) {
+			return netip.Addr{}, false
+		}
+		if i++; b[i] == ':' {
+			if gap >= 0 {
+				return netip.Addr{}, false
+			}
+			gap = n
+			i++
+		}
+	}
+	if gap < 0 && n < len(a) || gap >= 0 && n == len(a) {
+		return netip.Addr{}, false
+	}
+	if gap >= 0 {
+		tail := len(a) - (n - gap)
+		copy(a[tail:], a[gap:n])
+		clear(a[gap:tail])
+	}
+	return netip.AddrFrom16(a), true
+}
+
+// hexValue is the value of a hexadecimal digit, -1 of any other byte.
+func hexValue(c byte) int {
+	switch {
+	case isDigit(c):
+		return int(c - '0')
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return -1
 }
 
 // appendDomain appends the last two labels of a host name, behind a "*." for

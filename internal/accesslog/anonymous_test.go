@@ -1,6 +1,10 @@
 package accesslog
 
-import "testing"
+import (
+	"net/netip"
+	"strings"
+	"testing"
+)
 
 func TestAnAnonymousClientIsNobodyInParticular(t *testing.T) {
 	for _, c := range []struct {
@@ -28,8 +32,30 @@ func TestAnAnonymousClientIsNobodyInParticular(t *testing.T) {
 	if got := string(AppendAnonymous(nil, []byte("192.0.2.77"), 99)); got != "192.0.0.0" {
 		t.Errorf("a level beyond all: got %q, want that of the highest", got)
 	}
-	client, buf := []byte("192.0.2.77"), make([]byte, 0, 64)
-	if n := testing.AllocsPerRun(100, func() { AppendAnonymous(buf, client, 2) }); n > 0 {
-		t.Errorf("got %v allocations, want none", n)
+	buf := make([]byte, 0, 64)
+	for _, text := range []string{"192.0.2.77", "2001:db8:1:2:3:4:5:6", "2001:db8::77", "host-7.customer.example.net"} {
+		client := []byte(text)
+		if n := testing.AllocsPerRun(100, func() { AppendAnonymous(buf, client, 2) }); n > 0 {
+			t.Errorf("%s: got %v allocations, want none", text, n)
+		}
 	}
+}
+
+func FuzzGroupsAreReadAsNetipReadsThem(f *testing.F) {
+	for _, text := range []string{
+		"::", "::1", "1::", "2001:db8:1:2:3:4:5:6", "2001:DB8::a:0", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1:2:3:4::5:6:7:8", "1:2:3:4:5:6:7:8:9",
+		":", ":::", "1:", ":1", "1::2::3", "12345::", "::ffff:192.0.2.1", "fe80::1%eth0", "g::", "", "1", "abcd",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		want, err := netip.ParseAddr(text)
+		got, ok := parseGroups([]byte(text))
+		if ok && (err != nil || got != want) {
+			t.Errorf("%q: got %v, want %v (%v)", text, got, want, err)
+		}
+		if !ok && err == nil && want.Is6() && want.Zone() == "" && !strings.Contains(text, ".") {
+			t.Errorf("%q is not read, want %v", text, want)
+		}
+	})
 }

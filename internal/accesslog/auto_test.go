@@ -110,10 +110,12 @@ func TestAHitInBetweenStartsTheHundredAnew(t *testing.T) {
 	a := new(Auto)
 	feed(a, common)
 	for range 5 {
-		for range patience {
-			feed(a, combined)
-		}
+		feed(a, repeat("rubbish", patience)...)
 		feed(a, common)
+	}
+	feed(a, repeat("rubbish", patience-1)...)
+	if outs, _ := feed(a, combined); outs[0].Kind != Rejected {
+		t.Errorf("got %+v of the line 100 behind a hit, want it rejected", outs[0])
 	}
 	if f, _ := a.Format(); f.Name != "common" || a.Changes() != 0 {
 		t.Errorf("got %q, %d changes; want common, none", f.Name, a.Changes())

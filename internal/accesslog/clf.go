@@ -32,6 +32,7 @@ const (
 type clfParser struct {
 	layout
 	stamp stampCache
+	lists bool // the extras are searched for a list of addresses
 	sure  bool // the last field of the line before can hardly be anything but a request time
 }
 
@@ -44,6 +45,9 @@ func (p *clfParser) fork() Parser {
 	c := *p
 	return &c
 }
+
+// readLists makes p search the fields behind the user agent for Forwarded.
+func (p *clfParser) readLists() { p.lists = true }
 
 // Parse implements Parser.
 func (p *clfParser) Parse(line []byte, r *Record) Outcome {
@@ -108,6 +112,12 @@ func (p *clfParser) front(line []byte, r *Record) (int, Reason) {
 	client, ok := clientOf(token)
 	if !ok {
 		return where, ReasonField
+	}
+	if len(words) > 0 && words[0] == '[' {
+		// ingress-nginx of old: client - [X-Forwarded-For] - user
+		if list, user, ok := bytes.Cut(words[1:], []byte("] - ")); ok {
+			r.Forwarded, words = orNil(list), user
+		}
 	}
 	r.Client, r.User = client, userOf(words)
 	return at, ""
@@ -175,18 +185,63 @@ func (p *clfParser) tail(line []byte, at int, r *Record) (int, Reason) {
 		return at, ""
 	}
 	from, to, why := lastField(line, at)
-	if why != "" || !p.lastIsLatency() {
+	if why != "" {
 		return from, why
+	}
+	if p.lists {
+		if list := forwardedExtra(line[at:to]); list != nil {
+			r.Forwarded = list
+		}
+	}
+	if !p.lastIsLatency() {
+		return from, ""
 	}
 	if from == to {
 		return len(line), ReasonCut
 	}
 	var ok bool
-	if r.Latency, ok = p.lastLatency(line[from:to]); !ok {
+	if r.Latency, ok = p.lastLatency(line[from:to]); ok {
+		p.sure = p.surely(line[at:from], line[from:to], r.Latency)
+	}
+	if from > at+1 && p.latency == latencySeconds {
+		ok = p.severalTimes(line[at:to], ok, r)
+	}
+	if !ok {
 		return from, ReasonLatency
 	}
-	p.sure = p.surely(line[at:from], line[from:to], r.Latency)
 	return to, ""
+}
+
+// forwardedExtra returns the list of addresses among the fields behind the user
+// agent, whose quotes balance; nil where there is none. nginx is installed with
+// "$http_x_forwarded_for" there. Nothing names these fields: addresses with
+// ports may be those of upstream servers, so they are taken only where they stand
+// first and no other list is there.
+func forwardedExtra(extras []byte) (list []byte) {
+	for first := true; len(extras) > 1; first = false {
+		if extras[0] != ' ' || extras[1] != '"' {
+			space := bytes.IndexByte(extras[1:], ' ')
+			if space < 0 {
+				return list
+			}
+			extras = extras[1+space:]
+			continue
+		}
+		end := closingQuote(extras, 2)
+		if end < 0 {
+			return list
+		}
+		if body := extras[2:end]; isForwarded(body) {
+			if !hasPort(trimList(body[bytes.LastIndexByte(body, ',')+1:])) {
+				return body
+			}
+			if first {
+				list = body
+			}
+		}
+		extras = extras[end+1:]
+	}
+	return list
 }
 
 func (p *clfParser) lastIsLatency() bool {

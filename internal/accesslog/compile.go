@@ -132,8 +132,9 @@ type plan struct {
 	maker  string // nginx, Apache or GoAccess
 	name   string // of the format in the configuration; may be empty
 	pieces []piece
-	raw    bool // quotes inside fields are not escaped (nginx escape=none)
-	tail   bool // what follows the last field is passed over
+	raw    bool   // quotes inside fields are not escaped (nginx escape=none)
+	tail   bool   // what follows the last field is passed over
+	asked  string // header that the list of addresses is to be of; "" for the best
 }
 
 // format checks the plan and makes the Format.

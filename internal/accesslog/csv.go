@@ -16,6 +16,7 @@ type csvParser struct {
 	columns []column // of the header in force; empty before the first
 	lacks   lack     // what that header has no column for
 	scratch []byte   // fields of this line whose doubled quotes were undone
+	asked   string   // see asker; "" where nobody has asked
 }
 
 func newCSV() Parser { return new(csvParser) }
@@ -27,8 +28,11 @@ var sevenColumns = []column{
 }
 
 func (p *csvParser) fork() Parser {
-	return &csvParser{columns: slices.Clone(p.columns), lacks: p.lacks}
+	return &csvParser{columns: slices.Clone(p.columns), lacks: p.lacks, asked: p.asked}
 }
+
+// ask implements asker.
+func (p *csvParser) ask(header string) { p.asked = header }
 
 // Parse implements Parser.
 func (p *csvParser) Parse(line []byte, r *Record) Outcome {
@@ -84,6 +88,9 @@ func (p *csvParser) row(columns []column, line []byte, r *Record) (int, Reason) 
 			break
 		}
 		start = next + 1
+	}
+	if p.asked == "" {
+		r.claim()
 	}
 	if r.Request == nil && !r.Malformed {
 		checkParts(r)
@@ -182,6 +189,8 @@ func (c column) store(field []byte, r *Record) Reason {
 		if client, ok := clientOf(field); ok {
 			r.Client = client
 		}
+	case columnForwarded:
+		r.Forwarded = orNil(field)
 	case columnUser:
 		r.User = orNil(field)
 	case columnTime:

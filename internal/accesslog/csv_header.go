@@ -22,7 +22,8 @@ const (
 	columnMillis
 	columnMicros
 	columnNanos
-	columnIdent // named, so that a header is recognised; its fields are ignored
+	columnForwarded // addresses that the client may have made up
+	columnIdent     // named, so that a header is recognised; its fields are ignored
 )
 
 // columnNames is the one table of names a header may use, in lower case and
@@ -31,7 +32,12 @@ var columnNames = map[string]column{
 	"remotehost": columnClient, "remote_host": columnClient, "remote_addr": columnClient,
 	"client": columnClient, "client_ip": columnClient, "clientip": columnClient,
 	"client_addr": columnClient, "ip": columnClient, "c_ip": columnClient,
-	"host":   columnClient, // as in Apache's %h; the site has vhost
+	"host":            columnClient, // as in Apache's %h; the site has vhost
+	"x_forwarded_for": columnForwarded, "http_x_forwarded_for": columnForwarded, "xff": columnForwarded,
+	"forwardedfor": columnForwarded, "forwarded_for": columnForwarded, "forwarded": columnForwarded,
+	"http_forwarded": columnForwarded, "x_real_ip": columnForwarded, "http_x_real_ip": columnForwarded,
+	"cf_connecting_ip": columnForwarded, "http_cf_connecting_ip": columnForwarded,
+	"true_client_ip": columnForwarded, "fastly_client_ip": columnForwarded,
 	"rfc931": columnIdent, "ident": columnIdent, "logname": columnIdent,
 	"authuser": columnUser, "auth_user": columnUser, "user": columnUser,
 	"remote_user": columnUser, "username": columnUser,
@@ -72,7 +78,7 @@ func (p *csvParser) LearnHeader(line []byte) bool {
 	var seen [256]bool
 	for at := markLen(line); ; {
 		field, next, _ := p.field(line, at)
-		c := columnNamed(field)
+		c := p.columnNamed(field)
 		if seen[c] || c == columnIdent {
 			c = columnIgnored // the first of two columns for one thing counts
 		}
@@ -110,7 +116,7 @@ func (p *csvParser) isHeader(line []byte) bool {
 		if why != "" || len(field) > 0 && isDigit(field[0]) {
 			return false
 		}
-		if columnNamed(field) != columnIgnored {
+		if p.columnNamed(field) != columnIgnored {
 			known++
 		}
 		if next == len(line) {
@@ -122,8 +128,8 @@ func (p *csvParser) isHeader(line []byte) bool {
 }
 
 // columnNamed looks a name up without allocating.
-func columnNamed(name []byte) column {
-	var plain [24]byte
+func (p *csvParser) columnNamed(name []byte) column {
+	var plain [longestHeader + len("http_")]byte
 	if len(name) > len(plain) {
 		return columnIgnored
 	}
@@ -136,7 +142,17 @@ func columnNamed(name []byte) column {
 		}
 		plain[i] = c
 	}
-	return columnNames[string(plain[:len(name)])]
+	c := columnNames[string(plain[:len(name)])]
+	if p.asked == "" || c != columnIgnored && c != columnForwarded && c != columnClient {
+		return c
+	}
+	switch isAsked := headerName(string(plain[:len(name)])) == p.asked; {
+	case isAsked:
+		return columnForwarded
+	case c == columnForwarded:
+		return columnIgnored
+	}
+	return c
 }
 
 // lack is a set of what a header has no column for.

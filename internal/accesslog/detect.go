@@ -15,8 +15,9 @@ const enough = 0.5
 // A Detection is what Detect found out about a sample.
 type Detection struct {
 	Format     Format    // the best format, when Found
-	Found      bool      // at least one hit, and half of the lines that are no directives
+	Found      bool      // at least one hit, and half of the lines that are no directives, by few formats together
 	Confidence float64   // hits of the best format / its lines that are no directives, 0 to 1
+	Lines      int       // that were looked at
 	Attempts   []Attempt // one for each format, in the order of Formats
 
 	// Prefix names what stands before each line and is no part of the format:
@@ -56,7 +57,7 @@ type missing interface {
 // lines are hits as they are. The lines are not kept.
 func Detect(lines [][]byte) Detection {
 	lines = lines[:min(len(lines), maxSample)]
-	var d Detection
+	d := Detection{Lines: len(lines)}
 	if len(lines) > 0 {
 		d.Compressed = compression(lines[0])
 	}
@@ -67,12 +68,16 @@ func Detect(lines [][]byte) Detection {
 	p := prefixIn(lines)
 	best := d.attempt(lines, p)
 	if p != prefixNone {
-		var bare Detection
+		bare := Detection{Lines: len(lines)}
 		if n := bare.attempt(lines, prefixNone); n > best {
 			d, best = bare, n
 		}
 	}
 	d.Found = best > 0 && d.Confidence >= enough
+	if best > 0 && !d.Found {
+		_, hits := mixtureOf(d.Format, lines, d.carrier)
+		d.Found = hits > best && float64(hits) >= enough*float64(len(lines))
+	}
 	if !d.Found {
 		d.Format, d.Prefix, d.carrier = Format{}, "", prefixNone
 		for _, line := range lines {
@@ -105,7 +110,7 @@ func (d *Detection) attempt(lines [][]byte, p prefix) int {
 // A trial is an Attempt with what only Detect needs.
 type trial struct {
 	Attempt
-	directives int
+	directives int  // and pieces of lines
 	telling    bool // the hits show what sets the format apart
 	missing    []string
 }
@@ -119,7 +124,7 @@ func try(f Format, lines [][]byte, before prefix) trial {
 		case Hit:
 			t.Hits++
 			t.telling = t.telling || shows(p, &r)
-		case Directive:
+		case Directive, Piece:
 			t.directives++
 		case Rejected:
 			if t.Line == 0 {

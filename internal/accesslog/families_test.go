@@ -33,11 +33,12 @@ func familyOf(format string) family {
 	proxied := func(r *Record) {
 		start(r, 42_000_000)
 		r.User, r.Host, r.Agent = nil, []byte("www.example.org"), []byte("Mozilla/5.0 (X11; Linux x86_64)")
+		r.Forwarded = []byte("203.0.113.7")
 	}
 	proxiedDashes := []string{`HTTP/1.1" 200`, `HTTP/1.1" -`, "2326 42 41", "- - -", "Mozilla/5.0 (X11; Linux x86_64)", "-"}
 	balanced := func(r *Record) {
 		proxied(r)
-		r.Request, r.Host = []byte(fullRequest), []byte("www.example.org:443")
+		r.Request, r.Host, r.Forwarded = []byte(fullRequest), []byte("www.example.org:443"), nil
 	}
 	balancedDashes := []string{"0.001 0.040 0.001 200 200 512 2326", "0.001 -1 0.001 - - 512 -", "Mozilla/5.0 (X11; Linux x86_64)", "-"}
 	extended := func(r *Record) {

@@ -13,12 +13,14 @@ package accesslog
 // It nearly never does. A block for which it did is parsed again.
 
 // Fork returns an Auto that would read the next lines as a does, with no line
-// rejected so far. It shares nothing with a.
+// rejected so far, and none begun. It shares nothing with a.
 func (a *Auto) Fork() *Auto {
 	f := *a
 	f.from = a.turns
-	f.rejected, f.leading, f.moved = 0, 0, false
-	f.lead.scratch, f.trial.scratch = nil, nil
+	f.rejected, f.leading, f.moved, f.counts = 0, 0, false, HopCounts{}
+	f.nearest = nil
+	f.lead, f.trial = a.lead.fresh(), a.trial.fresh()
+	f.mix = a.mix.fork()
 	if a.parser != nil {
 		f.parser = fork(a.parser)
 	}
@@ -40,7 +42,10 @@ func (a *Auto) Forked(f *Auto) bool {
 	if f.from != a.turns || f.turns != f.from {
 		return false
 	}
-	f.rejected, f.leading, f.moved = 0, 0, false
+	f.rejected, f.leading, f.moved, f.counts = 0, 0, false, HopCounts{}
+	f.lead.forget()
+	f.trial.forget()
+	f.mix.missed = 0
 	return true
 }
 
@@ -49,19 +54,30 @@ func (a *Auto) Forked(f *Auto) bool {
 // stands behind these lines; f must not be used any more unless Forked says so.
 // If not a is unchanged.
 func (a *Auto) Follow(f *Auto) bool {
-	if f.from != a.turns || a.parser == nil {
-		return false
+	if f.from != a.turns || a.parser == nil || a.lead.open+a.trial.open > 0 {
+		return false // pieces of a line go on across the border
 	}
 	if !a.forced && a.rejected > 0 && a.rejected+f.leading > patience {
 		return false // the run goes on across the border, and is long enough to matter
+	}
+	if !a.forced && !a.mix.follows(&f.mix) {
+		return false
 	}
 	run := f.rejected
 	if !f.moved {
 		run += a.rejected
 	}
+	counts := a.counts
+	counts.add(f.counts)
 	if f.turns != f.from {
+		mix := a.mix
 		*a = *f.Fork()
+		a.mix = mix
 	}
+	a.counts = counts
+	a.mix.follow(&f.mix)
+	a.lead.follow(&f.lead.streams)
+	a.trial.follow(&f.trial.streams)
 	a.rejected = run
 	return true
 }

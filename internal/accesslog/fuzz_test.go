@@ -19,6 +19,9 @@ func fuzzFormat(f *testing.F, name string) {
 		p, _ := primed(t, format)
 		checkLine(t, p, line)
 		checkLine(t, format.New(), line) // without a header
+		behind := NewForced(format)
+		behind.Behind(hops(t, "x-forwarded-for", "all"))
+		checkLine(t, behind, line)
 	})
 }
 
@@ -30,6 +33,9 @@ func seeds(f *testing.F) {
 	}
 	f.Add([]byte(`192.0.2.7 - a "b [10/Oct/2000:13:55:36 -0700] "GET /\"a HTTP/1.1" - - "\\" "a" x="y" -`))
 	f.Add([]byte("1,2,\"\"\"\",3\x00"))
+	for _, l := range listings() {
+		f.Add([]byte(l.lines[strings.LastIndexByte(l.lines, '\n')+1:]))
+	}
 }
 
 func checkLine(t *testing.T, p Parser, line []byte) {

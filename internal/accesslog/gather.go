@@ -35,6 +35,7 @@ const (
 	partReferrer
 	partAgent
 	partLatency
+	partForwarded // after the client, which may be a list, too
 	partLogger
 	partCount
 )
@@ -46,6 +47,8 @@ func partOf(c column) part {
 		return partTime
 	case columnClient:
 		return partClient
+	case columnForwarded:
+		return partForwarded
 	case columnUser:
 		return partUser
 	case columnHost:
@@ -109,6 +112,7 @@ type gathering struct {
 	valued  uint32 // parts that it says something about
 	writer  writer
 	values  [partCount]found
+	asked   bool   // for the list of a header; see asker
 	scratch []byte // values of this line that are no view of it
 }
 
@@ -166,10 +170,26 @@ func (g *gathering) store(line []byte, r *Record, n need) (int, Reason) {
 			return v.from, why
 		}
 	}
+	if !g.asked && r.Forwarded != nil {
+		g.pickClient(r)
+	}
 	if !g.has(partRequest) {
 		checkParts(r)
 	}
 	return len(line), ""
+}
+
+// pickClient takes the client from the list of addresses where nothing else
+// tells it, and in lines of Envoy, whose address of the connection is mostly
+// that of a proxy: its text formats have no other.
+func (g *gathering) pickClient(r *Record) {
+	if g.writer&writerEnvoy == 0 {
+		r.claim()
+		return
+	}
+	if client := envoyClient(r.Forwarded); client != nil {
+		r.Client = client
+	}
 }
 
 // complete says what the line lacks without which it is no request.
@@ -199,7 +219,10 @@ func (g *gathering) storeValue(c column, text []byte, size int, r *Record) Reaso
 	case columnClient:
 		if bytes.IndexByte(text, ',') >= 0 {
 			// A list of X-Forwarded-For: its first address.
-			text = forwardedClient(text, "")
+			r.Forwarded = text
+			if text = nil; !g.asked {
+				text = forwardedClient(r.Forwarded, "")
+			}
 		}
 	case columnStatus:
 		if string(text) == "0" {
@@ -240,7 +263,8 @@ func (g *gathering) storeValue(c column, text []byte, size int, r *Record) Reaso
 }
 
 // storeLatency reads a request time: a number in the unit of c, or a number
-// with its unit, as 0.005192s or 1m2.5s. A -1 is what some write for none. Keys
+// with its unit, as 0.005192s or 1m2.5s, or a list of seconds, one for each server
+// that was asked, which are added up. A -1 is what some write for none. Keys
 // that say no unit may be about anything, so what cannot be read there is none.
 func (g *gathering) storeLatency(c column, text []byte, size int, r *Record) Reason {
 	if string(text) == "-1" {
@@ -264,6 +288,9 @@ func (g *gathering) storeLatency(c column, text []byte, size int, r *Record) Rea
 		default:
 			return "" // a unit that is guessed would be wrong by a thousand
 		}
+	}
+	if c == columnSeconds && bytes.ContainsAny(text, ",:") {
+		return storeUpstream(text, r) // of nginx's $upstream_response_time, as apptime has it
 	}
 	why := c.storeLatency(g.plain(text, size), r)
 	if guessed {

@@ -60,9 +60,8 @@ func (p *haproxyParser) Parse(line []byte, r *Record) Outcome {
 	}
 	slashes(&w, 4)
 	slashes(&w, 1)
-	for range 2 {
-		haproxyCaptures(&w)
-	}
+	r.Forwarded = haproxyForwarded(haproxyCaptures(&w))
+	haproxyCaptures(&w)
 	haproxyRequest(&w, r)
 	return w.outcome()
 }
@@ -209,16 +208,34 @@ func slashes(w *walk, n int) {
 
 // haproxyCaptures passes over a block of captured headers, if there is one.
 // HAProxy writes braces and quotes in them as #7B, #7D and #22.
-func haproxyCaptures(w *walk) {
+func haproxyCaptures(w *walk) []byte {
 	if w.why != "" || w.at+1 >= len(w.line) || w.line[w.at] != ' ' || w.line[w.at+1] != '{' {
-		return
+		return nil
 	}
 	end := bytes.IndexByte(w.line[w.at:], '}')
 	if end < 0 {
 		w.at, w.why = len(w.line), ReasonCut
-		return
+		return nil
 	}
+	body := w.line[w.at+2 : w.at+end]
 	w.at += end + 1
+	return body
+}
+
+// haproxyForwarded returns the list of addresses among captured headers, whose
+// names are in the configuration alone. Of two nobody knows which a client has
+// made up, as a user agent: then there is none.
+func haproxyForwarded(captures []byte) (list []byte) {
+	for len(captures) > 0 {
+		var one []byte
+		if one, captures, _ = bytes.Cut(captures, []byte("|")); isForwarded(one) {
+			if list != nil {
+				return nil
+			}
+			list = one
+		}
+	}
+	return list
 }
 
 // haproxyRequest reads the request, and what httpslog has behind it: the name

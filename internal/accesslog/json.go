@@ -13,6 +13,8 @@ type jsonParser struct {
 	need   need
 	memory keyMemory
 	fields gathering
+	list   list
+	mapped []mappedKey // those of keys that a person has mapped; never changed
 }
 
 // maxDepth is how deep objects and arrays may be nested. Access logs have four
@@ -28,7 +30,18 @@ const exampleJSON = `{"time_iso8601":"2000-10-10T13:55:36-07:00","remote_addr":"
 
 func newJSON() Parser { return &jsonParser{keys: jsonKeys, need: needStatus} }
 
-func (p *jsonParser) fork() Parser { return &jsonParser{keys: p.keys, need: p.need} }
+func (p *jsonParser) fork() Parser {
+	f := &jsonParser{keys: p.keys, mapped: p.mapped, need: p.need}
+	f.fields.asked = p.fields.asked
+	return f
+}
+
+// ask implements asker.
+func (p *jsonParser) ask(header string) {
+	p.keys = mappedTree(p.mapped)
+	p.keys.listOnly(header)
+	p.fields.asked = true
+}
 
 // Parse implements Parser.
 func (p *jsonParser) Parse(line []byte, r *Record) Outcome {
@@ -38,6 +51,7 @@ func (p *jsonParser) Parse(line []byte, r *Record) Outcome {
 	}
 	p.fields.reset()
 	p.memory.begin()
+	p.list.depth = 0
 	at, why := p.object(line, mark)
 	if why == "" {
 		if at = skipSpace(line, at); at < len(line) {
@@ -51,6 +65,15 @@ func (p *jsonParser) Parse(line []byte, r *Record) Outcome {
 		return rejected(line, why, at)
 	}
 	return Outcome{Kind: Hit}
+}
+
+// list is an array of addresses: a header that was sent several times, as Caddy
+// logs it. All of it counts, as if it had been sent once.
+type list struct {
+	depth int // of nest; 0 outside of one
+	from  int // where its first value begins
+	more  bool
+	to    target
 }
 
 // nest is where in nested objects and arrays a line is read.
@@ -108,11 +131,14 @@ func (p *jsonParser) object(line []byte, at int) (int, Reason) {
 		switch line[at] {
 		case ',':
 			if n.inArray() {
-				at, why = p.value(line, skipSpace(line, at+1), target{}, &n)
+				at, why = p.element(line, skipSpace(line, at+1), &n)
 			} else {
 				at, why = p.member(line, skipSpace(line, at+1), &n)
 			}
 		case closing:
+			if closing == ']' && n.depth == p.list.depth {
+				p.endList(line, at)
+			}
 			n.leave()
 			at++
 		default:
@@ -120,6 +146,30 @@ func (p *jsonParser) object(line []byte, at int) (int, Reason) {
 		}
 	}
 	return at, why
+}
+
+// array reads the first element of the array that was entered.
+func (p *jsonParser) array(line []byte, at int, t target, n *nest) (int, Reason) {
+	if t.part == partForwarded && t.rank > 0 {
+		p.list = list{depth: n.depth, from: at, to: t}
+	}
+	return p.open(line, at, t, n)
+}
+
+// element reads an element of an array that is not its first.
+func (p *jsonParser) element(line []byte, at int, n *nest) (int, Reason) {
+	p.list.more = p.list.more || n.depth == p.list.depth
+	return p.value(line, at, target{}, n)
+}
+
+// endList notes the list that ends at line[at] as it stands there, where it has
+// more than the one value that was noted already. Who reads it passes over the
+// quotes.
+func (p *jsonParser) endList(line []byte, at int) {
+	if p.list.more {
+		p.fields.put(p.list.to, line, p.list.from, at, false)
+	}
+	p.list.depth = 0
 }
 
 // open reads the first member of the object or array that was entered, or goes
@@ -200,6 +250,9 @@ func (p *jsonParser) value(line []byte, at int, t target, n *nest) (int, Reason)
 		}
 		if !n.enter(array, node) {
 			return at, ReasonNested
+		}
+		if array {
+			return p.array(line, at+1, t, n)
 		}
 		return p.open(line, at+1, t, n)
 	}

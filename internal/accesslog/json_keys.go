@@ -78,7 +78,35 @@ func jsonRows() []keyRow {
 		{columnNanos, []string{"event.duration"}},
 		{columnDuration, []string{"httprequest.latency latency_human", "latency duration elapsed response_time responsetime took time_taken request_duration"}},
 	}
-	return append(rows, unitRows()...)
+	return append(append(rows, forwardedRow(knownHeaders())), unitRows()...)
+}
+
+// forwardedRow has the keys of headers, best first.
+func forwardedRow(headers []string) keyRow {
+	row := keyRow{column: columnForwarded}
+	for _, h := range headers {
+		row.names = append(row.names, strings.Join(headerKeys(h), " "))
+	}
+	return row
+}
+
+// listOnly makes the tree one in which header, and no other, is the list of
+// addresses; what a person has mapped to it stays.
+func (t *keyTree) listOnly(header string) {
+	for _, node := range t.nodes {
+		for key, to := range node {
+			if to.rank > 0 && to.column == columnForwarded && to.rank <= bestRank {
+				node[key] = target{below: to.below, writer: to.writer}
+			}
+		}
+	}
+	for _, key := range headerKeys(header) {
+		t.change(key, func(to *target) {
+			if to.rank <= bestRank {
+				to.column, to.part, to.rank = columnForwarded, partForwarded, bestRank
+			}
+		})
+	}
 }
 
 // unitRows has the names of latencies that end in their unit: duration_ms.

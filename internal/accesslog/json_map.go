@@ -9,7 +9,7 @@ import (
 // mapped has the fields of a record that a key can be mapped to.
 func mapped() map[string]column {
 	return map[string]column{
-		"time": columnTime, "client": columnClient, "user": columnUser, "request": columnRequest,
+		"time": columnTime, "client": columnClient, "forwarded": columnForwarded, "user": columnUser, "request": columnRequest,
 		"method": columnMethod, "path": columnTarget, "query": columnQuery, "protocol": columnProtocol,
 		"status": columnStatus, "bytes": columnBytes, "referrer": columnReferrer, "agent": columnAgent,
 		"host": columnHost, "latency_s": columnSeconds, "latency_ms": columnMillis,
@@ -35,7 +35,7 @@ func CompileJSON(mapping []string) (Format, error) {
 	if len(mapping) > bestRank {
 		return Format{}, fmt.Errorf("%d mappings of keys are too many: %d at most", len(mapping), bestRank)
 	}
-	tree := newKeyTree(jsonRows(), jsonWriters())
+	var keys []mappedKey
 	for i, m := range mapping {
 		field, path, ok := strings.Cut(m, "=")
 		if !ok {
@@ -52,10 +52,27 @@ func CompileJSON(mapping []string) (Format, error) {
 		if len(path) > longestKey {
 			return Format{}, fmt.Errorf("%q: the key is longer than %d bytes", m, longestKey)
 		}
-		tree.add(name(path), c, uint8(2*bestRank-i))
+		keys = append(keys, mappedKey{name(path), c, uint8(2*bestRank - i)})
 	}
-	f.New = func() Parser { return &jsonParser{keys: tree, need: needNothing} }
+	tree := mappedTree(keys)
+	f.New = func() Parser { return &jsonParser{keys: tree, mapped: keys, need: needNothing} }
 	return f, nil
+}
+
+// A mappedKey is a path of keys that a person has said the column of.
+type mappedKey struct {
+	path   string
+	column column
+	rank   uint8
+}
+
+// mappedTree returns the tree of all keys, those that were mapped first.
+func mappedTree(keys []mappedKey) *keyTree {
+	tree := newKeyTree(jsonRows(), jsonWriters())
+	for _, k := range keys {
+		tree.add(k.path, k.column, k.rank)
+	}
+	return tree
 }
 
 func fieldNames(fields map[string]column) []string {

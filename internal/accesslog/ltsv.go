@@ -12,6 +12,7 @@ import (
 // Labels may be missing, but for the time and the request. There are no quotes
 // and no escapes, so a line that was cut behind those two looks whole.
 type ltsvParser struct {
+	keys   *keyTree
 	memory keyMemory
 	fields gathering
 }
@@ -43,9 +44,20 @@ func newLTSVKeys() *keyTree {
 	return t
 }
 
-func newLTSV() Parser { return new(ltsvParser) }
+func newLTSV() Parser { return &ltsvParser{keys: ltsvKeys} }
 
-func (p *ltsvParser) fork() Parser { return new(ltsvParser) }
+func (p *ltsvParser) fork() Parser {
+	f := &ltsvParser{keys: p.keys}
+	f.fields.asked = p.fields.asked
+	return f
+}
+
+// ask implements asker.
+func (p *ltsvParser) ask(header string) {
+	p.keys = newLTSVKeys()
+	p.keys.listOnly(header)
+	p.fields.asked = true
+}
 
 // Parse implements Parser.
 func (p *ltsvParser) Parse(line []byte, r *Record) Outcome {
@@ -82,7 +94,7 @@ func (p *ltsvParser) field(line []byte, at, end int) Reason {
 			}
 			return ReasonField
 		}
-		t = ltsvKeys.find(0, line[at:at+length-1])
+		t = p.keys.find(0, line[at:at+length-1])
 		p.memory.keep(line[at:at+length], 0, t)
 	}
 	if t.rank > 0 {

@@ -16,6 +16,8 @@ func TestLabelsMayStandInAnyOrderAndBeMissing(t *testing.T) {
 			"1362020400.000000000 404 0 250ms user=u method=GET target=/a?b protocol=HTTP/1.0",
 		},
 		{"apptime:0.1|time:7|uri:/a", "7.000000000 0 0 100ms target=/a"},
+		{"apptime:0.001, 0.002 : 0.1|time:7|uri:/a", "7.000000000 0 0 103ms target=/a"},
+		{"apptime:-, 0.002|time:7|uri:/a", "7.000000000 0 0 2ms target=/a"},
 		{"time:7|remote_addr:::1|request_uri:/a|http_user_agent:a:b", "7.000000000 0 0 client=::1 target=/a agent=a:b"},
 		{"time:7|req:HELP|status:400", "7.000000000 400 0 request=HELP malformed"},
 		{"time:7|uri:/a|unknown:|x-y.z:1", "7.000000000 0 0 target=/a"},
@@ -41,6 +43,7 @@ func TestLabelsMayStandInAnyOrderAndBeMissing(t *testing.T) {
 		{"uri:/a|status:200", 18, ReasonNoTime},
 		{"time:x|uri:/a", 6, ReasonTime},
 		{"time:7|uri:/a|reqtime:x", 23, ReasonLatency},
+		{"time:7|uri:/a|apptime:0.1, x", 23, ReasonLatency},
 	} {
 		outs, _ := feed(newLTSV(), strings.ReplaceAll(c.line, "|", "\t"))
 		if out := outs[0]; out.Reason != c.reason || out.Column != c.column {

@@ -11,6 +11,12 @@ type program struct {
 	parts  bool // the request comes in fields of its own
 	tail   bool // what follows the last field is passed over
 	hash   bool // lines that begin with # are directives
+	listed bool // there is a list of addresses
+	// overrule: the first address of that list is the client, whatever else
+	// tells it, as GoAccess has it.
+	overrule bool
+	set      string // that sets the addresses apart; "" for commas
+	plan     *plan  // that it was made of
 }
 
 // A step is one field and the literal text behind it.
@@ -50,6 +56,7 @@ type specParser struct {
 	stamps  []stamp // one for each of times
 	query   []byte  // of the line at hand, where it has a field of its own
 	scratch []byte  // a target put together from path and query
+	asked   string  // see asker; "" where nobody has asked
 }
 
 func newSpecParser(c *program) *specParser {
@@ -58,6 +65,7 @@ func newSpecParser(c *program) *specParser {
 
 func (p *specParser) fork() Parser {
 	f := newSpecParser(p.program)
+	f.asked = p.asked
 	copy(f.stamps, p.stamps)
 	return f
 }
@@ -100,6 +108,9 @@ func (p *specParser) Parse(line []byte, r *Record) Outcome {
 		case last == extentQuoted && line[at] != ' ' && line[at] != '\t' && line[at] != ',':
 			return rejected(line, ReasonQuote, at)
 		}
+	}
+	if p.listed {
+		p.pickClient(r)
 	}
 	if p.parts {
 		p.join(r)
@@ -303,7 +314,7 @@ func (p *specParser) store(s *step, b []byte, r *Record) Reason {
 		}
 		return ""
 	case columnForwarded:
-		r.Client = forwardedClient(b, s.set)
+		r.Forwarded = orNil(b)
 		return ""
 	case columnUser:
 		r.User = userOf(b)
@@ -334,6 +345,28 @@ func (p *specParser) store(s *step, b []byte, r *Record) Reason {
 	return s.column.store(b, r)
 }
 
+// pickClient takes the client from the list, where nobody will look for it with
+// Hops.
+func (p *specParser) pickClient(r *Record) {
+	if p.asked != "" || r.Client != nil && !p.overrule {
+		return
+	}
+	if client := forwardedClient(r.Forwarded, p.set); client != nil {
+		r.Client = client
+	}
+}
+
+// ask implements asker. Another field may be the list now, so the format is
+// compiled again; that it can be is known.
+func (p *specParser) ask(header string) {
+	again := *p.plan
+	again.asked = header
+	if c, _, err := again.compile(); err == nil {
+		*p = *newSpecParser(c)
+	}
+	p.asked = header
+}
+
 // cutPort is b without the port at its end.
 func cutPort(b []byte) []byte {
 	if i := bytes.LastIndexByte(b, ':'); i > 0 && allDigits(b[i+1:]) {
@@ -356,6 +389,9 @@ func forwardedClient(b []byte, set string) []byte {
 		if isAddress(b[:n]) {
 			client, _ := clientOf(b[:n])
 			return client
+		}
+		if host := hostOf(b[:n]); isAddress(host) {
+			return host // RFC 7239, or in quotes
 		}
 		b = b[min(n+1, len(b)):]
 	}

@@ -13,6 +13,9 @@ const (
 	Directive
 	// Rejected is a line that is no request in the format at hand.
 	Rejected
+	// Piece is a piece of a line that a container runtime cut, but for the last:
+	// what the whole is, is the Outcome of that.
+	Piece
 )
 
 // Reason names why a line was rejected. Reasons are counted and shown; their
@@ -46,15 +49,23 @@ const (
 
 	// Of what stands before a line.
 	ReasonPrefix  Reason = "not the prefix of the lines before it"
-	ReasonPartial Reason = "part of a line that a container runtime cut"
+	ReasonPartial Reason = "pieces of a line whose rest never came"
 )
 
 // An Outcome is the result of parsing one line. A bad line is such a result,
-// never an error.
+// never an error. The column of a line joined from pieces counts in what they
+// are together.
+//
+// It has four words and four fields: with five of either it went through memory,
+// and a line cost 150 ns instead of 95.
 type Outcome struct {
-	Kind   Kind
-	Reason Reason // set when Rejected
-	Column int    // 1-based byte position where parsing failed, when Rejected; one past the line where it is too short
+	Kind Kind
+	// Unfinished is the number of earlier lines, in pieces, whose rest is not
+	// waited for any more: each is one Rejected with ReasonPartial. Only an Auto
+	// has any.
+	Unfinished uint8
+	Reason     Reason // set when Rejected
+	Column     int    // 1-based byte position where parsing failed, when Rejected; one past the line where it is too short
 }
 
 // rejected is the Outcome of a line that went wrong at the 0-based position

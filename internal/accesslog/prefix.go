@@ -70,26 +70,42 @@ func prefixOf(line []byte) prefix {
 type peeler struct {
 	kind    prefix
 	scratch []byte // the line that Docker wrapped
+	bare    bare   // the line that was taken last
+	streams        // of a log that has lines in pieces
 }
 
-// parse gives what is behind the prefix of line to p. The column of a rejected
-// line counts from the beginning of the whole.
+// fresh is a peeler of the same prefix that has seen no line.
+func (l *peeler) fresh() peeler { return peeler{kind: l.kind} }
+
+// parse gives what is behind the prefix of line to p; see read.
 func (l *peeler) parse(p Parser, line []byte, r *Record) Outcome {
 	if l.kind == prefixNone {
 		return dated(line, r, p.Parse(line, r))
 	}
 	body, at, why := l.peel(line)
-	if why != "" {
-		if len(line) == 0 {
-			why = ReasonEmpty
+	if why == "" && l.open == 0 {
+		out := dated(body, r, p.Parse(body, r))
+		if out.Kind == Rejected {
+			out.Column = l.column(line, at, out.Column)
+			l.bare = bare{text: body, at: at} // again may come; noting it of each line took 10 ns
 		}
-		return rejected(line, why, at)
+		return out
 	}
-	out := dated(line, r, p.Parse(body, r))
+	l.keep(line, body, at, why)
+	out := l.read(p, line, r)
 	if out.Kind == Rejected {
-		out.Column = l.column(line, at, out.Column)
+		out.Column = l.place(line, out.Column)
 	}
 	return out
+}
+
+// again gives the line that parse has rejected, or take has had, last to another
+// Parser. The column of a rejected one is that of read.
+func (l *peeler) again(p Parser, line []byte, r *Record) Outcome {
+	if l.kind == prefixNone {
+		return dated(line, r, p.Parse(line, r))
+	}
+	return l.read(p, line, r)
 }
 
 // dated rejects a record of a time that no clock can have.
@@ -100,19 +116,21 @@ func dated(line []byte, r *Record, out Outcome) Outcome {
 	return out
 }
 
-// peel returns what stands behind the prefix, and where in line it begins.
+// peel returns what stands behind the prefix, and where in line it begins. With
+// ReasonPartial that is a piece of a line.
 func (l *peeler) peel(line []byte) (body []byte, at int, why Reason) {
 	mark := markLen(line)
 	rest := line[mark:]
 	switch l.kind {
-	case prefixSyslog:
-		at = syslogLength(rest)
-	case prefixSyslog5424:
-		at = syslog5424Length(rest)
+	case prefixSyslog, prefixSyslog5424:
+		// Several programs may send to one socket, each in the RFC it knows.
+		if at = syslogLength(rest); at == 0 {
+			at = syslog5424Length(rest)
+		}
 	case prefixCRI:
 		var partial bool
 		if at, partial = criLength(rest); partial {
-			return nil, mark + at - len("P "), ReasonPartial
+			return rest[at:], mark + at, ReasonPartial
 		}
 	case prefixDocker:
 		return l.unwrap(line, mark)
@@ -137,20 +155,25 @@ func (l *peeler) unwrap(line []byte, mark int) (body []byte, at int, why Reason)
 	}
 	at = mark + from
 	if !bytes.HasSuffix(text, []byte(`\n`)) || isEscaped(text[:len(text)-2]) {
-		return nil, at + len(text), ReasonPartial // lines are cut at 16 KiB
+		return l.unescape(line, text), at, ReasonPartial // lines are cut at 16 KiB
 	}
 	text = text[:len(text)-len(`\n`)]
 	if bytes.HasSuffix(text, []byte(`\r`)) && !isEscaped(text[:len(text)-2]) {
 		text = text[:len(text)-len(`\r`)]
 	}
+	return l.unescape(line, text), at, ""
+}
+
+// unescape is text, a part of line, without the escapes of JSON.
+func (l *peeler) unescape(line, text []byte) []byte {
 	if bytes.IndexByte(text, '\\') < 0 {
-		return text, at, ""
+		return text
 	}
 	if cap(l.scratch) < len(line) {
 		l.scratch = make([]byte, 0, 2*len(line))
 	}
 	l.scratch = appendUnescaped(l.scratch[:0], text)
-	return l.scratch, at, ""
+	return l.scratch
 }
 
 // column is where in line the given column of what was peeled off stands. at is

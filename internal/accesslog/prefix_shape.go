@@ -1,6 +1,9 @@
 package accesslog
 
-import "bytes"
+import (
+	"bytes"
+	"time"
+)
 
 // The shapes of prefixes. Each function returns the length of the prefix that
 // b begins with, 0 for none.
@@ -116,6 +119,30 @@ func stampLength(b []byte) int {
 	return isoTimeLength(b)
 }
 
+// addedStampLength is that of a time which may stand there and need not. That of
+// a load balancer's line, which begins with one, is its own:
+//
+//	2026-03-10T12:00:00.000000Z app/web/0123 203.0.113.7:51000 192.0.2.80:80 0.001 ...
+func addedStampLength(b []byte) int {
+	n := stampLength(b)
+	_, rest, _ := bytes.Cut(b[n:], []byte(" "))
+	client, rest, _ := bytes.Cut(rest, []byte(" "))
+	if n == 0 || !allDigits(client[bytes.LastIndexByte(client, ':')+1:]) {
+		return n
+	}
+	_, rest, _ = bytes.Cut(rest, []byte(" "))
+	if took, _, _ := bytes.Cut(rest, []byte(" ")); string(took) == "-1" || isSeconds(took) {
+		return 0
+	}
+	return n
+}
+
+// isSeconds says whether b is a number with decimals.
+func isSeconds(b []byte) bool {
+	_, fraction, ok := parseDecimal(b, time.Second)
+	return ok && fraction
+}
+
 // syslog5424Length is that of RFC 5424, section 6, as far as the message:
 //
 //	<190>1 2026-03-10T12:00:00.000Z host nginx 123 - [a@1 b="c"] 203.0.113.7 ...
@@ -226,7 +253,7 @@ func composeLength(b []byte) int {
 		return 0
 	}
 	at += len("| ")
-	return at + stampLength(b[at:])
+	return at + addedStampLength(b[at:])
 }
 
 // kubectlLength is that of kubectl, with a time or without:
@@ -241,5 +268,5 @@ func kubectlLength(b []byte) int {
 		return 0
 	}
 	at := end + len("] ")
-	return at + stampLength(b[at:])
+	return at + addedStampLength(b[at:])
 }

@@ -32,6 +32,10 @@ type Record struct {
 	Protocol []byte // nil in HTTP/0.9 style requests
 	Referrer []byte
 	Agent    []byte
+	// Forwarded is what proxies have logged about whom a request is from: the
+	// list of addresses of X-Forwarded-For, of Forwarded (RFC 7239), or of a
+	// header like them. The client may have made up all of it but the right end.
+	Forwarded []byte
 
 	// Malformed says that the request field is not an HTTP request (a TLS
 	// hello, binary, one word, nothing). Such a line is still a hit.
@@ -54,7 +58,7 @@ func (r *Record) Clone() Record {
 	c := *r
 	for _, f := range []*[]byte{
 		&c.Client, &c.User, &c.Host, &c.Request, &c.Method, &c.Target,
-		&c.Protocol, &c.Referrer, &c.Agent,
+		&c.Protocol, &c.Referrer, &c.Agent, &c.Forwarded,
 	} {
 		*f = bytes.Clone(*f)
 	}

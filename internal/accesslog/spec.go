@@ -23,24 +23,23 @@ type field struct {
 	port   bool       // a port behind it is no part of it
 	spaces bool       // it is a run of spaces, or nothing
 	set    string     // it is a list of addresses, set apart by these bytes
+	hop    bool       // it is the address of the connection, whatever else is called the client
+	header string     // the name that it can be asked for by, as headerName has it; "" for none
 	time   []timePart // not nil for a time
 }
 
 // Columns that no header names.
 const (
-	columnQuestion  column = 96 + iota // the ? if there is a query
-	columnPort                         // of the host or client before it
-	columnForwarded                    // addresses that the client may have made up
-	columnUpstream                     // seconds, one for each server that was asked
-	columnZone                         // a time zone, or anything else
-	columnFraction                     // the digits behind the point of a second, and a zone
+	columnQuestion column = 96 + iota // the ? if there is a query
+	columnPort                        // of the host or client before it
+	columnUpstream                    // seconds, one for each server that was asked
+	columnZone                        // a time zone, or anything else
+	columnFraction                    // the digits behind the point of a second, and a zone
 )
 
 // group is the column that c is another way to tell.
 func (c column) group() column {
 	switch c {
-	case columnForwarded:
-		return columnClient
 	case columnMillis, columnMicros, columnNanos, columnUpstream:
 		return columnSeconds
 	}
@@ -170,6 +169,7 @@ func mergeRequest(x piece, next []piece) (piece, int) {
 // reads.
 func (p *plan) compile() (*program, string, error) {
 	p.pieces = collapse(p.pieces)
+	p.listAsked()
 	if err := p.checkGaps(); err != nil {
 		return nil, "", err
 	}
@@ -177,7 +177,7 @@ func (p *plan) compile() (*program, string, error) {
 		p.markZones()
 	}
 	used := p.choose()
-	c := &program{tail: p.tail, hash: p.maker == "GoAccess"}
+	c := &program{tail: p.tail, hash: p.maker == "GoAccess", plan: p}
 	pieces := p.pieces
 	if len(pieces) > 0 && pieces[0].isLiteral() {
 		c.before = pieces[0].text
@@ -219,7 +219,34 @@ func (p *plan) compile() (*program, string, error) {
 		}
 	}
 	c.parts = !has[columnRequest]
+	p.list(c, used)
 	return c, told(has), p.missing(has)
+}
+
+// listAsked makes the field that is asked for the list of addresses. The pieces
+// are p's own, fresh from collapse.
+func (p *plan) listAsked() {
+	for i := range p.pieces {
+		x := &p.pieces[i]
+		if p.asked != "" && x.header == p.asked && (x.column == columnIgnored || x.column == columnClient) {
+			x.column = columnForwarded
+		}
+	}
+}
+
+// list tells c of the list of addresses, where one is used.
+func (p *plan) list(c *program, used []bool) {
+	client := -1
+	for i, x := range p.pieces {
+		if used[i] && x.column == columnClient {
+			client = x.rank
+		}
+	}
+	for i, x := range p.pieces {
+		if used[i] && x.column == columnForwarded {
+			c.listed, c.set, c.overrule = true, x.set, x.rank > client && client >= 0
+		}
+	}
 }
 
 // bound decides how the end of field x is found.
@@ -321,7 +348,10 @@ func (p *plan) choose() []bool {
 			continue
 		}
 		g := x.column.group()
-		if b, ok := best[g]; !ok || x.rank > p.pieces[b].rank {
+		if g == columnForwarded && p.asked != "" && x.header != "" && x.header != p.asked {
+			continue
+		}
+		if b, ok := best[g]; !ok || x.rank > p.pieces[b].rank || p.asked != "" && x.hop && !p.pieces[b].hop {
 			best[g] = i
 		}
 	}
@@ -364,6 +394,7 @@ func (p *plan) chooseTime(used []bool) {
 // are not.
 func told(has map[column]bool) string {
 	has[columnRequest] = has[columnRequest] || has[columnTarget]
+	has[columnClient] = has[columnClient] || has[columnForwarded]
 	var with, without []string
 	for _, c := range []struct {
 		column column

@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -148,7 +149,7 @@ func (d apacheItem) pieces() ([]piece, error) {
 		case d.letter == 's' && d.final:
 			f.rank = 1
 		case d.letter == 'a' && d.argument == "c":
-			f.rank = 1 // the peer, perhaps a proxy
+			f.rank, f.hop = 1, true // the peer, perhaps a proxy
 		case d.letter == 'T' && d.given:
 			switch d.argument {
 			case "ms":
@@ -184,17 +185,23 @@ func isApacheLetter(c byte) bool {
 
 // apacheHeader is a header of the request.
 func apacheHeader(name string) (field, string) {
+	header := headerName(name)
 	switch strings.ToLower(name) {
 	case "referer":
 		return field{column: columnReferrer, free: true}, "http://www.example.org/start"
 	case "user-agent":
 		return field{column: columnAgent, free: true}, "Mozilla/5.0 (X11; Linux x86_64)"
-	case "x-forwarded-for", "x-real-ip", "cf-connecting-ip":
-		return field{column: columnForwarded, list: true}, "203.0.113.7"
 	case "host":
 		return field{column: columnHost, rank: 1}, "www.example.org"
 	}
-	return field{free: true}, "-"
+	if slices.Contains(knownHeaders(), header) {
+		rank := 0
+		if header == forwardedFor {
+			rank = 1
+		}
+		return field{column: columnForwarded, rank: rank, list: true, header: header}, "203.0.113.7"
+	}
+	return field{free: true, header: header}, "-"
 }
 
 // time reads %t and %{...}t.

@@ -20,11 +20,14 @@ func nginxVariables() []nginxVariable {
 		{name: "remote_addr", text: "203.0.113.7", field: field{column: columnClient, rank: 9}},
 		{name: "the_real_ip", text: "203.0.113.7", field: field{column: columnClient, rank: 8}},
 		{name: "proxy_protocol_addr", text: "203.0.113.7", field: field{column: columnClient, rank: 4}},
-		{name: "realip_remote_addr", text: "203.0.113.7", field: field{column: columnClient, rank: 3}},
+		{name: "realip_remote_addr", text: "203.0.113.7", field: field{column: columnClient, rank: 3, hop: true}},
 		{name: "http_x_forwarded_for", text: "203.0.113.7", field: field{column: columnForwarded, rank: 2, list: true}},
 		{name: "proxy_add_x_forwarded_for", text: "203.0.113.7", field: field{column: columnForwarded, rank: 2, list: true}},
-		{name: "http_x_real_ip", text: "203.0.113.7", field: field{column: columnForwarded, rank: 2, free: true}},
-		{name: "http_cf_connecting_ip", text: "203.0.113.7", field: field{column: columnForwarded, rank: 2, free: true}},
+		{name: "http_x_real_ip", text: "203.0.113.7", field: field{column: columnForwarded, rank: 1, free: true}},
+		{name: "http_cf_connecting_ip", text: "203.0.113.7", field: field{column: columnForwarded, rank: 1, free: true}},
+		{name: "http_true_client_ip", text: "203.0.113.7", field: field{column: columnForwarded, rank: 1, free: true}},
+		{name: "http_fastly_client_ip", text: "203.0.113.7", field: field{column: columnForwarded, rank: 1, free: true}},
+		{name: "http_forwarded", text: "for=203.0.113.7", field: field{column: columnForwarded, rank: 1, free: true}},
 		{name: "remote_port", text: "51000", field: field{column: columnPort}},
 		{name: "proxy_protocol_port", text: "51000", field: field{column: columnPort}},
 		{name: "realip_remote_port", text: "51000", field: field{column: columnPort}},
@@ -85,6 +88,7 @@ func nginxField(name string) (field, string) {
 			continue
 		}
 		f := v.field
+		f.header = headerName(name)
 		if v.time != "" {
 			f.column = columnTime
 			f.time, _, _ = strftime(v.time, true)
@@ -97,7 +101,7 @@ func nginxField(name string) (field, string) {
 		}
 		return f, v.text
 	}
-	return field{free: true}, "-"
+	return field{free: true, header: headerName(name)}, "-"
 }
 
 // planNginx reads the format of a log_format: what stands between its quotes, or

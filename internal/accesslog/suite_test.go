@@ -66,9 +66,9 @@ func primed(t testing.TB, f Format) (Parser, []byte) {
 
 // show prints a Record so that a difference can be read.
 func show(r Record) string {
-	return fmt.Sprintf("sec=%d nanos=%d status=%d bytes=%d latency=%v client=%q user=%q host=%q request=%q method=%q target=%q protocol=%q referrer=%q agent=%q malformed=%v",
+	return fmt.Sprintf("sec=%d nanos=%d status=%d bytes=%d latency=%v client=%q user=%q host=%q request=%q method=%q target=%q protocol=%q referrer=%q agent=%q forwarded=%q malformed=%v",
 		r.Sec, r.Nanos, r.Status, r.Bytes, r.Latency, r.Client, r.User, r.Host, r.Request,
-		r.Method, r.Target, r.Protocol, r.Referrer, r.Agent, r.Malformed)
+		r.Method, r.Target, r.Protocol, r.Referrer, r.Agent, r.Forwarded, r.Malformed)
 }
 
 func mustHit(t testing.TB, p Parser, line string) Record {
@@ -84,7 +84,7 @@ func views(r *Record) map[string][]byte {
 	return map[string][]byte{
 		"Client": r.Client, "User": r.User, "Host": r.Host, "Request": r.Request,
 		"Method": r.Method, "Target": r.Target, "Protocol": r.Protocol,
-		"Referrer": r.Referrer, "Agent": r.Agent,
+		"Referrer": r.Referrer, "Agent": r.Agent, "Forwarded": r.Forwarded,
 	}
 }
 

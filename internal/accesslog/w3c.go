@@ -15,7 +15,8 @@ import (
 //	2000-10-10 20:55:36 203.0.113.7 GET /pages/create 200 42
 type w3cParser struct {
 	fields   []w3cField // of the #Fields in force; empty before the first
-	defaults []w3cField // of rows before any #Fields
+	defaults []w3cField // of rows before any #Fields; never changed
+	asked    string     // see asker; "" where nobody has asked
 	edge     bool       // reads only the lists of CloudFront
 
 	lacks   lack    // what the fields in force do not tell
@@ -49,6 +50,20 @@ func (p *w3cParser) fork() Parser {
 	c := *p
 	c.fields, c.scratch = slices.Clone(p.fields), nil
 	return &c
+}
+
+// ask implements asker.
+func (p *w3cParser) ask(header string) {
+	p.asked = header
+	if header == forwardedFor {
+		return
+	}
+	p.defaults = slices.Clone(p.defaults)
+	for i, f := range p.defaults {
+		if f == w3cForwarded {
+			p.defaults[i] = w3cIgnored
+		}
+	}
 }
 
 // undecided says that the directives so far do not tell what the rows are.
@@ -134,6 +149,9 @@ func (p *w3cParser) row(fields []w3cField, line []byte, r *Record) (int, Reason)
 	if at, why := p.time(&parts, r); why != "" {
 		return at, why
 	}
+	if p.asked == "" {
+		r.claim()
+	}
 	p.target(&parts, r)
 	checkParts(r)
 	return len(line), ""
@@ -208,6 +226,8 @@ func (p *w3cParser) store(f w3cField, value []byte, at int, parts *pieces, r *Re
 		return columnEpoch.store(value, r)
 	case w3cClient:
 		return columnClient.store(value, r)
+	case w3cForwarded:
+		r.Forwarded = orNil(value)
 	case w3cUser:
 		r.User = orNil(value)
 	case w3cMethod:

@@ -13,6 +13,7 @@ const (
 	w3cTimeLocal
 	w3cTimestamp
 	w3cClient
+	w3cForwarded
 	w3cUser
 	w3cMethod
 	w3cURI
@@ -35,6 +36,8 @@ var w3cNames = map[string]w3cField{
 	"date": w3cDate, "time": w3cTime, "date-utc": w3cDate, "time-utc": w3cTime,
 	"date-local": w3cDateLocal, "time-local": w3cTimeLocal, "timestamp": w3cTimestamp,
 	"c-ip": w3cClient, "cs-username": w3cUser, "c-auth-id": w3cUser,
+	"x-forwarded-for": w3cForwarded, "cs(x-forwarded-for)": w3cForwarded, "x_forwarded_for": w3cForwarded, "cs(forwarded)": w3cForwarded,
+	"cs(x-real-ip)": w3cForwarded, "cs(cf-connecting-ip)": w3cForwarded, "cs(true-client-ip)": w3cForwarded, "cs(fastly-client-ip)": w3cForwarded,
 	"cs-method": w3cMethod, "cs-uri": w3cURI,
 	"cs-uri-stem": w3cStem, "cs-uri-path": w3cStem, "cs-uri-query": w3cQuery,
 	"cs-version": w3cVersion, "cs-protocol-version": w3cVersion,
@@ -64,7 +67,7 @@ func cloudFrontDefaults() []w3cField {
 	return []w3cField{
 		w3cDate, w3cTime, w3cIgnored, w3cBytes, w3cClient, w3cMethod, w3cHost, w3cStem, w3cStatus,
 		w3cReferrer, w3cAgent, w3cQuery, w3cIgnored, w3cIgnored, w3cIgnored, w3cHostAsked,
-		w3cIgnored, w3cIgnored, w3cTaken, w3cIgnored, w3cIgnored, w3cIgnored, w3cIgnored,
+		w3cIgnored, w3cIgnored, w3cTaken, w3cForwarded, w3cIgnored, w3cIgnored, w3cIgnored,
 		w3cVersion, 32: w3cIgnored,
 	}
 }
@@ -125,7 +128,7 @@ func (p *w3cParser) learnFields(value []byte) bool {
 		if end < 0 {
 			end = len(value)
 		}
-		f := w3cNamed(value[:end])
+		f := p.named(value[:end])
 		if seen[f] {
 			f = w3cIgnored // the first of two fields for one thing counts
 		}
@@ -140,9 +143,9 @@ func (p *w3cParser) learnFields(value []byte) bool {
 	return true
 }
 
-// w3cNamed looks a name up without allocating.
-func w3cNamed(name []byte) w3cField {
-	var plain [24]byte
+// named looks a name up without allocating.
+func (p *w3cParser) named(name []byte) w3cField {
+	var plain [longestHeader + len("cs()")]byte
 	if len(name) > len(plain) {
 		return w3cIgnored
 	}
@@ -152,7 +155,17 @@ func w3cNamed(name []byte) w3cField {
 		}
 		plain[i] = c
 	}
-	return w3cNames[string(plain[:len(name)])]
+	f := w3cNames[string(plain[:len(name)])]
+	if p.asked == "" || f != w3cIgnored && f != w3cForwarded && f != w3cClient {
+		return f
+	}
+	switch isAsked := headerName(string(plain[:len(name)])) == p.asked; {
+	case isAsked:
+		return w3cForwarded
+	case f == w3cForwarded:
+		return w3cIgnored
+	}
+	return f
 }
 
 // isDirective says whether line is "#Name: value".

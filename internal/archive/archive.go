@@ -20,6 +20,8 @@
 // before the damage, a zstd stream the rest of its block (128 KiB), a bzip2
 // stream its block (900 kB). An xz stream loses the rest of its LZMA2 chunk (2
 // MiB of text at most) because the decoder hands out whole chunks.
+//
+// Text does for UTF-16 what Reader does for what is compressed.
 package archive
 
 import (

@@ -153,7 +153,7 @@ func (st story) play(ctx context.Context, screen monitor.Sink, length time.Durat
 		Gauge: gauge.Options{
 			Interval: 10, Lateness: 2 * time.Second, SectionExpiration: 120,
 			Rules: []alert.Rule{alert.HighTrafficRule(10_000_000, 2*time.Minute)},
-			Tops:  view.Tops{Sections: 5, Clients: 3, Paths: 3},
+			Tops:  view.Tops{Sections: 5, Clients: 3, Paths: 3, Bots: 5},
 		},
 	}
 	log, err := st.log()

@@ -15,8 +15,10 @@ import (
 
 	"weir/internal/accesslog"
 	"weir/internal/archive"
+	"weir/internal/charset"
 	"weir/internal/diagnosis"
 	"weir/internal/monitor"
+	"weir/internal/scan"
 	"weir/internal/term"
 )
 
@@ -36,6 +38,7 @@ that is no file and has a space in it is a line: put it in single quotes.`
 
 func newExplain(s streams) *cobra.Command {
 	var flags formatFlags
+	var proxies proxyFlags
 	var zone *time.Location
 	cmd := &cobra.Command{
 		Use:   "explain [flags] FILE|LINE|-...",
@@ -53,11 +56,17 @@ func newExplain(s streams) *cobra.Command {
 			if err := explainable(args); err != nil {
 				return err
 			}
-			return explain(cmd.Context(), args, formats.all, s, &term.Guide{W: s.out, Zone: zone})
+			hops, err := proxies.hops(true)
+			if err != nil {
+				return err
+			}
+			guess := diagnosis.Guess{Format: formats.all, Hops: hops}
+			return explain(cmd.Context(), args, guess, s, &term.Guide{W: s.out, Zone: zone})
 		},
 	}
 	cmd.Flags().SortFlags = false
 	flags.add(cmd.Flags())
+	proxies.add(cmd.Flags())
 	cmd.Flags().Var(newValue(&zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
 	return cmd
 }
@@ -69,6 +78,9 @@ func explainable(args []string) error {
 	}
 	words := 0
 	for _, a := range args {
+		if strings.TrimSpace(a) == "" {
+			return usageError{errors.New("an argument is empty, and so neither a file nor a line: is it a variable that is not set? Name a file, - for standard input, or give a line in single quotes")}
+		}
 		if _, err := os.Lstat(a); err != nil && !strings.Contains(a, " ") {
 			words++
 		}
@@ -80,7 +92,7 @@ func explainable(args []string) error {
 }
 
 // explain tells of each argument. The error says which could not be recognised.
-func explain(ctx context.Context, args []string, format *accesslog.Format, s streams, guide *term.Guide) error {
+func explain(ctx context.Context, args []string, guess diagnosis.Guess, s streams, guide *term.Guide) error {
 	var failures []error
 	for i, arg := range args {
 		if i > 0 {
@@ -92,11 +104,11 @@ func explain(ctx context.Context, args []string, format *accesslog.Format, s str
 		var found bool
 		switch {
 		case arg == "-" || err == nil || !strings.ContainsAny(arg, " \n"):
-			found, err = explainLog(ctx, arg, format, s, guide)
+			found, err = explainLog(ctx, arg, guess, s, guide)
 		case strings.Contains(strings.TrimSpace(arg), "\n"):
-			found, err = explainLines(strings.NewReader(arg), "these lines", format, guide)
+			found, err = explainLines(strings.NewReader(arg), "these lines", guess, guide)
 		default:
-			line := diagnosis.OfLine(accesslog.TrimEnd([]byte(arg)), format)
+			line := diagnosis.OfLine(accesslog.TrimEnd([]byte(arg)), guess)
 			found, err = line.Found, guide.Line(&line)
 			arg = "this line"
 		}
@@ -117,16 +129,20 @@ func explain(ctx context.Context, args []string, format *accesslog.Format, s str
 }
 
 // explainLog tells of a file or of standard input.
-func explainLog(ctx context.Context, name string, format *accesslog.Format, s streams, guide *term.Guide) (found bool, err error) {
+func explainLog(ctx context.Context, name string, guess diagnosis.Guess, s streams, guide *term.Guide) (found bool, err error) {
 	in, shown := interruptible(ctx, s.in), "standard input"
+	var elsewhere [][]byte
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
 			return false, &monitor.InputError{Text: fmt.Sprintf("cannot read %s: %v", name, pathless(err))}
 		}
 		defer file.Close()
-		if info, err := file.Stat(); err == nil && info.IsDir() {
+		switch info, err := file.Stat(); {
+		case err == nil && info.IsDir():
 			return false, &monitor.InputError{Text: name + " is a directory: name a log in it"}
+		case err == nil && info.Mode().IsRegular() && isPlain(file):
+			elsewhere = scan.Elsewhere(file, info.Size())
 		}
 		in, shown = file, name
 	}
@@ -137,7 +153,21 @@ func explainLog(ctx context.Context, name string, format *accesslog.Format, s st
 		return false, &monitor.InputError{Text: fmt.Sprintf("cannot read %s: %v", shown, err)}
 	}
 	defer unpack.Close()
-	return explainLines(unpack, shown, format, guide)
+	text := archive.NewText(unpack)
+	found, err = explainLines(text, shown, guess, guide, elsewhere...)
+	if e := text.Encoding(); e != charset.UTF8 {
+		tell(s.err, fmt.Sprintf("%s: text in %s, read as UTF-8; lines and columns count in that", shown, e))
+	}
+	return found, err
+}
+
+// isPlain reports whether a file can be read from anywhere: it is not compressed,
+// and no UTF-16.
+func isPlain(file *os.File) bool {
+	head := make([]byte, archive.HeadSize)
+	n, _ := file.ReadAt(head, 0)
+	e, _ := charset.Sniff(head[:n])
+	return e == charset.UTF8 && archive.Sniff(head[:n]) == archive.Plain
 }
 
 // pathless is what is wrong with a file, without its name.
@@ -149,8 +179,8 @@ func pathless(err error) error {
 	return err
 }
 
-// explainLines tells of lines. What can be read before an error is told.
-func explainLines(r io.Reader, name string, format *accesslog.Format, guide *term.Guide) (found bool, err error) {
+// explainLines tells of lines, of which some are elsewhere, too. What can be read before an error is told.
+func explainLines(r io.Reader, name string, guess diagnosis.Guess, guide *term.Guide, elsewhere ...[]byte) (found bool, err error) {
 	limited := &io.LimitedReader{R: r, N: explainText}
 	lines := bufio.NewReaderSize(limited, longestLine+2)
 	var head [][]byte
@@ -165,7 +195,7 @@ func explainLines(r io.Reader, name string, format *accesslog.Format, guide *ter
 	for i, line := range head {
 		sample[i] = accesslog.TrimEnd(line)
 	}
-	log := diagnosis.NewLog(name, sample, format)
+	log := diagnosis.NewLog(name, sample, guess, elsewhere...)
 	for _, line := range head {
 		add(log, line)
 	}

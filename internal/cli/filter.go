@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -11,28 +13,39 @@ import (
 	"weir/internal/accesslog"
 	"weir/internal/agent"
 	"weir/internal/query"
+	"weir/internal/redact"
 )
 
-// filterFlags are the flags that say which requests count, and how much of them
-// may be kept.
+// filterFlags are the flags that say which requests count, whose they are, and
+// how much of them may be kept.
 type filterFlags struct {
+	proxies       proxyFlags
 	where, ignore []string
 	anonymize     int // level; 0 is not at all
 	noQuery       bool
+	lists         bool // an expression asks for forwarded; known after compile
+	redact        []string
+	rules         *redact.Rules // of redact, once compiled; nil without
+	places        *placeFlags   // that fields of an expression may ask; nil without
 }
 
 func (o *filterFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.where, "where", nil, "only the requests for which this `EXPR` holds, as 'status >= 500 and not bot' (docs/query.md); may be repeated, all must hold")
 	f.StringArrayVar(&o.ignore, "ignore", nil, "not the requests for which this `EXPR` holds, as 'path = /health'; may be repeated")
+	o.proxies.add(f)
 	f.IntVar(&o.anonymize, "anonymize-ip", 0, "keep clients without the last `LEVEL` bytes of IPv4 addresses, 64, 80 or 96 bits of IPv6, and host names without what is in front of the domain; 1 to 3")
 	f.Lookup("anonymize-ip").NoOptDefVal = "1"
 	f.BoolVar(&o.noQuery, "no-query", false, "keep targets and referrers without what stands behind their ?")
+	f.StringArrayVar(&o.redact, "redact", nil, "write [redacted] for what this `PATTERN` (RE2) matches, or its groups, as 'card=([0-9]+)'; +emails, +tokens and +ids are ready ones (docs/privacy.md); may be repeated")
 }
 
 // compile returns a maker of filters, each for one goroutine, which also take
 // off a record what may not be kept; nil where nothing of it is asked for.
 func (o *filterFlags) compile(now time.Time, zone *time.Location, depth int) (func() func(*accesslog.Record) bool, error) {
 	options := query.Options{Now: now, Zone: zone, SectionDepth: depth, Agent: classify}
+	if o.places != nil && len(o.places.files) > 0 {
+		options.Place = o.places.lookup
+	}
 	where, err := queries("where", o.where, options)
 	if err != nil {
 		return nil, err
@@ -41,14 +54,27 @@ func (o *filterFlags) compile(now time.Time, zone *time.Location, depth int) (fu
 	if err != nil {
 		return nil, err
 	}
+	for _, q := range slices.Concat(where, ignore) {
+		o.lists = o.lists || q.ReadsForwarded()
+	}
 	if o.anonymize < 0 || o.anonymize > accesslog.AnonymousLevels {
 		return nil, usageError{fmt.Errorf("invalid argument for --anonymize-ip: must be from 1 to %d, got %d", accesslog.AnonymousLevels, o.anonymize)}
 	}
-	if len(where)+len(ignore)+o.anonymize == 0 && !o.noQuery {
+	if len(o.redact) > 0 {
+		var bad int
+		if o.rules, bad, err = redact.Compile(o.redact); err != nil {
+			return nil, usageError{fmt.Errorf("invalid argument for --redact: %w%s", err, pointed(o.redact[bad], err))}
+		}
+	}
+	if len(where)+len(ignore)+o.anonymize+len(o.redact) == 0 && !o.noQuery {
 		return nil, nil
 	}
 	return func() func(*accesslog.Record) bool {
 		var client []byte
+		var redactor *redact.Redactor
+		if o.rules != nil {
+			redactor = o.rules.Redactor()
+		}
 		var wanted, unwanted []*query.Matcher
 		for _, q := range where {
 			wanted = append(wanted, q.Matcher())
@@ -70,14 +96,56 @@ func (o *filterFlags) compile(now time.Time, zone *time.Location, depth int) (fu
 			if o.noQuery {
 				dropQuery(r)
 			}
+			if redactor != nil {
+				redactor.Record(r)
+			}
 			if o.anonymize > 0 {
 				// Filters saw the whole address; what comes after sees this.
 				client = accesslog.AppendAnonymous(client[:0], r.Client, o.anonymize)
-				r.Client = client
+				r.Client, r.Forwarded = client, nil
 			}
 			return true
 		}
 	}, nil
+}
+
+// hops returns what finds clients behind proxies; nil where that is not asked
+// for. It is called after compile. written says that records are written down,
+// with the lists that their lines carry.
+func (o *filterFlags) hops(written bool) (*accesslog.Hops, error) {
+	return o.proxies.hops(o.lists || written)
+}
+
+// rejects returns the writer of --rejects, which redacts the lines on their way
+// into the file. compile comes before it.
+func (o *filterFlags) rejects(file io.Writer) io.Writer {
+	if o.rules == nil {
+		return file
+	}
+	return &redactedLines{to: file, redactor: o.rules.Redactor()}
+}
+
+// redactedLines takes lines as scan.AppendReject writes them, whole ones with
+// each Write, and redacts what stands behind their place and reason.
+type redactedLines struct {
+	to       io.Writer
+	redactor *redact.Redactor
+	buf      []byte
+}
+
+// Write implements io.Writer. It writes once.
+func (w *redactedLines) Write(p []byte) (int, error) {
+	w.buf = w.buf[:0]
+	for text := range bytes.Lines(p) {
+		place := bytes.IndexByte(text, '\t') + 1
+		w.buf = append(w.buf, text[:place]...)
+		line := bytes.TrimSuffix(text[place:], []byte("\n"))
+		w.buf = append(w.redactor.AppendLine(w.buf, line), text[place+len(line):]...)
+	}
+	if _, err := w.to.Write(w.buf); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // dropQuery takes what stands behind a ? off the target and the referrer.

@@ -59,8 +59,8 @@ func (o *formatFlags) choose(args []string) (chosen, error) {
 		c.all = &f
 	}
 	for _, given := range o.given {
-		log, text, one := strings.Cut(given, "=")
-		if one = one && isLogName(log, text, args); !one {
+		log, text, one := cutLog(given, args)
+		if !one {
 			text = given
 		}
 		f, err := o.resolve(text)
@@ -109,6 +109,21 @@ func invalidFormat(flag string, err error) error {
 		return err
 	}
 	return usageError{fmt.Errorf("invalid argument for --%s: %w", flag, err)}
+}
+
+// cutLog parts LOG=FORMAT. The name of an input may have equals signs of its own,
+// so the names that were given are looked for first.
+func cutLog(given string, args []string) (log, format string, ok bool) {
+	for _, name := range args {
+		if strings.HasPrefix(given, name+"=") && len(name) > len(log) {
+			log = name
+		}
+	}
+	if log != "" {
+		return log, given[len(log)+1:], true
+	}
+	log, format, ok = strings.Cut(given, "=")
+	return log, format, ok && isLogName(log, format, args)
 }
 
 // isLogName says whether LOG=FORMAT names a log, and is not a string with an

@@ -50,7 +50,9 @@ type streams struct {
 func Main(args []string) int {
 	frugal()
 	// A write to a closed pipe is to be an error, not the end of the process.
-	signal.Ignore(syscall.SIGPIPE)
+	// The signal is not ignored: a command of --exec would inherit that, and
+	// the writers in its pipes would complain instead of ending.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)

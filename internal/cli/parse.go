@@ -22,6 +22,7 @@ import (
 // parsing holds the flags of the parse command.
 type parsing struct {
 	notation export.Notation
+	inputs   inputFlags
 	format   formatFlags
 	filter   filterFlags
 	zone     *time.Location
@@ -53,7 +54,10 @@ func newParse(s streams) *cobra.Command {
   weir parse --follow --rejects bad.txt access.log`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if o.inputs.given() && !o.follow {
+				return usageError{errors.New("--syslog, --exec and --journal have no end: give --follow too")}
+			}
+			if len(args) == 0 && !o.inputs.given() {
 				return usageError{errors.New("weir parse needs a log: name a file, a directory, or - for standard input")}
 			}
 			return o.run(cmd.Context(), args, s)
@@ -69,6 +73,7 @@ func newParse(s streams) *cobra.Command {
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times written: local, UTC, +02:00, Europe/Berlin")
 	f.StringVar(&o.rejects, "rejects", "", "write the lines that are no requests to this `FILE`, each with its place and the reason")
 	f.BoolVar(&o.follow, "follow", false, "follow the logs through rotation until Ctrl-C, and write lines as they come in")
+	o.inputs.add(f)
 	f.BoolVar(&o.poll, "poll", false, "with --follow: look at the files 4 times a second instead of asking the system for events")
 	f.IntVar(&o.workers, "workers", 0, "`N` processors to use, all by default; the output is the same")
 	return cmd
@@ -94,6 +99,10 @@ func (o *parsing) run(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
+	hops, err := o.filter.hops(true)
+	if err != nil {
+		return err
+	}
 	if o.follow {
 		formats, err := o.format.choose(args)
 		if err != nil {
@@ -102,14 +111,14 @@ func (o *parsing) run(ctx context.Context, args []string, s streams) error {
 		if len(formats.some) > 0 {
 			return usageError{errors.New("with --follow one --format is for all logs: follow a log of another format by itself")}
 		}
-		return o.tail(ctx, args, s, following{format: formats.all, from: from, to: to, where: where})
+		return o.tail(ctx, args, s, following{format: formats.all, from: from, to: to, where: where, hops: hops})
 	}
 	logs, notices, err := o.format.find(args)
 	if err != nil {
 		return err
 	}
 	options := scan.Options{
-		Workers: o.workers, From: from, To: to, Where: where, Stdin: s.in,
+		Workers: o.workers, From: from, To: to, Where: where, Hops: hops, Stdin: s.in,
 		Records: s.out, Writer: func() export.Writer { return o.notation.New(o.zone) },
 	}
 	rejects, err := openRejects(o.rejects, logs)
@@ -118,7 +127,7 @@ func (o *parsing) run(ctx context.Context, args []string, s streams) error {
 	}
 	if rejects != nil {
 		defer rejects.Close()
-		options.Rejects = rejects
+		options.Rejects = o.filter.rejects(rejects)
 	}
 	if _, err := io.WriteString(s.out, o.notation.Header); err != nil {
 		return err

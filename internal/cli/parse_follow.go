@@ -10,6 +10,7 @@ import (
 
 	"weir/internal/accesslog"
 	"weir/internal/export"
+	"weir/internal/feed"
 	"weir/internal/monitor"
 	"weir/internal/scan"
 	"weir/internal/tail"
@@ -23,6 +24,7 @@ type following struct {
 	to      int64
 	where   func() func(*accesslog.Record) bool // may be nil
 	wanted  func(*accesslog.Record) bool
+	hops    *accesslog.Hops // may be nil
 	out     io.Writer
 	writer  export.Writer
 	rejects io.Writer // may be nil
@@ -39,7 +41,8 @@ type followed struct {
 	source *tail.Source
 	parser *accesslog.Auto
 	primed bool
-	told   bool // that a line was rejected
+	told   bool        // that a line was rejected
+	end    view.Reject // the place behind its last line
 	total  view.Source
 }
 
@@ -62,12 +65,21 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 	}
 	if rejects != nil {
 		defer rejects.Close()
-		f.rejects = rejects
+		f.rejects = o.filter.rejects(rejects)
 	}
 	if f.where != nil {
 		f.wanted = f.where()
 	}
-	f.follower, err = tail.Open(tail.Options{Paths: paths, Stdin: s.in, Poll: o.poll})
+	var start feed.Start
+	if f.from > 0 {
+		start.Since = time.Unix(f.from, 0)
+	}
+	in, err := o.inputs.open(start)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	f.follower, err = tail.Open(tail.Options{Paths: paths, Stdin: s.in, Inputs: in, Poll: o.poll})
 	if err != nil {
 		return &monitor.InputError{Text: err.Error()}
 	}
@@ -77,8 +89,12 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 		if f.format != nil {
 			l.parser = accesslog.NewForced(*f.format)
 		}
+		l.parser.Behind(f.hops)
 		if l.total.Name = src.State().Name; l.total.Name == "-" {
 			l.total.Name = "standard input"
+		}
+		if err := l.seek(f.from, s.err); err != nil {
+			return err
 		}
 		f.lanes = append(f.lanes, l)
 	}
@@ -92,11 +108,22 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 	found := &scan.Result{}
 	for _, l := range f.lanes {
 		found.Sources = append(found.Sources, l.total)
+		if told := l.parser.HopCounts().Told(l.total.Name, f.hops); told != "" {
+			found.Notices = append(found.Notices, told)
+		}
 	}
 	if ctx.Err() != nil {
 		found.Sources = nil // each was told of when it came up
 	}
-	return o.verdict(found, nil, s.err)
+	if err := o.verdict(found, nil, s.err); err != nil {
+		return err
+	}
+	for _, l := range f.lanes {
+		if st := l.source.State(); st.Kind == tail.Stream && st.Failed != nil && st.Ended {
+			return &monitor.InputError{Text: fmt.Sprintf("%s: %v", st.Name, st.Failed)}
+		}
+	}
+	return nil
 }
 
 // run writes what comes until there is nothing more to come or ctx is done.
@@ -113,7 +140,7 @@ func (f *following) run(ctx context.Context, notices io.Writer) error {
 		case worked:
 			continue
 		case f.ended():
-			return nil
+			return f.finish(notices)
 		}
 		sweep.Reset(f.follower.Sweep())
 		select {
@@ -171,6 +198,7 @@ func (f *following) block(l *followed, b *tail.Batch, notices io.Writer) error {
 			at.Line++
 		}
 	}
+	l.end = at
 	for range b.TooLong {
 		f.reject(l, accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: 1}, nil, at, notices)
 	}
@@ -179,19 +207,15 @@ func (f *following) block(l *followed, b *tail.Batch, notices io.Writer) error {
 			return err
 		}
 	}
-	if len(f.bad) > 0 {
-		if _, err := f.rejects.Write(f.bad); err != nil {
-			return fmt.Errorf("cannot write --rejects: %w", err)
-		}
-	}
-	return nil
+	return f.writeRejects()
 }
 
 func (f *following) line(l *followed, line []byte, at view.Reject, notices io.Writer) {
 	r := &f.record
 	out := l.parser.Parse(line, r)
+	f.unfinished(l, int(out.Unfinished), at, notices)
 	switch {
-	case out.Kind == accesslog.Directive:
+	case out.Kind == accesslog.Directive, out.Kind == accesslog.Piece:
 	case out.Kind == accesslog.Rejected:
 		f.reject(l, out, line, at, notices)
 	case r.Sec < f.from || f.wanted != nil && !f.wanted(r):
@@ -201,6 +225,33 @@ func (f *following) line(l *followed, line []byte, at view.Reject, notices io.Wr
 		l.total.Lines++
 		l.total.Hits++
 		f.text = f.writer.Append(f.text, r, l.total.Name)
+	}
+}
+
+// finish rejects the lines that were begun when the logs ended.
+func (f *following) finish(notices io.Writer) error {
+	f.bad = f.bad[:0]
+	for _, l := range f.lanes {
+		f.unfinished(l, l.parser.End(), l.end, notices)
+	}
+	return f.writeRejects()
+}
+
+// writeRejects writes the rejected lines of a block down.
+func (f *following) writeRejects() error {
+	if len(f.bad) == 0 {
+		return nil
+	}
+	if _, err := f.rejects.Write(f.bad); err != nil {
+		return fmt.Errorf("cannot write --rejects: %w", err)
+	}
+	return nil
+}
+
+// unfinished rejects lines whose last pieces never came.
+func (f *following) unfinished(l *followed, n int, at view.Reject, notices io.Writer) {
+	for range n {
+		f.reject(l, accesslog.Outcome{Reason: accesslog.ReasonPartial, Column: 1}, nil, at, notices)
 	}
 }
 
@@ -219,16 +270,30 @@ func (f *following) reject(l *followed, out accesslog.Outcome, line []byte, at v
 	}
 }
 
-// prime looks at the first block for the format.
-func (l *followed) prime(data []byte, notices io.Writer) error {
-	const most = 1000
-	var lines [][]byte
-	for line := range bytes.Lines(data) {
-		if lines = append(lines, accesslog.TrimEnd(line)); len(lines) == most {
-			break
-		}
+// seek makes reading of a file begin at the records of second from, where that
+// is not 0; what is before them would only be passed over.
+func (l *followed) seek(from int64, notices io.Writer) error {
+	if from == 0 || l.source.State().Kind != tail.File {
+		return nil
 	}
-	found := l.parser.Prime(lines)
+	const most = 256 << 10
+	head := l.source.Head(most)
+	if len(head) == 0 {
+		return nil
+	}
+	l.primed = true
+	if err := l.prime(head, notices); err != nil {
+		return err
+	}
+	if _, ok := l.parser.Format(); ok {
+		monitor.Seek(l.source, l.parser, from)
+	}
+	return nil
+}
+
+// prime looks at the head of a log, or its first block, for the format.
+func (l *followed) prime(data []byte, notices io.Writer) error {
+	found := l.parser.Prime(accesslog.HeadLines(data, true))
 	_, ok := l.parser.Format()
 	switch {
 	case found.Compressed != "":

@@ -109,7 +109,7 @@ func (o *reporting) run(ctx context.Context, args []string, s streams) error {
 	}
 	if rejects != nil {
 		defer rejects.Close()
-		options.Rejects = rejects
+		options.Rejects = o.filter.rejects(rejects)
 	}
 	done := showProgress(s.err, logs, &options)
 	found, err := scan.Run(ctx, logs, options)
@@ -164,7 +164,11 @@ func (o *reporting) options(now time.Time) (scan.Options, error) {
 		return p, err
 	}
 	var err error
+	o.filter.places = &o.places
 	if p.Where, err = o.filter.compile(now, o.zone, o.depth); err != nil {
+		return p, err
+	}
+	if p.Hops, err = o.filter.hops(false); err != nil {
 		return p, err
 	}
 	p.From, p.To, err = stretch(o.since, o.until, now, o.zone)

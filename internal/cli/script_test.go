@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,6 +46,8 @@ const patience = 30 * time.Second
 //	interrupts                  send INT again and again until it ends
 //	ends CODE                   wait for its end
 //	logs FILE N [TARGET]        append N requests of this moment
+//	sends ADDR FILE [HEAD]      send the lines of a file to a --syslog ADDR, each
+//	                            behind HEAD; port 0 is the one that out tells of
 //	appends FILE SOURCE         append the content of a file
 //	staircase FILE              the CSV of the golden alert series
 //	clean [-color] FILE...      nothing in the files could steer a terminal
@@ -61,7 +64,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "start": start, "awaits": awaits, "signal": signals, "interrupts": interrupts, "ends": ends,
+			"exits": exits, "start": start, "awaits": awaits, "signal": signals, "interrupts": interrupts, "ends": ends, "sends": sends,
 			"logs": logs, "appends": appends, "staircase": staircase, "unquoted": unquoted, "clean": clean, "database": database,
 		},
 	})
@@ -236,6 +239,29 @@ func logs(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	stamp := time.Now().UTC().Format("02/Jan/2006:15:04:05 -0700")
 	appendTo(ts, args[0], bytes.Repeat(fmt.Appendf(nil, "192.0.2.7 - - [%s] \"GET %s HTTP/1.1\" 200 100\n", stamp, target), number(ts, args[1])))
+}
+
+func sends(ts *testscript.TestScript, _ bool, args []string) {
+	network, at, _ := strings.Cut(args[0], "://")
+	if strings.HasSuffix(at, ":0") {
+		text := ts.ReadFile("out") + ts.ReadFile("err")
+		m := regexp.MustCompile(regexp.QuoteMeta(args[0]) + `: listening on (\S+)`).FindStringSubmatch(text)
+		if m == nil {
+			ts.Fatalf("nobody listens on %s:\n%s", args[0], text)
+		}
+		at = m[1]
+	}
+	head := ""
+	if len(args) > 2 {
+		head = args[2]
+	}
+	conn, err := net.Dial(map[string]string{"udp": "udp", "tcp": "tcp", "unix": "unixgram", "unix-stream": "unix"}[network], at)
+	ts.Check(err)
+	for line := range strings.Lines(ts.ReadFile(args[1])) {
+		_, err := conn.Write([]byte(head + line))
+		ts.Check(err)
+	}
+	ts.Check(conn.Close())
 }
 
 func appends(ts *testscript.TestScript, _ bool, args []string) {

@@ -6,12 +6,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"weir/internal/alert"
+	"weir/internal/feed"
 	"weir/internal/gauge"
 	"weir/internal/monitor"
 	"weir/internal/scan"
@@ -20,9 +22,11 @@ import (
 	"weir/internal/view"
 )
 
-// watch holds the flags of the main command.
+// watch holds the flags of the main command. It is one struct because each field
+// is a flag, or a group of flags that other commands have too.
 type watch struct {
 	files      []string
+	inputs     inputFlags
 	format     formatFlags
 	filter     filterFlags
 	threshold  unit.PerSecond
@@ -42,6 +46,7 @@ type watch struct {
 	rejects    string
 	top        int
 	poll       bool
+	places     placeFlags
 }
 
 const watchHelp = `weir reads the access logs that web servers are writing and says, every 10 seconds,
@@ -60,11 +65,12 @@ func newWatch(s streams) *cobra.Command {
 		Long:  watchHelp,
 		Example: `  weir /var/log/nginx/access.log
   weir -t 50 -w 5m access.log other.log
-  zcat access.log.2.gz | weir --json -`,
+  zcat access.log.2.gz | weir --json -
+  weir --syslog udp://127.0.0.1:5514`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			paths := append(args, w.files...)
-			if len(paths) == 0 {
+			if len(paths) == 0 && !w.inputs.given() {
 				var err error
 				if paths, err = offer(s); err != nil || len(paths) == 0 {
 					return err
@@ -79,8 +85,10 @@ func newWatch(s streams) *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is; may be repeated")
+	w.inputs.add(f)
 	w.filter.add(f)
 	w.format.add(f)
+	w.places.add(f)
 	threshold := newValue(&w.threshold, "HITS", "10", parseThreshold)
 	f.VarP(threshold, "threshold", "t", "alert above so many hits per second on average; also -a, --alert")
 	f.VarPF(threshold, "a", "a", "").Hidden = true
@@ -150,8 +158,26 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 			return err
 		}
 		defer rejects.Close()
-		o.Rejects = rejects
+		o.Rejects = w.filter.rejects(rejects)
 	}
+	places, err := w.places.follow(time.Now())
+	if err != nil {
+		return err
+	}
+	defer places.close()
+	if len(places) > 0 {
+		o.Gauge.Place, o.Look = namesIn(places), places.look
+	}
+	from := feed.Start{Since: o.Since, FromEnd: o.FromEnd}
+	if from.Since.IsZero() {
+		from.Since = time.Now().Add(-monitor.Backlog)
+	}
+	in, err := w.inputs.open(from)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	o.Inputs = in
 	m, err := monitor.New(o)
 	if err != nil {
 		return err
@@ -191,7 +217,7 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 		Gauge: gauge.Options{
 			Interval: int64(w.interval / time.Second), Lateness: w.lateness, Rules: []alert.Rule{rule},
 			SectionDepth: w.depth, SectionExpiration: int64(w.expiration / time.Second),
-			Tops: view.Tops{Sections: w.top, Clients: 3, Paths: 3},
+			Tops: view.Tops{Sections: w.top, Clients: 3, Paths: 3, Bots: 5, Places: 5},
 		},
 	}
 	if w.top < 1 || w.top > 1000 {
@@ -200,17 +226,22 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 	if w.depth < 1 || w.depth > 20 {
 		return o, bad("section-depth", fmt.Errorf("must be from 1 to 20, got %d", w.depth))
 	}
-	formats, err := w.format.choose(paths)
+	names := w.inputs.names()
+	formats, err := w.format.choose(slices.Concat(paths, names))
 	if err != nil {
 		return o, err
 	}
 	o.Format = formats.all
+	w.filter.places = &w.places
 	where, err := w.filter.compile(now, w.zone, w.depth)
 	if err != nil {
 		return o, err
 	}
 	if where != nil {
 		o.Where = where()
+	}
+	if o.Hops, err = w.filter.hops(false); err != nil {
+		return o, err
 	}
 	if w.clock != "" {
 		if o.Clock, err = unit.ParseTime(w.clock, now, w.zone); err != nil {
@@ -233,7 +264,7 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 	if o.Paths, err = expand(paths); err != nil {
 		return o, err
 	}
-	if o.Formats, err = formats.of(o.Paths); err != nil {
+	if o.Formats, err = formats.of(slices.Concat(o.Paths, names)); err != nil {
 		return o, err
 	}
 	color, terminal := term.Color(w.color, s.out, os.Getenv)

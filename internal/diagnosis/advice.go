@@ -36,6 +36,8 @@ func Advice(line []byte, out accesslog.Outcome, format string) string {
 		return "a row of values needs a first line with their names: see weir formats --long"
 	case accesslog.ReasonColumns:
 		return "the first line names no column for the time or for the request: see docs/formats.md"
+	case accesslog.ReasonPartial:
+		return "a container runtime cut the line and did not write the rest: the container was stopped, or its log rotated away"
 	case accesslog.ReasonTooLong:
 		return "no server logs such lines: zero bytes, or a file without line ends?"
 	}

@@ -90,7 +90,7 @@ func TestDeepJSONIsGivenUp(t *testing.T) {
 }
 
 func TestFieldsTellAllThatTheLineCarries(t *testing.T) {
-	l := OfLine([]byte(line), nil)
+	l := OfLine([]byte(line), Guess{})
 	var names []string
 	for _, f := range l.Fields {
 		names = append(names, f.Name)
@@ -110,7 +110,7 @@ func TestEveryFormatExplainsItsExample(t *testing.T) {
 		for _, l := range lines {
 			head = append(head, []byte(l))
 		}
-		log := NewLog("log", head, nil)
+		log := NewLog("log", head, Guess{})
 		for _, l := range head {
 			log.Add(l)
 		}
@@ -130,7 +130,7 @@ func TestRejectedLinesAreOfEveryReasonAndInOrder(t *testing.T) {
 	for _, l := range lines {
 		head = append(head, []byte(l))
 	}
-	log := NewLog("log", head, nil)
+	log := NewLog("log", head, Guess{})
 	for _, l := range head {
 		log.Add(l)
 	}
@@ -145,9 +145,9 @@ func TestRejectedLinesAreOfEveryReasonAndInOrder(t *testing.T) {
 }
 
 func TestGapsHaveFixesThatFit(t *testing.T) {
-	all := gaps(map[string]bool{}, "common")
-	if len(all) != 3 {
-		t.Fatalf("got %d gaps, want latency, referrer and agent, host", len(all))
+	all := gaps(map[string]bool{}, "common", "x-forwarded-for")
+	if len(all) != 4 {
+		t.Fatalf("got %d gaps, want x-forwarded-for, latency, referrer and agent, host", len(all))
 	}
 	for _, g := range all {
 		for _, f := range g.Fixes {
@@ -158,7 +158,7 @@ func TestGapsHaveFixesThatFit(t *testing.T) {
 			}
 		}
 	}
-	if got := gaps(map[string]bool{"latency": true, "agent": true, "host": true}, "combined"); len(got) != 0 {
+	if got := gaps(map[string]bool{"latency": true, "agent": true, "host": true}, "combined", ""); len(got) != 0 {
 		t.Errorf("got %v, want no gap", got)
 	}
 }
@@ -178,4 +178,64 @@ func FuzzNature(f *testing.F) {
 			Advice(text, accesslog.Outcome{Kind: accesslog.Rejected, Reason: why, Column: column}, "combined-time")
 		}
 	})
+}
+
+// TestEveryFormatSaysWhereItsRequestTimeIs: or what gives it one.
+func TestEveryFormatSaysWhereItsRequestTimeIs(t *testing.T) {
+	without := []string{"combined", "common", "vhost-combined", "vhost-common"}
+	for _, f := range accesslog.Formats() {
+		place, _ := latencyPlace(f.Name)
+		if (place == "") != slices.Contains(without, f.Name) {
+			t.Errorf("%s: got the place %q of its request time", f.Name, place)
+		}
+		p, lines := f.New(), strings.Split(f.Example, "\n")
+		var r accesslog.Record
+		for _, l := range lines {
+			p.Parse([]byte(l), &r)
+		}
+		if place != "" && r.Latency < 0 && f.Name != "csv" {
+			t.Errorf("%s: the example has no request time %q", f.Name, place)
+		}
+		for _, fix := range latencyFixes(f.Name) {
+			for _, l := range fix.Lines {
+				if len(l) > 72 {
+					t.Errorf("%s, %s: %q is longer than 72 characters", f.Name, fix.Server, l)
+				}
+			}
+		}
+	}
+}
+
+// TestTheFormatIsFoundBehindAHeadOfRubbish: lines from elsewhere tell it.
+func TestTheFormatIsFoundBehindAHeadOfRubbish(t *testing.T) {
+	var head, rest [][]byte
+	for range 1000 {
+		head = append(head, []byte("Mar 10 something went wrong"))
+		rest = append(rest, []byte(line))
+	}
+	l := NewLog("access.log", head, Guess{}, rest[:400]...)
+	for _, text := range append(head, rest...) {
+		l.Add(text)
+	}
+	l.Close(false)
+	if !l.Detection.Found || l.Sample != 400 || l.Format.Name != "combined" || l.Hits != 1000 || l.Rejected != 1000 {
+		t.Errorf("got %q of a sample of %d, %d hits, %d rejected", l.Format.Name, l.Sample, l.Hits, l.Rejected)
+	}
+}
+
+// TestFieldsThatComeLateAreNotCalledMissing: hits all over the log are looked at.
+func TestFieldsThatComeLateAreNotCalledMissing(t *testing.T) {
+	plain := `{"time":"2026-03-10T14:05:00Z","request":"GET / HTTP/1.1","status":200,"host":"h"}`
+	l := NewLog("access.log", [][]byte{[]byte(plain)}, Guess{})
+	for i := range 4000 {
+		text := plain
+		if i > 2000 {
+			text = strings.Replace(plain, `"host"`, `"request_time":0.1,"http_user_agent":"x","host"`, 1)
+		}
+		l.Add([]byte(text))
+	}
+	l.Close(false)
+	if l.Hits != 4000 || len(l.Gaps) != 0 {
+		t.Errorf("got %d hits, %d gaps, want none", l.Hits, len(l.Gaps))
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,7 @@ func Fields(r *accesslog.Record, format string) []Field {
 		fields = append(fields, Field{Name: name, Value: value, Meaning: meaning})
 	}
 	add("client", r.Client, clientMeaning(r.Client))
+	add("forwarded", r.Forwarded, "what proxies have logged of the client")
 	add("user", r.User, "name of who is logged in")
 	add("host", r.Host, "virtual host")
 	if r.Malformed {
@@ -60,9 +62,36 @@ func Fields(r *accesslog.Record, format string) []Field {
 	add("referrer", r.Referrer, "the page it came from")
 	add("agent", r.Agent, "program of the client")
 	if r.Latency >= 0 {
-		figure("latency", strconv.FormatFloat(float64(r.Latency)/1e6, 'f', -1, 64)+" ms", "time to answer"+latencyPlace(format))
+		figure("latency", strconv.FormatFloat(float64(r.Latency)/1e6, 'f', -1, 64)+" ms", latencyMeaning(format))
 	}
 	return fields
+}
+
+// withHop tells, in the fields of the record that p read last, how its client was
+// found behind the proxies of h.
+func withHop(fields []Field, h *accesslog.Hops, p *accesslog.Auto) []Field {
+	if headerOf(h) == "" {
+		return fields
+	}
+	hop, way := p.Nearest()
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == "client" })
+	if i >= 0 {
+		how := map[accesslog.Way]string{
+			accesslog.WayAlone:    "the address of the connection: the line has no " + h.Name(),
+			accesslog.WayStranger: "the address of the connection, which is not trusted: what it sent as " + h.Name() + " may be made up",
+			accesslog.WayListed:   "out of " + h.Name() + ": the first from its right end that is not trusted",
+			accesslog.WayBroken:   "the last trusted hop: what is next in " + h.Name() + " is no address",
+		}[way]
+		fields[i].Meaning = how
+	}
+	if hop == nil {
+		return fields
+	}
+	trusted := "not trusted; --trust names proxies that are"
+	if h.Trusts(hop) {
+		trusted = "address of the connection, a trusted proxy"
+	}
+	return slices.Insert(fields, i+1, Field{Name: "hop", Value: string(hop), Meaning: trusted})
 }
 
 func bytesMeaning(n int64) string {
@@ -72,19 +101,56 @@ func bytesMeaning(n int64) string {
 	return "sent to the client: " + unit.Bytes(n)
 }
 
-// latencyPlace says where a format has its request time, and in which unit.
-func latencyPlace(format string) string {
+// latencyPlace says where a format has its request time, and in which unit; ""
+// where it has none. A unit is "" where the line itself tells it.
+func latencyPlace(format string) (place, unit string) {
 	switch {
 	case strings.HasSuffix(format, "combined-time"):
-		return " (last field, seconds)"
+		return "last field", "seconds"
 	case strings.HasSuffix(format, "combined-us"):
-		return " (last field, microseconds)"
-	case format == "combined-us-size":
-		return " (after the size, microseconds)"
-	case format == "csv":
-		return " (unit by the name of its column)"
+		return "last field", "microseconds"
 	}
-	return ""
+	switch format {
+	case "combined-us-size":
+		return "after the size", "microseconds"
+	case "traefik":
+		return "last field", "milliseconds"
+	case "ingress-nginx":
+		return "second field after the agent", "seconds"
+	case "haproxy":
+		return "last of the five timers", "milliseconds"
+	case "envoy", "istio":
+		return "DURATION, after the sizes", "milliseconds"
+	case "squid":
+		return "second field", "milliseconds"
+	case "aws-alb", "aws-elb":
+		return "the sum of three fields", "seconds"
+	case "aws-s3":
+		return "the total time", "milliseconds"
+	case "cloudfront":
+		return "time-taken", "seconds"
+	case "w3c":
+		return "time-taken: seconds if it has a point, else milliseconds", ""
+	case "csv":
+		return "unit by the name of its column", ""
+	case "json":
+		return "unit by its key, its value or who wrote it", ""
+	case "ltsv":
+		return "reqtime or apptime in seconds, or reqtime_microsec", ""
+	}
+	return "", ""
+}
+
+// latencyMeaning is what a request time says, and where it stands.
+func latencyMeaning(format string) string {
+	place, unit := latencyPlace(format)
+	switch {
+	case place == "":
+		return "time to answer"
+	case unit != "":
+		place += ", " + unit
+	}
+	return "time to answer (" + place + ")"
 }
 
 func clientMeaning(client []byte) string {

@@ -41,20 +41,43 @@ type Failure struct {
 	Hint    string // what to do; may be empty
 }
 
-// OfLine finds out about one line, without its line end. With forced, only that
-// format is tried.
-func OfLine(text []byte, forced *accesslog.Format) Line {
+// A Guess is what is known of a log before it is looked at. The zero value is
+// nothing.
+type Guess struct {
+	Format *accesslog.Format // not nil: no other is tried
+	Hops   *accesslog.Hops   // find clients behind proxies; may be nil
+}
+
+func (g *Guess) parser() *accesslog.Auto {
+	p := new(accesslog.Auto)
+	if g.Format != nil {
+		p = accesslog.NewForced(*g.Format)
+	}
+	p.Behind(g.Hops)
+	return p
+}
+
+// headerOf is the name of the header that clients are looked for in; "" for none.
+func headerOf(h *accesslog.Hops) string {
+	if h == nil {
+		return ""
+	}
+	return h.Name()
+}
+
+// OfLine finds out about one line, without its line end.
+func OfLine(text []byte, guess Guess) Line {
 	l := Line{Text: text}
 	formats := accesslog.Formats()
-	if forced != nil {
-		formats = []accesslog.Format{*forced}
+	if guess.Format != nil {
+		formats = []accesslog.Format{*guess.Format}
 	}
 	var r accesslog.Record
-	auto := new(accesslog.Auto)
-	if forced != nil {
-		auto = accesslog.NewForced(*forced)
-	}
+	auto := guess.parser()
 	switch out := auto.Parse(text, &r); out.Kind {
+	case accesslog.Piece:
+		l.Nature = Hint{Text: "a piece of a line that a container runtime cut: with the pieces after it, in their log, weir joins it"}
+		return l
 	case accesslog.Directive:
 		l.Header, l.Found = true, true
 		l.Format, _ = auto.Format()
@@ -62,7 +85,7 @@ func OfLine(text []byte, forced *accesslog.Format) Line {
 	case accesslog.Hit:
 		l.Found = true
 		l.Format, _ = auto.Format()
-		l.Fields = Fields(&r, l.Format.Name)
+		l.Fields = withHop(Fields(&r, l.Format.Name), guess.Hops, auto)
 		l.Notes = notes(text, &r)
 		for _, f := range formats {
 			if f.Name != l.Format.Name && f.New().Parse(text, &r).Kind == accesslog.Hit {
@@ -110,6 +133,9 @@ func (l *Line) fail(formats []accesslog.Format) {
 
 // hint is what is to be said of a rejected line.
 func hint(text []byte, out accesslog.Outcome, format string) string {
+	if text == nil {
+		return Advice(text, out, format) // too long, or never complete
+	}
 	if h := Nature(text); h.Text != "" {
 		return h.Text
 	}

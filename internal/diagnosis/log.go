@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"weir/internal/accesslog"
@@ -13,12 +15,14 @@ import (
 
 const (
 	maxRejects = 5    // that are kept
-	maxHits    = 1000 // that an example is chosen from
+	maxHits    = 1000 // that an example is chosen from, all of them
+	someHits   = 100  // one in so many of the others
 	maxOthers  = 4    // groups of runners-up
 )
 
 // A Log is what becomes of a log. Make it with NewLog, give it the lines with
-// Add, and call Close; then it can be read.
+// Add, and call Close; then it can be read. It has many fields because they are
+// the page that a person reads.
 type Log struct {
 	Name      string
 	Detection accesslog.Detection
@@ -28,11 +32,13 @@ type Log struct {
 	// Found says that there is a format; it is Format.
 	Found     bool
 	Format    accesslog.Format
-	Changes   int // of the format, within the log
+	Also      []string // the other formats of a log that mixes several
+	Changes   int      // of the format, within the log
 	RunnersUp []RunnerUp
 	Rest      int // formats that are no runners-up
 
 	Lines, Hits, Rejected, Directives int64
+	Pieces                            int64 // lines that are parts of others
 	// More says that the log goes on behind the last line given.
 	More    bool
 	Example *Line // a line that a format reads, nil without one
@@ -40,8 +46,14 @@ type Log struct {
 	Gaps    []Gap
 	Doubts  []string // what does not look right, in sentences
 
-	parser *accesslog.Auto
+	parser reader
 	seen   seen
+}
+
+// A reader is the parser of a log with what it looks for clients with.
+type reader struct {
+	*accesslog.Auto
+	hops *accesslog.Hops // may be nil
 }
 
 // seen is what a Log keeps of the lines it was given.
@@ -52,6 +64,7 @@ type seen struct {
 	reasons map[accesslog.Reason]bool
 	each    []Failure // the first rejected line of each of these reasons
 	times   []time.Duration
+	inner   int // hits whose client the Internet does not reach
 }
 
 // A RunnerUp is what formats that were not chosen got of the sample.
@@ -63,14 +76,13 @@ type RunnerUp struct {
 }
 
 // NewLog begins with the head of a log, up to 1,000 lines without their line
-// ends, from which the format is found unless one is forced. The head is to be
-// given to Add like all other lines.
-func NewLog(name string, head [][]byte, forced *accesslog.Format) *Log {
-	l := &Log{Name: name, Sample: len(head), Forced: forced != nil, parser: new(accesslog.Auto), seen: seen{has: map[string]bool{}, reasons: map[accesslog.Reason]bool{}}}
-	if forced != nil {
-		l.parser = accesslog.NewForced(*forced)
-	}
-	l.Detection = l.parser.Prime(head)
+// ends, from which the format is found unless one is given; where that is in
+// none, from lines elsewhere in it. The head is to be given to Add like all other
+// lines, which those elsewhere are among.
+func NewLog(name string, head [][]byte, guess Guess, elsewhere ...[]byte) *Log {
+	l := &Log{Name: name, Forced: guess.Format != nil, parser: reader{guess.parser(), guess.Hops}, seen: seen{has: map[string]bool{}, reasons: map[accesslog.Reason]bool{}}}
+	l.Detection = l.parser.Prime(head, elsewhere...)
+	l.Sample = l.Detection.Lines
 	return l
 }
 
@@ -78,16 +90,28 @@ func NewLog(name string, head [][]byte, forced *accesslog.Format) *Log {
 func (l *Log) Add(line []byte) {
 	l.Lines++
 	var r accesslog.Record
-	switch out := l.parser.Parse(line, &r); out.Kind {
+	out := l.parser.Parse(line, &r)
+	l.unfinished(int(out.Unfinished))
+	switch out.Kind {
+	case accesslog.Piece:
+		l.Pieces++
 	case accesslog.Directive:
 		l.Directives++
 	case accesslog.Rejected:
 		l.reject(line, out)
 	default:
 		l.Hits++
-		if l.Hits <= maxHits {
+		if l.Hits <= maxHits || l.Hits%someHits == 0 {
 			l.hit(line, &r)
 		}
+	}
+}
+
+// unfinished counts lines whose last pieces never came.
+func (l *Log) unfinished(n int) {
+	for range n {
+		l.Pieces-- // one of theirs stands for the line
+		l.reject(nil, accesslog.Outcome{Kind: accesslog.Rejected, Reason: accesslog.ReasonPartial, Column: 1})
 	}
 }
 
@@ -100,12 +124,15 @@ func (l *Log) AddTooLong() {
 // hit chooses the line that tells most as the example.
 func (l *Log) hit(line []byte, r *accesslog.Record) {
 	format, _ := l.parser.Format()
-	fields := Fields(r, format.Name)
+	fields := withHop(Fields(r, format.Name), l.parser.hops, l.parser.Auto)
 	for _, f := range fields {
 		l.seen.has[f.Name] = true
 	}
 	if r.Latency >= 0 {
 		l.seen.times = append(l.seen.times, r.Latency)
+	}
+	if a, err := netip.ParseAddr(string(r.Client)); err == nil && (a.IsPrivate() || a.IsLoopback()) {
+		l.seen.inner++
 	}
 	n := len(fields)
 	if r.Malformed {
@@ -135,9 +162,11 @@ func (l *Log) reject(line []byte, out accesslog.Outcome) {
 // Close ends the log; more says that it goes on behind the last line given.
 func (l *Log) Close(more bool) {
 	l.More = more
+	l.unfinished(l.parser.End())
 	l.Format, l.Found = l.parser.Format()
 	l.Found = l.Found && l.Hits > 0
-	l.Changes = l.parser.Changes()
+	l.Also = l.parser.Also()
+	l.Changes = max(0, l.parser.Changes()-len(l.Also))
 	l.runnersUp()
 	l.Rejects = append(l.seen.each, l.seen.first...)
 	l.Rejects = l.Rejects[:min(len(l.Rejects), maxRejects)]
@@ -158,7 +187,7 @@ func (l *Log) Close(more bool) {
 		return seen[k] > 2
 	})
 	if l.Found {
-		l.Gaps = gaps(l.seen.has, l.Format.Name)
+		l.Gaps = gaps(l.seen.has, l.Format.Name, headerOf(l.parser.hops))
 		l.doubt()
 	}
 }
@@ -191,8 +220,19 @@ func (l *Log) runnersUp() {
 
 // doubt looks for figures that are read, and hardly mean what they seem to.
 func (l *Log) doubt() {
+	if len(l.Also) > 0 {
+		l.Doubts = append(l.Doubts, fmt.Sprintf("the log mixes formats: lines that are not in %s are in %s; all are counted, but a log that "+
+			"each server or site has for itself tells more", l.Format.Name, strings.Join(l.Also, " or ")))
+	}
 	if l.Changes > 0 {
 		l.Doubts = append(l.Doubts, fmt.Sprintf("the format changes %d %s within the log, to %s at last", l.Changes, unit.Plural(int64(l.Changes), "time"), l.Format.Name))
+	}
+	if told := l.parser.HopCounts().Told("this log", l.parser.hops); told != "" && l.seen.has["forwarded"] {
+		l.Doubts = append(l.Doubts, told)
+	}
+	if headerOf(l.parser.hops) == "" && l.seen.has["forwarded"] && 2*int64(l.seen.inner) > min(l.Hits, maxHits) {
+		l.Doubts = append(l.Doubts, "most clients have private addresses, so they are proxies, and lines carry what those have logged of the client: "+
+			"--client-from x-forwarded-for takes it from there (docs/proxies.md)")
 	}
 	if l.Example != nil {
 		l.Doubts = append(l.Doubts, l.Example.Notes...)
@@ -202,23 +242,13 @@ func (l *Log) doubt() {
 		return
 	}
 	median, longest := times[len(times)/2], times[len(times)-1]
-	switch place := latencyPlace(l.Format.Name); {
-	case place == "":
-	case longest > 0 && longest < 10*time.Millisecond && median < time.Millisecond && l.Format.Name != "combined-time":
+	switch _, measure := latencyPlace(l.Format.Name); {
+	case measure == "":
+	case longest > 0 && longest < 10*time.Millisecond && median < time.Millisecond && measure == "microseconds":
 		l.Doubts = append(l.Doubts, fmt.Sprintf("half of the request times are below %s, and none above %s: are they milliseconds, "+
 			"as Apache's %%{ms}T writes them? weir reads them as microseconds (%%D)", unit.Duration(median), unit.Duration(longest)))
-	case median > 60*time.Second:
-		l.Doubts = append(l.Doubts, fmt.Sprintf("half of the request times are above %s: are they milliseconds? weir reads them%s",
-			unit.Duration(median), " as"+trimPlace(place)))
+	case median > 60*time.Second && measure == "seconds":
+		l.Doubts = append(l.Doubts, fmt.Sprintf("half of the request times are above %s: are they milliseconds? weir reads them as seconds",
+			unit.Duration(median)))
 	}
-}
-
-// trimPlace turns " (last field, seconds)" into " seconds".
-func trimPlace(place string) string {
-	for i := len(place) - 2; i >= 0; i-- {
-		if place[i] == ' ' {
-			return place[i : len(place)-1]
-		}
-	}
-	return place
 }

@@ -21,7 +21,7 @@ func full() accesslog.Record {
 		Sec: 1773151500, Nanos: 120_000_000, Status: 200, Bytes: 2326, Latency: 42_500 * time.Microsecond,
 		Client: []byte("2001:db8::7"), User: []byte("frank"), Host: []byte("www.example.org:443"),
 		Request: []byte("GET /a/b?id=7#x HTTP/1.1"), Method: []byte("GET"), Target: []byte("/a/b?id=7#x"), Protocol: []byte("HTTP/1.1"),
-		Referrer: []byte(`http://x/\x22`), Agent: []byte(`curl, "8"`),
+		Referrer: []byte(`http://x/\x22`), Agent: []byte(`curl, "8"`), Forwarded: []byte("2001:db8::7, 10.0.0.1"),
 	}
 }
 
@@ -53,12 +53,12 @@ func TestARecordInEveryNotation(t *testing.T) {
 		r    accesslog.Record
 		want string
 	}{
-		{"json", full(), `{"time":"2026-03-10T16:05:00.120+02:00","client":"2001:db8::7","user":"frank","method":"GET","path":"/a/b","query":"id=7#x","protocol":"HTTP/1.1","status":200,"bytes":2326,"referrer":"http://x/\\x22","agent":"curl, \"8\"","host":"www.example.org:443","latency_ms":42.5,"source":"access.log"}`},
+		{"json", full(), `{"time":"2026-03-10T16:05:00.120+02:00","client":"2001:db8::7","user":"frank","method":"GET","path":"/a/b","query":"id=7#x","protocol":"HTTP/1.1","status":200,"bytes":2326,"referrer":"http://x/\\x22","agent":"curl, \"8\"","host":"www.example.org:443","forwarded":"2001:db8::7, 10.0.0.1","latency_ms":42.5,"source":"access.log"}`},
 		{"json", none, `{"time":"1970-01-01T02:00:00+02:00","bytes":0,"source":"access.log"}`},
 		{"json", odd, `{"time":"2026-03-10T16:05:00+02:00","client":"192.0.2.7","status":400,"bytes":0,"agent":"=HYPERLINK(1)","latency_ms":0,"malformed":true,"request":"\u0016\u0003\u0001 =x","source":"access.log"}`},
-		{"csv", full(), `2026-03-10T16:05:00.120+02:00,2001:db8::7,frank,GET,/a/b,id=7#x,HTTP/1.1,200,2326,http://x/\x22,"curl, ""8""",www.example.org:443,42.5,,,access.log`},
-		{"csv", odd, `2026-03-10T16:05:00+02:00,192.0.2.7,,,,,,400,0,,'=HYPERLINK(1),,0,true,\x16\x03\x01 =x,access.log`},
-		{"tsv", odd, "2026-03-10T16:05:00+02:00\t192.0.2.7\t\t\t\t\t\t400\t0\t\t'=HYPERLINK(1)\t\t0\ttrue\t\\x16\\x03\\x01 =x\taccess.log"},
+		{"csv", full(), `2026-03-10T16:05:00.120+02:00,2001:db8::7,frank,GET,/a/b,id=7#x,HTTP/1.1,200,2326,http://x/\x22,"curl, ""8""",www.example.org:443,42.5,,,access.log,"2001:db8::7, 10.0.0.1"`},
+		{"csv", odd, `2026-03-10T16:05:00+02:00,192.0.2.7,,,,,,400,0,,'=HYPERLINK(1),,0,true,\x16\x03\x01 =x,access.log,`},
+		{"tsv", odd, "2026-03-10T16:05:00+02:00\t192.0.2.7\t\t\t\t\t\t400\t0\t\t'=HYPERLINK(1)\t\t0\ttrue\t\\x16\\x03\\x01 =x\taccess.log\t"},
 		{"combined", full(), `2001:db8::7 - frank [10/Mar/2026:16:05:00 +0200] "GET /a/b?id=7#x HTTP/1.1" 200 2326 "http://x/\x22" "curl, \"8\""`},
 		{"combined", split, `2001:db8::7 - frank [10/Mar/2026:16:05:00 +0200] "GET /a/b?id=7#x" 200 2326 "http://x/\x22" "curl, \"8\""`},
 		{"combined", none, `- - - [01/Jan/1970:02:00:00 +0200] "- -" - - "-" "-"`},
@@ -113,7 +113,7 @@ func hostile(r *rand.Rand) accesslog.Record {
 	}
 	rec := accesslog.Record{
 		Sec: r.Int64N(253402300799), Nanos: int32(r.IntN(1e9)), Status: r.IntN(1000), Bytes: r.Int64N(1 << 52), Latency: time.Duration(r.Int64N(1e12)) - 1,
-		Client: text(), User: text(), Host: text(), Referrer: text(), Agent: text(), Request: text(), Malformed: r.IntN(3) == 0,
+		Client: text(), User: text(), Host: text(), Referrer: text(), Agent: text(), Request: text(), Forwarded: text(), Malformed: r.IntN(3) == 0,
 	}
 	if !rec.Malformed {
 		rec.Method, rec.Target, rec.Protocol = text(), text(), text()
@@ -131,7 +131,7 @@ func TestWhateverTheLogHoldsTheNotationIsKept(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &object); err != nil || !utf8.ValidString(line) || strings.Count(line, "\n") != 1 {
 			t.Fatalf("%q: %v", line, err)
 		}
-		for key, want := range map[string][]byte{"client": rec.Client, "user": rec.User, "agent": rec.Agent, "host": rec.Host, "referrer": rec.Referrer} {
+		for key, want := range map[string][]byte{"client": rec.Client, "user": rec.User, "agent": rec.Agent, "host": rec.Host, "referrer": rec.Referrer, "forwarded": rec.Forwarded} {
 			if got, _ := object[key].(string); utf8.Valid(want) && got != string(want) {
 				t.Fatalf("%s: got %q, want %q", key, got, want)
 			}

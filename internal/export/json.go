@@ -44,6 +44,7 @@ func (w *jsonWriter) Append(dst []byte, r *accesslog.Record, source string) []by
 	dst = member(dst, `,"referrer":`, r.Referrer)
 	dst = member(dst, `,"agent":`, r.Agent)
 	dst = member(dst, `,"host":`, r.Host)
+	dst = member(dst, `,"forwarded":`, r.Forwarded)
 	if r.Latency >= 0 {
 		dst = append(dst, `,"latency_ms":`...)
 		dst = appendMillis(dst, r.Latency)

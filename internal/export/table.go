@@ -12,7 +12,7 @@ import (
 
 // columns are the columns of a table. They stay in this order; new ones come
 // behind.
-const columns = "time client user method path query protocol status bytes referrer agent host latency_ms malformed request source"
+const columns = "time client user method path query protocol status bytes referrer agent host latency_ms malformed request source forwarded"
 
 func header(comma byte) string {
 	return strings.ReplaceAll(columns, " ", string(comma)) + "\n"
@@ -71,9 +71,9 @@ func (w *tableWriter) Append(dst []byte, r *accesslog.Record, source string) []b
 	dst = w.text(append(dst, comma), request)
 	if w.end == nil || w.source != source {
 		w.source = source
-		w.end = append(w.text([]byte{comma}, []byte(source)), '\n')
+		w.end = append(w.text([]byte{comma}, []byte(source)), comma)
 	}
-	return append(dst, w.end...)
+	return append(w.text(append(dst, w.end...), r.Forwarded), '\n')
 }
 
 // text appends a string of the log as a cell.

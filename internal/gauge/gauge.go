@@ -35,7 +35,9 @@ type Options struct {
 	SectionDepth      int   // path segments of a section; 0 is 1
 	SectionExpiration int64 // seconds a section without hits stays in the list
 	Tops              view.Tops
-	Zone              *time.Location // of times in notices; nil is UTC
+	// Place, when not nil, knows where clients are; see view.Stats.PlacesOf.
+	Place func(client []byte) (country, city, network string)
+	Zone  *time.Location // of times in notices; nil is UTC
 	// Wall: event time is the time passed in, not the newest record's.
 	Wall bool
 }

@@ -68,7 +68,7 @@ func (g *Gauge) show(to int64, partial bool) {
 	}
 	iv := &view.Interval{
 		From: g.next, To: to, Partial: partial,
-		Stats: view.Read(t, g.o.Tops),
+		Stats: g.read(t),
 		Late:  g.since.late, Future: g.since.future, Rejected: view.ReadRejected(g.since.rejected),
 		Before: g.before,
 	}
@@ -89,6 +89,15 @@ func (g *Gauge) show(to int64, partial bool) {
 		g.total.Merge(t)
 		g.drop(k)
 	}
+}
+
+// read reads the figures off a tally, and where its clients are.
+func (g *Gauge) read(t *traffic.Tally) view.Stats {
+	s := view.Read(t, g.o.Tops)
+	if g.o.Place != nil {
+		s.PlacesOf(t, g.o.Tops.Places, g.o.Place)
+	}
+	return s
 }
 
 func (g *Gauge) window(w alert.Watch, to int64) view.Window {
@@ -136,7 +145,7 @@ func (g *Gauge) Closing() view.Closing {
 	}
 	events, dropped := g.board.History()
 	c := view.Closing{
-		Seen: g.run.seen, From: g.run.first, To: g.run.newest, Stats: view.Read(&t, g.o.Tops),
+		Seen: g.run.seen, From: g.run.first, To: g.run.newest, Stats: g.read(&t),
 		Late: g.run.late, Future: g.run.future, LateBy: g.run.lateBy,
 		Rejected: view.ReadRejected(g.run.rejected), Alerts: slices.Clone(events), Dropped: dropped,
 	}

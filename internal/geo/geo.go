@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"sync/atomic"
 
 	"github.com/oschwald/maxminddb-golang/v2"
 )
@@ -25,16 +26,26 @@ type Place struct {
 	Country string // the name in English, the ISO code if there is none
 	City    string // the name in English
 	Network string // AS3320 Deutsche Telekom AG
+	Code    string // of the country: DE
 }
 
 // A DB is an open database. It belongs to one goroutine, and is made by Open.
 // The file is mapped into memory: it may be replaced by another one meanwhile,
-// but not be written in place.
+// which the DB does not notice, but not be written in place. A Live bears both.
 type DB struct {
 	path   string
 	reader *maxminddb.Reader
 	places map[uintptr]Place // by where in the file the record is
-	err    error
+	err    *firstError
+}
+
+// A firstError is shared by the twins of a DB.
+type firstError struct{ atomic.Pointer[error] }
+
+// Twin returns a DB on the same open file for another goroutine. Twins have one
+// Err, and end when one of them is closed.
+func (db *DB) Twin() *DB {
+	return &DB{path: db.path, reader: db.reader, places: map[uintptr]Place{}, err: db.err}
 }
 
 // Open opens the database at path. The error is a sentence that names the file:
@@ -45,13 +56,9 @@ func Open(path string) (*DB, error) {
 	}
 	r, err := maxminddb.Open(path)
 	if err != nil {
-		var wrong maxminddb.InvalidDatabaseError
-		if errors.As(err, &wrong) {
-			return nil, fmt.Errorf("the database %s is damaged or cut short, fetch it again: %w", path, err)
-		}
-		return nil, unreadable(path, err)
+		return nil, broken(path, err)
 	}
-	return &DB{path: path, reader: r, places: map[uintptr]Place{}}, nil
+	return &DB{path: path, reader: r, places: map[uintptr]Place{}, err: new(firstError)}, nil
 }
 
 const (
@@ -91,6 +98,15 @@ func check(path string) error {
 	return fmt.Errorf("%s is not a MaxMind database, or is cut short: the description at its end is missing", path)
 }
 
+// broken is the sentence for what the library cannot open.
+func broken(path string, err error) error {
+	var wrong maxminddb.InvalidDatabaseError
+	if errors.As(err, &wrong) {
+		return fmt.Errorf("the database %s is damaged or cut short, fetch it again: %w", path, err)
+	}
+	return unreadable(path, err)
+}
+
 func unreadable(path string, err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
@@ -102,9 +118,14 @@ func unreadable(path string, err error) error {
 // Close gives the file back. The DB is not used afterwards.
 func (db *DB) Close() error { return db.reader.Close() }
 
-// Err returns the first damage that Place met with, as a sentence; nil where
-// there was none.
-func (db *DB) Err() error { return db.err }
+// Err returns the first damage that Place of db or one of its twins met with, as
+// a sentence; nil where there was none.
+func (db *DB) Err() error {
+	if err := db.err.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
 
 // Place returns where the client is. It is empty for names of hosts, for
 // addresses that only mean something inside a network, and for those that the
@@ -142,9 +163,8 @@ func (db *DB) Place(client []byte) Place {
 }
 
 func (db *DB) damaged(err error) {
-	if db.err == nil {
-		db.err = fmt.Errorf("the database %s is damaged, some clients have no place: %w", db.path, err)
-	}
+	err = fmt.Errorf("the database %s is damaged, some clients have no place: %w", db.path, err)
+	db.err.CompareAndSwap(nil, &err)
 }
 
 // public reads an address that anybody on the Internet may have.

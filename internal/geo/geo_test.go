@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -67,14 +68,14 @@ func TestClientsHaveThePlaceTheDatabaseSays(t *testing.T) {
 		}
 	}
 	for client, want := range map[string]Place{
-		"192.0.2.7":              {"Germany", "Berlin", "AS64496 Example AG"},
-		"::ffff:192.0.2.7":       {"Germany", "Berlin", "AS64496 Example AG"},
-		"198.51.100.1":           {"SE", "", "AS64497 Example SA"},
-		"198.51.100.200":         {"France", "Paris", "AS64498 " + strings.Repeat("ä", 100)},
-		"203.0.113.1":            {"Portugal", "", "AS64499"},
-		"203.0.113.200":          {"CL", "", "AS64499"},
-		"2001:db8::1":            {"Norway", "Oslo", ""},
-		"2001:db8::1%eth0":       {"Norway", "Oslo", ""},
+		"192.0.2.7":              {"Germany", "Berlin", "AS64496 Example AG", ""},
+		"::ffff:192.0.2.7":       {"Germany", "Berlin", "AS64496 Example AG", ""},
+		"198.51.100.1":           {"SE", "", "AS64497 Example SA", "SE"},
+		"198.51.100.200":         {"France", "Paris", "AS64498 " + strings.Repeat("ä", 100), "FR"},
+		"203.0.113.1":            {"Portugal", "", "AS64499", "PT"},
+		"203.0.113.200":          {"CL", "", "AS64499", "CL"},
+		"2001:db8::1":            {"Norway", "Oslo", "", ""},
+		"2001:db8::1%eth0":       {"Norway", "Oslo", "", ""},
 		"2001:db9::1":            {},
 		"8.8.8.8":                {},
 		"10.1.2.3":               {}, // though the database has it
@@ -188,6 +189,34 @@ func TestNoMorePlacesAreRememberedThanAreToBe(t *testing.T) {
 	}
 	if p := db.Place([]byte("192.0.2.7")); p.City != "Berlin" || len(db.places) != 1 {
 		t.Errorf("got %+v with %d remembered, want Berlin with 1", p, len(db.places))
+	}
+}
+
+// TestTwinsShareTheFileAndTheDamage: each goroutine has one.
+func TestTwinsShareTheFileAndTheDamage(t *testing.T) {
+	broken := places()
+	copy(broken[bytes.Index(broken, []byte("\x44city")):], "\x3f\xff\xff\xff\xff") // a key becomes a pointer to nowhere
+	for _, c := range []struct {
+		b      []byte
+		city   string
+		damage bool
+	}{{places(), "Berlin", false}, {broken, "", true}} {
+		db := open(t, c.b)
+		var wait sync.WaitGroup
+		for range 4 {
+			twin := db.Twin()
+			wait.Go(func() {
+				for range 100 {
+					if p := twin.Place([]byte("192.0.2.7")); p.City != c.city {
+						t.Errorf("got the city %q, want %q", p.City, c.city)
+					}
+				}
+			})
+		}
+		wait.Wait()
+		if (db.Err() != nil) != c.damage {
+			t.Errorf("got the damage %v", db.Err())
+		}
 	}
 }
 

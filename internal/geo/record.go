@@ -28,6 +28,7 @@ func (r *record) place() Place {
 		Country: cmp.Or(english(r.Country), text(r.CountryName), text(r.Country), code(r.Country), text(r.CountryCode)),
 		City:    cmp.Or(english(r.City), text(r.City)),
 		Network: r.network(),
+		Code:    cmp.Or(code(r.Country), text(r.CountryCode), short(text(r.Country))),
 	}
 }
 
@@ -49,6 +50,14 @@ func english(field any) string {
 func code(field any) string {
 	of, _ := field.(map[string]any)
 	return text(of["iso_code"])
+}
+
+// short is s if it has the length of a code of a country.
+func short(s string) string {
+	if len(s) == 2 {
+		return s
+	}
+	return ""
 }
 
 // text is a field that is a string, of a bounded length.

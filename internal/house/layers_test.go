@@ -44,6 +44,7 @@ func table() []row {
 		{dir: "internal/simulate", layer: edge},
 
 		{dir: "internal/scan", layer: files},
+		{dir: "internal/feed", layer: files},
 		{dir: "internal/tail", layer: files},
 		{dir: "internal/archive", layer: files},
 		{dir: "internal/geo", layer: files},
@@ -53,6 +54,7 @@ func table() []row {
 		{dir: "internal/gauge", layer: pure},
 		{dir: "internal/view", layer: pure},
 		{dir: "internal/alert", layer: pure},
+		{dir: "internal/redact", layer: pure},
 		{dir: "internal/query", layer: pure},
 		{dir: "internal/traffic", layer: pure},
 		{dir: "internal/clock", layer: pure},
@@ -60,6 +62,7 @@ func table() []row {
 		{dir: "internal/export", layer: pure},
 		{dir: "internal/agent", layer: pure},
 		{dir: "internal/accesslog", layer: pure},
+		{dir: "internal/charset", layer: pure},
 		{dir: "internal/pace", layer: pure},
 		{dir: "internal/escape", layer: pure},
 		{dir: "internal/unit", layer: pure},

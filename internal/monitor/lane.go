@@ -47,11 +47,21 @@ type lane struct {
 		wanted  bool
 		rejects []byte // lines to be written down
 	}
-	waits   int64 // second of the next line, where that was not due
-	told    bool  // that it waits
+	wait    wait
+	alone   bool // told that clients are not found behind proxies
 	record  accesslog.Record
 	where   func(*accesslog.Record) bool
 	account view.Source
+}
+
+// wait is for a line that was not due.
+type wait struct {
+	sec  int64 // of the line
+	told bool  // that the source waits
+	// parsed says that out is what the line is. It is not parsed again: it may be
+	// the last piece of one whose others are gone by then.
+	parsed bool
+	out    accesslog.Outcome
 }
 
 // mayHold reports whether the source has lines waiting that may be older than
@@ -106,6 +116,10 @@ func (l *lane) describe(g *gauge.Gauge) {
 		if before := l.parser.Prefix(); before != "" {
 			text += " behind a prefix (" + before + ")"
 		}
+		if also := l.parser.Also(); len(also) > 0 {
+			text += ", mixed with " + strings.Join(also, " and ")
+		}
+		l.changes = l.parser.Changes()
 		g.Notice(text)
 		return
 	}
@@ -196,7 +210,7 @@ func (l *lane) time(g *gauge.Gauge) int64 {
 }
 
 // fold counts the lines in hand until the block is used up, the source has
-// passed limit, or a line is not due yet, which l.waits then tells.
+// passed limit, or a line is not due yet, which l.wait.sec then tells.
 func (l *lane) fold(g *gauge.Gauge, limit, due int64) {
 	for len(l.rest) > 0 {
 		end := bytes.IndexByte(l.rest, '\n') + 1
@@ -204,9 +218,13 @@ func (l *lane) fold(g *gauge.Gauge, limit, due int64) {
 			end = len(l.rest)
 		}
 		l.text = accesslog.TrimEnd(l.rest[:end])
-		out := l.parser.Parse(l.text, &l.record)
+		out := l.wait.out
+		if !l.wait.parsed {
+			out = l.parser.Parse(l.text, &l.record)
+		}
+		l.wait.parsed = false
 		if out.Kind == accesslog.Hit && l.record.Sec > due && l.record.Sec-due < farAhead {
-			l.waits = l.record.Sec
+			l.wait.sec, l.wait.out, l.wait.parsed = l.record.Sec, out, true
 			return
 		}
 		l.count(out, g)
@@ -229,8 +247,9 @@ func (l *lane) count(out accesslog.Outcome, g *gauge.Gauge) {
 	if out.Kind == accesslog.Hit && l.back && l.record.Sec >= l.skip+seekMargin {
 		l.back = false
 	}
+	l.unfinished(int(out.Unfinished), g)
 	switch {
-	case out.Kind == accesslog.Directive:
+	case out.Kind == accesslog.Directive, out.Kind == accesslog.Piece:
 		return
 	case out.Kind == accesslog.Rejected:
 		l.reject(out, g)
@@ -249,10 +268,13 @@ func (l *lane) count(out accesslog.Outcome, g *gauge.Gauge) {
 	}
 	if n := l.parser.Changes(); n != l.changes || l.account.Format == "" && l.account.Hits == 1 {
 		l.changes = n
-		if f, ok := l.parser.Format(); ok && f.Name != l.account.Format {
+		f, ok := l.parser.Format()
+		at := view.Reject{Line: l.line, Offset: l.offset, Column: 1}
+		if ok && f.Name != l.account.Format {
 			l.account.Format = f.Name
-			at := view.Reject{Line: l.line, Offset: l.offset, Column: 1}
 			g.Notice(fmt.Sprintf("%s: the format is %s from here on", at.Position(l.account.Name), f.Name))
+		} else if also := l.parser.Also(); len(also) > 0 {
+			g.Notice(fmt.Sprintf("%s: lines in the format %s, mixed in, are read from here on", at.Position(l.account.Name), also[len(also)-1]))
 		}
 	}
 }
@@ -277,6 +299,20 @@ func (l *lane) reject(out accesslog.Outcome, g *gauge.Gauge) {
 	}
 }
 
+// unfinished rejects lines whose last pieces never came. What is told of them is
+// the place at which they were given up.
+func (l *lane) unfinished(n int, g *gauge.Gauge) {
+	if n == 0 {
+		return
+	}
+	text := l.text
+	l.text = nil // nobody has them
+	for range n {
+		l.reject(accesslog.Outcome{Reason: accesslog.ReasonPartial, Column: 1}, g)
+	}
+	l.text = text
+}
+
 // tooLong rejects lines that the follower passed over, the first of them at
 // l.line and l.offset.
 func (l *lane) tooLong(lines int, g *gauge.Gauge) {
@@ -284,6 +320,20 @@ func (l *lane) tooLong(lines int, g *gauge.Gauge) {
 	for range lines {
 		l.reject(accesslog.Outcome{Reason: accesslog.ReasonTooLong, Column: maxLine + 1}, g)
 	}
+}
+
+// enoughHops is the number of records after which a log that never had a list of
+// addresses is taken for one that has none.
+const enoughHops = 100
+
+// miss tells, once, that clients cannot be found behind proxies.
+func (l *lane) miss(h *accesslog.Hops, g *gauge.Gauge) {
+	c := l.parser.HopCounts()
+	if l.alone || c.Records < enoughHops || !c.Vain() {
+		return
+	}
+	l.alone = true
+	g.Notice(c.Told(l.account.Name, h))
 }
 
 // writeRejects writes the rejected lines of a block down.

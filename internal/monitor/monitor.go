@@ -30,15 +30,23 @@ type Sink interface {
 type Options struct {
 	Paths []string  // "-" is standard input
 	Stdin io.Reader // what "-" reads
+	// Inputs are streams that are no files. They are closed when Run returns.
+	Inputs []tail.Input
 	// Rejects, when not nil, gets the lines that are no requests, as
 	// scan.AppendReject writes them.
 	Rejects io.Writer
 	// Where, when not nil, passes over records for which it is false.
-	Where  func(*accesslog.Record) bool
+	Where func(*accesslog.Record) bool
+	// Hops, when not nil, finds the clients behind proxies, before Where sees a
+	// record.
+	Hops   *accesslog.Hops
 	Format *accesslog.Format
 	// Formats are those of single logs, by their path; Format is for the rest.
 	Formats map[string]*accesslog.Format
 	Gauge   gauge.Options
+	// Look, when not nil, is called with the time again and again, and returns
+	// what is to be told as notices: it looks after what Gauge.Place asks.
+	Look func(now time.Time) []string
 
 	Zone   *time.Location // of times in notices
 	Screen Sink
@@ -48,7 +56,7 @@ type Options struct {
 	Brief time.Duration
 	Copy  Sink // gets everything; may be nil
 
-	Since   time.Time // records before it are passed over; zero: see backlog
+	Since   time.Time // records before it are passed over; zero: see Backlog
 	FromEnd bool      // what the logs held at the start is passed over
 	// Clock, when not zero, is the event time to start at; it goes on with the
 	// wall's, and what is in the log is seen as of then.
@@ -56,9 +64,9 @@ type Options struct {
 	Poll  bool // look at the files at intervals, without asking the system for events
 }
 
-// backlog is how much log time is read back, without Since, before live
+// Backlog is how much log time is read back, without Since, before live
 // following begins.
-const backlog = 48 * time.Hour
+const Backlog = 48 * time.Hour
 
 // Monitor is one running weir. Make one with New, call Run once.
 type Monitor struct {
@@ -78,7 +86,7 @@ type Monitor struct {
 // New opens the sources and puts the parts together. Nothing is read yet but
 // the heads and ends of files, for their format and their newest time.
 func New(o Options) (*Monitor, error) {
-	follower, err := tail.Open(tail.Options{Paths: o.Paths, Stdin: o.Stdin, FromEnd: o.FromEnd, Poll: o.Poll, MaxLine: maxLine})
+	follower, err := tail.Open(tail.Options{Paths: o.Paths, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll, MaxLine: maxLine})
 	if err != nil {
 		return nil, &InputError{err.Error()}
 	}
@@ -88,6 +96,7 @@ func New(o Options) (*Monitor, error) {
 		l := &lane{index: i, source: src, where: o.Where, account: view.Source{Name: name(src)}}
 		l.kept.wanted = o.Rejects != nil
 		l.parser = o.parserOf(src)
+		l.parser.Behind(o.Hops)
 		if err := l.prime(src.Head(headBytes), m.gauge); err != nil {
 			follower.Close()
 			return nil, err
@@ -125,6 +134,10 @@ func (m *Monitor) Run(ctx context.Context) error {
 		case worked:
 			continue
 		case m.ended():
+			for _, l := range m.lanes {
+				l.text = nil
+				l.unfinished(l.parser.End(), m.gauge)
+			}
 			m.gauge.End()
 			return m.close()
 		}
@@ -151,7 +164,7 @@ func (m *Monitor) round() bool {
 		if !l.fetch(now, m.wall(), m.gauge) {
 			continue
 		}
-		if l.waits > due { // with --clock: the rest is yet to happen
+		if l.wait.sec > due { // with --clock: the rest is yet to happen
 			m.gauge.Caught(l.index, true, now)
 			continue
 		}
@@ -169,14 +182,20 @@ func (m *Monitor) round() bool {
 	for _, n := range m.follower.Notices() {
 		m.gauge.Notice(n.Text)
 	}
+	if m.o.Look != nil {
+		for _, text := range m.o.Look(now) {
+			m.gauge.Notice(text)
+		}
+	}
 	if behind == nil {
 		return false
 	}
 	behind.fold(m.gauge, limit, due)
+	behind.miss(m.o.Hops, m.gauge)
 	m.failed = behind.writeRejects(m.o.Rejects)
-	if behind.waits > due && !behind.told {
-		behind.told = true
-		m.gauge.Notice(fmt.Sprintf("%s: what is logged from %s on waits for the clock to get there", behind.account.Name, m.stamp(behind.waits)))
+	if behind.wait.sec > due && !behind.wait.told {
+		behind.wait.told = true
+		m.gauge.Notice(fmt.Sprintf("%s: what is logged from %s on waits for the clock to get there", behind.account.Name, m.stamp(behind.wait.sec)))
 	}
 	return true
 }
@@ -231,6 +250,12 @@ func (m *Monitor) holdBack(o gauge.Output) bool {
 }
 
 func (m *Monitor) close() error {
+	for _, l := range m.lanes {
+		c := l.parser.HopCounts()
+		if told := c.Told(l.account.Name, m.o.Hops); told != "" && (!l.alone || !c.Vain()) {
+			m.gauge.Notice(told)
+		}
+	}
 	if err := m.show(); err != nil {
 		return err
 	}
@@ -243,6 +268,7 @@ func (m *Monitor) close() error {
 	for _, l := range m.lanes {
 		st := l.source.State()
 		l.account.Rotations, l.account.Truncations, l.account.PossibleLoss = st.Rotations, st.Truncations, st.PossibleLoss
+		l.account.Dropped = st.Dropped
 		c.Sources = append(c.Sources, l.account)
 	}
 	for _, s := range []Sink{m.o.Copy, m.o.Screen} {
@@ -255,11 +281,16 @@ func (m *Monitor) close() error {
 	return m.understood()
 }
 
-// understood is an error when all input has ended and no line of it was a
-// request: then what was given is no log that weir knows.
+// understood is an error when all input has ended and one could not be read, or
+// no line was a request: then what was given is no log that weir knows.
 func (m *Monitor) understood() error {
 	if !m.ended() {
 		return nil
+	}
+	for _, l := range m.lanes {
+		if st := l.source.State(); st.Kind == tail.Stream && st.Failed != nil {
+			return &InputError{fmt.Sprintf("%s: %v", st.Name, st.Failed)}
+		}
 	}
 	rejected := int64(0)
 	for _, l := range m.lanes {

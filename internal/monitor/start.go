@@ -7,6 +7,7 @@ import (
 	"weir/internal/accesslog"
 	"weir/internal/clock"
 	"weir/internal/gauge"
+	"weir/internal/tail"
 	"weir/internal/unit"
 	"weir/internal/view"
 )
@@ -27,7 +28,7 @@ func (m *Monitor) findStart() {
 	}
 	since := m.o.Since.Unix()
 	if m.o.Since.IsZero() {
-		since = newest - int64(backlog/time.Second)
+		since = newest - int64(Backlog/time.Second)
 	}
 	if m.o.Brief > 0 && newest > 0 {
 		m.showFrom = newest - int64(m.o.Brief/time.Second)
@@ -49,7 +50,7 @@ func (l *lane) newest(now time.Time) int64 {
 	if _, ok := l.parser.Format(); !ok {
 		return 0
 	}
-	p := l.twin()
+	p := l.parser.Fork()
 	newest := int64(0)
 	believed := clock.Believed(l.source.State().Written, now)
 	for _, line := range accesslog.HeadLines(l.source.Last(lastBytes), false) {
@@ -68,8 +69,15 @@ func (l *lane) startAt(since int64) bool {
 	if _, ok := l.parser.Format(); !ok {
 		return false
 	}
-	p := l.twin()
-	if lines := accesslog.HeadLines(l.source.Head(headBytes), true); len(lines) > 0 {
+	return Seek(l.source, l.parser, since)
+}
+
+// Seek makes reading of a source begin at the first record of second since, or a
+// little before it, found by bisection. The parser, which is not changed, knows
+// the head of the source. It reports whether older records are passed over.
+func Seek(source *tail.Source, parser *accesslog.Auto, since int64) bool {
+	p := parser.Fork()
+	if lines := accesslog.HeadLines(source.Head(headBytes), true); len(lines) > 0 {
 		var r accesslog.Record
 		for _, line := range lines {
 			if p.Parse(line, &r).Kind == accesslog.Hit {
@@ -80,19 +88,12 @@ func (l *lane) startAt(since int64) bool {
 			}
 		}
 	}
-	l.source.SeekFirst(func(line []byte) bool {
+	source.SeekFirstTold(func(line []byte) (ok, told bool) {
 		var r accesslog.Record
-		return p.Parse(accesslog.TrimEnd(line), &r).Kind == accesslog.Hit && r.Sec >= since-seekMargin
+		hit := p.Parse(accesslog.TrimEnd(line), &r).Kind == accesslog.Hit
+		return hit && r.Sec >= since-seekMargin, hit
 	})
 	return true
-}
-
-// twin is a parser like that of l, for a look that leaves l as it is.
-func (l *lane) twin() *accesslog.Auto {
-	f, _ := l.parser.Format()
-	p := accesslog.NewForced(f)
-	p.Prime(accesslog.HeadLines(l.source.Head(headBytes), true))
-	return p
 }
 
 // replayed tells the Screen what it was not shown interval by interval.

@@ -1,10 +1,13 @@
 package query
 
 import (
+	"encoding/binary"
 	"errors"
 	"net/netip"
 	"slices"
 	"strings"
+
+	"weir/internal/accesslog"
 )
 
 // An address is an IPv4 or IPv6 address as a number. IPv4 addresses written as
@@ -122,144 +125,19 @@ func networkValue(p netip.Prefix) value {
 // numeric returns the number of an address. It keeps what Masked left: an IPv4
 // address within IPv6 stays there when its network is wider than it.
 func numeric(a netip.Addr) address {
+	if a.Is4() {
+		b := a.As4()
+		return address{low: uint64(binary.BigEndian.Uint32(b[:]))}
+	}
 	b := a.As16()
-	out := address{six: a.Is6()}
-	for i := range 8 {
-		out.high = out.high<<8 | uint64(b[i])
-		out.low = out.low<<8 | uint64(b[8+i])
-	}
-	if !out.six {
-		out.high, out.low = 0, out.low&0xffffffff
-	}
-	return out
+	return address{high: binary.BigEndian.Uint64(b[:8]), low: binary.BigEndian.Uint64(b[8:]), six: a.Is6()}
 }
 
-// parseAddress reads an address as netip.ParseAddr does, from bytes and without
-// the error that would have to be allocated for each host name. A zone is cut.
+// parseAddress reads an address from bytes. A zone is cut.
 func parseAddress(b []byte) (address, bool) {
-	for i, c := range b {
-		switch c {
-		case '.':
-			n, ok := parseFour(b)
-			return address{low: uint64(n)}, ok
-		case ':':
-			return parseSix(b)
-		}
-		if i == 4 {
-			break
-		}
-	}
-	return address{}, false
-}
-
-// parseFour reads four decimal numbers without leading zeros.
-func parseFour(b []byte) (uint32, bool) {
-	var all, n uint32
-	dots, digits := 0, 0
-	for _, c := range b {
-		switch {
-		case c >= '0' && c <= '9':
-			if digits > 0 && n == 0 {
-				return 0, false
-			}
-			n = n*10 + uint32(c-'0')
-			if digits++; n > 255 {
-				return 0, false
-			}
-		case c == '.' && digits > 0 && dots < 3:
-			all, n, digits = all<<8|n, 0, 0
-			dots++
-		default:
-			return 0, false
-		}
-	}
-	return all<<8 | n, dots == 3 && digits > 0
-}
-
-// parseSix reads the text forms of RFC 4291 section 2.2.
-func parseSix(b []byte) (address, bool) {
-	if i := slices.Index(b, '%'); i >= 0 && i+1 < len(b) {
-		b = b[:i]
-	}
-	var groups [8]uint16
-	n, gap := 0, -1
-	if len(b) >= 2 && b[0] == ':' && b[1] == ':' {
-		gap, b = 0, b[2:]
-	}
-	for len(b) > 0 {
-		if n == 8 {
-			return address{}, false
-		}
-		v, digits := hexadecimal(b)
-		switch {
-		case digits == 0 || digits > 4:
-			return address{}, false
-		case digits < len(b) && b[digits] == '.':
-			four, ok := parseFour(b)
-			if !ok || n > 6 {
-				return address{}, false
-			}
-			groups[n], groups[n+1] = uint16(four>>16), uint16(four)
-			n, b = n+2, nil
-			continue
-		}
-		groups[n] = v
-		n, b = n+1, b[digits:]
-		switch {
-		case len(b) == 0:
-		case b[0] != ':' || len(b) == 1:
-			return address{}, false
-		case b[1] == ':' && gap >= 0:
-			return address{}, false
-		case b[1] == ':':
-			gap, b = n, b[2:]
-		default:
-			b = b[1:]
-		}
-	}
-	if (n == 8) == (gap >= 0) {
+	a, ok := accesslog.ParseAddr(b)
+	if !ok {
 		return address{}, false
 	}
-	return joinGroups(groups, n, gap), true
-}
-
-// hexadecimal reads up to five digits at the head of b.
-func hexadecimal(b []byte) (v uint16, digits int) {
-	for digits < len(b) && digits < 5 {
-		c := b[digits]
-		switch {
-		case c >= '0' && c <= '9':
-			v = v<<4 | uint16(c-'0')
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			v = v<<4 | uint16(c|0x20-'a'+10)
-		default:
-			return v, digits
-		}
-		digits++
-	}
-	return v, digits
-}
-
-// joinGroups puts zeros into the gap of n groups.
-func joinGroups(groups [8]uint16, n, gap int) address {
-	a := address{six: true}
-	zeros := 8 - n
-	for i := range 8 {
-		var g uint16
-		switch {
-		case gap < 0 || i < gap:
-			g = groups[i]
-		case i >= gap+zeros:
-			g = groups[i-zeros]
-		}
-		if i < 4 {
-			a.high = a.high<<16 | uint64(g)
-		} else {
-			a.low = a.low<<16 | uint64(g)
-		}
-	}
-	if a.high == 0 && a.low>>32 == 0xffff {
-		return address{low: a.low & 0xffffffff}
-	}
-	return a
+	return numeric(a), true
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"weir/internal/accesslog"
 )
@@ -140,8 +141,19 @@ func buildMoment(c condition) predicate {
 }
 
 func buildText(c condition) (predicate, int) {
+	if c.field.id == countryField && c.op != opExists {
+		code := c
+		code.field.id = codeField
+		name, cost := buildTextOf(c)
+		short, _ := buildTextOf(code)
+		return disjunction{name, short}, cost + textCost
+	}
+	return buildTextOf(c)
+}
+
+func buildTextOf(c condition) (predicate, int) {
 	cost := textCost
-	if c.field.classify || c.field.id == sectionField || c.field.id == siteField {
+	if c.field.classify || c.field.locate || c.field.id == sectionField || c.field.id == siteField {
 		cost = derivedCost
 	}
 	switch {
@@ -152,6 +164,9 @@ func buildText(c condition) (predicate, int) {
 	case c.op == opIn:
 		var texts []string
 		for _, v := range c.values {
+			if c.field.classify {
+				v.text = strings.ToLower(v.text)
+			}
 			texts = append(texts, v.text)
 		}
 		return &textIs{c.field.id, membership(texts)}, cost + min(len(texts), 10)

@@ -16,7 +16,7 @@ func TestAnErrorSaysWhereItIsAndWhatToWrite(t *testing.T) {
 		{"statsu >= 500", `column 1: no field is named "statsu": did you mean status?`},
 		{"bot or usr-agent = x", `column 8: no field is named "usr-agent": did you mean agent?`},
 		{"user = 'äöü' and metod = GET", `column 18: no field is named "metod": did you mean method?`},
-		{"xyzzyx = 1", `column 1: no field is named "xyzzyx": the fields are client, user, host, method, target, path, query, section, protocol, status, class, bytes, latency, referrer, site, agent, time, hour, weekday, malformed, bot, browser, system, device`},
+		{"xyzzyx = 1", `column 1: no field is named "xyzzyx": the fields are client, forwarded, user, host, method, target, path, query, section, protocol, status, class, bytes, latency, referrer, site, agent, time, hour, weekday, malformed, bot, browser, system, device, country, city, asn`},
 		{"status", `column 7: an operator is missing after status: it takes = != < <= > >= in`},
 		{"(path)", `column 6: an operator is missing after path: it takes = != in ~ ~* contains startswith endswith like exists`},
 		{"status matches 5", `column 8: "matches" is no operator: status takes = != < <= > >= in`},
@@ -82,7 +82,7 @@ func TestAnErrorSaysWhereItIsAndWhatToWrite(t *testing.T) {
 		{strings.Repeat("(", 1001) + "bot", `column 1001: parentheses are nested more than 1000 deep: write the expression flatter`},
 		{strings.Repeat("x", 65537), `column 1: the expression is longer than 64 KiB: shorten it`},
 		{"user = " + strings.Repeat("x", 60) + "'", `column 8: quote this value, because "'" in it is read as something else`},
-		{strings.Repeat("x", 60) + " = 1", `column 1: no field is named "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"...: the fields are client, user, host, method, target, path, query, section, protocol, status, class, bytes, latency, referrer, site, agent, time, hour, weekday, malformed, bot, browser, system, device`},
+		{strings.Repeat("x", 60) + " = 1", `column 1: no field is named "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"...: the fields are client, forwarded, user, host, method, target, path, query, section, protocol, status, class, bytes, latency, referrer, site, agent, time, hour, weekday, malformed, bot, browser, system, device, country, city, asn`},
 	} {
 		q, err := Compile(c.text, testOptions(t))
 		if err == nil || err.Error() != c.want {

@@ -49,6 +49,7 @@ type fieldID uint8
 
 const (
 	clientField fieldID = iota
+	forwardedField
 	userField
 	hostField
 	methodField
@@ -72,6 +73,10 @@ const (
 	browserField
 	systemField
 	deviceField
+	countryField
+	cityField
+	asnField
+	codeField // of the country; has no name of its own
 )
 
 // A column is a Field with what the compiler needs to know.
@@ -81,12 +86,14 @@ type column struct {
 	always   bool // no record is without it
 	dash     bool // a log writes "-" where it is missing
 	classify bool // needs Options.Agent
+	locate   bool // needs Options.Place
 }
 
 // columns returns the table. Its order is that of the ids.
 func columns() []column {
 	return []column{
 		{Field: Field{"client", []string{"ip", "addr", "address", "remote_addr"}, Address, "address or host name of the client", "client in (10.0.0.0/8, 192.168.0.0/16)"}, id: clientField, dash: true},
+		{Field: Field{"forwarded", []string{"xff", "x_forwarded_for"}, Text, "addresses that proxies have logged for the request (X-Forwarded-For), as the line has them", "forwarded contains 203.0.113.7"}, id: forwardedField, dash: true},
 		{Field: Field{"user", []string{"remote_user"}, Text, "user name of HTTP authentication", "user exists"}, id: userField, dash: true},
 		{Field: Field{"host", []string{"vhost", "server"}, Text, "virtual host, with its port where the log has it", "host = www.example.com"}, id: hostField, dash: true},
 		{Field: Field{"method", []string{"verb"}, Text, "method of the request, in capitals", "method in (POST, PUT)"}, id: methodField, dash: true},
@@ -110,6 +117,9 @@ func columns() []column {
 		{Field: Field{"browser", nil, Text, "browser, from the user agent", "browser = Firefox"}, id: browserField, classify: true},
 		{Field: Field{"system", []string{"os"}, Text, "operating system, from the user agent", "system = Android"}, id: systemField, classify: true},
 		{Field: Field{"device", nil, Text, "kind of device, from the user agent", "device = phone"}, id: deviceField, classify: true},
+		{Field: Field{"country", nil, Text, "country of the client, by its English name or its code, out of --geoip", "country in (DE, France)"}, id: countryField, locate: true},
+		{Field: Field{"city", nil, Text, "city of the client, by its English name, out of --geoip", "city = Berlin"}, id: cityField, locate: true},
+		{Field: Field{"asn", nil, Text, "number of the network of the client, out of --geoip", "asn = AS3320"}, id: asnField, locate: true},
 	}
 }
 

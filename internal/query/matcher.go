@@ -24,6 +24,16 @@ type Matcher struct {
 	seed     maphash.Seed
 	agents   []classified // by hash; nil until one is asked for
 	long     classified   // an agent that is not kept
+
+	locate  func([]byte) Place
+	located []located // by hash; nil until one is asked for
+}
+
+// located is a client with where it is: country, city, network, code of the
+// country.
+type located struct {
+	key    []byte
+	fields [4][]byte
 }
 
 // classified is a user agent with what is known of it: bot, browser, system and
@@ -33,10 +43,11 @@ type classified struct {
 	fields [4][]byte
 }
 
-// Agents in the cache, and the longest one that is kept: half a megabyte at
-// most for each Matcher.
+// Agents and clients in the caches, and the longest one that is kept: half a
+// megabyte of each at most for each Matcher.
 const (
 	cachedAgents   = 1024
+	cachedClients  = 1024
 	longestInCache = 512
 )
 
@@ -46,6 +57,8 @@ func (m *Matcher) text(id fieldID, r *accesslog.Record) []byte {
 	switch id {
 	case clientField:
 		return r.Client
+	case forwardedField:
+		return r.Forwarded
 	case userField:
 		return r.User
 	case hostField:
@@ -68,6 +81,8 @@ func (m *Matcher) text(id fieldID, r *accesslog.Record) []byte {
 		return siteOf(r.Referrer)
 	case agentField:
 		return r.Agent
+	case countryField, cityField, asnField, codeField:
+		return m.ofClient(id, r.Client)
 	}
 	return m.ofAgent(id, r.Agent)
 }
@@ -127,7 +142,7 @@ func (m *Matcher) classified(agent []byte) *classified {
 		return &m.long
 	}
 	if m.agents == nil {
-		m.agents, m.seed = make([]classified, cachedAgents), maphash.MakeSeed()
+		m.agents = make([]classified, cachedAgents)
 	}
 	c := &m.agents[maphash.Bytes(m.seed, agent)%cachedAgents]
 	if !bytes.Equal(c.key, agent) {
@@ -137,10 +152,36 @@ func (m *Matcher) classified(agent []byte) *classified {
 	return c
 }
 
-// learn keeps what was found, in the order of the ids of the fields.
+// ofClient returns a field of where a client is, which is looked up once as long
+// as no other takes its place.
+func (m *Matcher) ofClient(id fieldID, client []byte) []byte {
+	if len(client) == 0 || len(client) > longestInCache {
+		return nil // no address is that long
+	}
+	if m.located == nil {
+		m.located = make([]located, cachedClients)
+	}
+	l := &m.located[maphash.Bytes(m.seed, client)%cachedClients]
+	if !bytes.Equal(l.key, client) {
+		l.key = append(l.key[:0], client...)
+		p := m.locate(client)
+		for i, s := range [...]string{p.Country, p.City, p.ASN, p.Code} {
+			l.fields[i] = append(l.fields[i][:0], s...)
+		}
+	}
+	return l.fields[id-countryField]
+}
+
+// learn keeps what was found, in the order of the ids of the fields and in lower
+// case: these names are ours, and nobody knows how we write them.
 func (c *classified) learn(a Agent) {
 	for i, s := range [...]string{a.Bot, a.Browser, a.System, a.Device} {
 		c.fields[i] = append(c.fields[i][:0], s...)
+		for j, b := range c.fields[i] {
+			if 'A' <= b && b <= 'Z' {
+				c.fields[i][j] = b | 0x20
+			}
+		}
 	}
 }
 

@@ -17,10 +17,12 @@ import (
 // goes and has no tokens.
 type parser struct {
 	text    string
-	at      int // byte offset
-	depth   int // of open parentheses
-	budget  int // size of regular expressions so far
+	at      int  // byte offset
+	depth   int  // of open parentheses
+	budget  int  // size of regular expressions so far
+	places  bool // a field was named that asks where clients are
 	options Options
+	lists   bool // forwarded is asked for
 }
 
 func (p *parser) parse() (expr, error) {
@@ -135,6 +137,11 @@ func (p *parser) condition() (expr, error) {
 	if field.classify && p.options.Agent == nil {
 		return nil, p.fail(at, "%s is not known here, because user agents are not classified: compare agent", field.Name)
 	}
+	p.lists = p.lists || field.id == forwardedField
+	if field.locate && p.options.Place == nil {
+		return nil, p.fail(at, "%s is not known here, because no database says where clients are: give one with --geoip to weir or weir report", field.Name)
+	}
+	p.places = p.places || field.locate
 	return p.comparison(field, at)
 }
 

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"hash/maphash"
 	"time"
 
 	"weir/internal/accesslog"
@@ -20,6 +21,8 @@ type Query struct {
 	text    string
 	root    predicate
 	options Options
+	lists   bool // it asks for forwarded
+	places  bool // it asks where clients are
 }
 
 // Options are what an expression means beside its text. The zero value knows
@@ -34,6 +37,19 @@ type Options struct {
 	// on the bytes alone and not keep them. With nil the fields that need it are
 	// errors of Compile.
 	Agent func(agent []byte) Agent
+
+	// Place makes, for each Matcher, a function that knows where a client is. It
+	// is asked about a client again only where many others came between, and must
+	// not keep the bytes. With nil the fields that need it are errors of Compile.
+	Place func() func(client []byte) Place
+}
+
+// A Place is where a client is. An empty text is unknown.
+type Place struct {
+	Country string // name in English
+	Code    string // of the country, ISO 3166: DE
+	City    string
+	ASN     string // AS3320
 }
 
 // An Agent is what a user agent tells about the visitor. An empty text is
@@ -53,7 +69,7 @@ func Compile(text string, o Options) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := &Query{text: canonical(e), options: o}
+	q := &Query{text: canonical(e), options: o, lists: p.lists, places: p.places}
 	if len(q.text) > maxText {
 		return nil, p.fail(0, "the expression is longer than 64 KiB when written out in full: shorten it")
 	}
@@ -67,9 +83,16 @@ func Compile(text string, o Options) (*Query, error) {
 // same canonical text.
 func (q *Query) String() string { return q.text }
 
+// ReadsForwarded reports whether the Query asks for the field forwarded, which
+// some formats are not searched for unless they are told to (accesslog.ReadLists).
+func (q *Query) ReadsForwarded() bool { return q.lists }
+
 // Matcher returns a new Matcher for one goroutine.
 func (q *Query) Matcher() *Matcher {
-	m := &Matcher{root: q.root, zone: q.options.Zone, classify: q.options.Agent}
+	m := &Matcher{root: q.root, seed: maphash.MakeSeed(), zone: q.options.Zone, classify: q.options.Agent}
+	if q.places {
+		m.locate = q.options.Place()
+	}
 	m.sections.Depth = q.options.SectionDepth
 	m.sections.Of(nil, nil, true) // makes its buffer now, not at the first line
 	return m

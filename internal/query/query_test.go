@@ -16,7 +16,15 @@ func testOptions(t testing.TB) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Options{Now: time.Date(2026, 3, 10, 12, 0, 0, 7, berlin), Zone: berlin, Agent: classifyForTests}
+	return Options{Now: time.Date(2026, 3, 10, 12, 0, 0, 7, berlin), Zone: berlin, Agent: classifyForTests, Place: func() func([]byte) Place { return placeForTests }}
+}
+
+// placeForTests knows one network.
+func placeForTests(client []byte) Place {
+	if strings.HasPrefix(string(client), "10.") {
+		return Place{Country: "Germany", Code: "DE", City: "Berlin", ASN: "AS3320"}
+	}
+	return Place{}
 }
 
 // classifyForTests knows a few agents.
@@ -51,7 +59,7 @@ func robot() accesslog.Record {
 	return accesslog.Record{
 		Sec: 1772935200, Status: 200, Bytes: 512, Latency: 0, // Sunday 2026-03-08 03:00 in Berlin
 		Client: []byte("crawl-7.example.net"), Method: []byte("HEAD"), Target: []byte("/robots.txt"), Protocol: []byte("HTTP/2.0"),
-		Agent: []byte("Googlebot/2.1 (+http://www.google.com/bot.html)"),
+		Agent: []byte("Googlebot/2.1 (+http://www.google.com/bot.html)"), Forwarded: []byte("203.0.113.7, 10.0.0.1"),
 	}
 }
 
@@ -112,6 +120,18 @@ func TestExpressionsPickTheRequestsTheySay(t *testing.T) {
 		{"latency != 250ms", "br"},
 		{"latency exists", "qr"},
 		{"latency in (0ms, 250ms)", "qr"},
+		// Places.
+		{"country = Germany", "q"},
+		{"country = DE", "q"},
+		{"country in (FR, DE)", "q"},
+		{"country not in (FR, Germany)", "br"},
+		{"country != DE", "br"},
+		{"country != France", "qbr"},
+		{`country ~ "^(DE|FR)$"`, "q"},
+		{"country exists", "q"},
+		{`country = ""`, "br"},
+		{"city = Berlin and asn = AS3320", "q"},
+		{"city startswith B or asn exists", "q"},
 		// Text.
 		{"user = ada", "q"},
 		{"user = Ada", ""},
@@ -217,6 +237,17 @@ func TestExpressionsPickTheRequestsTheySay(t *testing.T) {
 		{"bot exists", "r"},
 		{`bot in ("", Googlebot)`, "qbr"},
 		{"browser = Firefox and os = Linux", "q"},
+		// What is derived from agents has no case of its own.
+		{"bot = googlebot", "r"},
+		{"bot = GOOGLEBOT or device = Desktop", "qr"},
+		{"bot in (googlebot, x)", "r"},
+		{"bot not in (googlebot, x)", "qb"},
+		{"browser startswith FIRE and browser endswith Fox and browser contains IREF and browser like f*X", "q"},
+		{"browser ~ ^fire and system ~ ^LIN", "q"},
+		{"system !~ ^lin", "br"},
+		{"forwarded = 10.1.2.3", ""},
+		{"forwarded exists", "r"},
+		{"xff contains 203.0.113.7", "r"},
 		{"device in (desktop, phone)", "q"},
 		{"device != desktop", "br"},
 	} {
@@ -389,5 +420,39 @@ func TestMatchingAllocatesNothing(t *testing.T) {
 		}); n != 0 {
 			t.Errorf("%s: %v allocations, want 0", text, n)
 		}
+	}
+}
+
+// TestAPlaceIsLookedUpOnceAClientAndOnlyIfAskedFor: a lookup costs more than a
+// line.
+func TestAPlaceIsLookedUpOnceAClientAndOnlyIfAskedFor(t *testing.T) {
+	asked, made := 0, 0
+	o := testOptions(t)
+	o.Place = func() func([]byte) Place {
+		made++
+		return func(client []byte) Place {
+			asked++
+			return placeForTests(client)
+		}
+	}
+	for text, want := range map[string]int{"status = 404": 0, "country = DE or city = Paris or asn = AS3320": 1} {
+		q, err := Compile(text, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, made = 0, 0
+		m := q.Matcher()
+		r := request()
+		m.Match(&r)
+		if n := testing.AllocsPerRun(100, func() { m.Match(&r) }); n != 0 {
+			t.Errorf("%s: %v allocations a record, want none", text, n)
+		}
+		if asked != want || made != want {
+			t.Errorf("%s: asked %d times, of %d makers, want %d", text, asked, made, want)
+		}
+	}
+	o.Place = nil
+	if _, err := Compile("status = 200 and country = DE", o); err == nil || !strings.Contains(err.Error(), "column 18: country is not known here") || !strings.Contains(err.Error(), "--geoip") {
+		t.Errorf("got %v without a database, want an error that says --geoip", err)
 	}
 }

@@ -102,13 +102,13 @@ func (p *parser) value(field column, op operator, w word) (value, error) {
 	var err error
 	switch field.Kind {
 	case Text, Name:
-		return p.textValue(op, w)
+		return p.textValue(field, op, w)
 	case Address:
 		if op == opEqual || op == opIn {
 			v, err = addressValue(w.text)
 			break
 		}
-		return p.textValue(op, w)
+		return p.textValue(field, op, w)
 	case Status:
 		v, err = statusValue(w.text)
 	case Class:
@@ -130,21 +130,27 @@ func (p *parser) value(field column, op operator, w word) (value, error) {
 	return v, nil
 }
 
-func (p *parser) textValue(op operator, w word) (value, error) {
+// textValue reads a text. What is derived from user agents is compared in lower
+// case, as Matcher has it.
+func (p *parser) textValue(field column, op operator, w word) (value, error) {
 	v := value{text: w.text}
+	text := w.text
+	if field.classify {
+		text = strings.ToLower(text)
+	}
 	switch op {
 	case opEqual, opIn:
-		v.test = equal(w.text)
+		v.test = equal(text)
 	case opContains:
-		v.test = contains(w.text)
+		v.test = contains(text)
 	case opStarts:
-		v.test = prefix(w.text)
+		v.test = prefix(text)
 	case opEnds:
-		v.test = suffix(w.text)
+		v.test = suffix(text)
 	case opLike:
-		v.test = newWildcard(w.text)
+		v.test = newWildcard(text)
 	case opMatches, opMatchesFold:
-		t, err := newPattern(w.text, op == opMatchesFold, &p.budget)
+		t, err := newPattern(w.text, op == opMatchesFold || field.classify, &p.budget)
 		var bad *syntax.Error
 		switch {
 		case errors.As(err, &bad):

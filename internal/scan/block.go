@@ -38,6 +38,7 @@ const (
 // findings are what became of the lines of a block.
 type findings struct {
 	lines                     int64 // all there are
+	pieces                    int64 // of them that are no lines of their own
 	hits, outside, directives int64
 	rejected                  map[accesslog.Reason]int64
 	passed                    bool // a filter passed over records, of these seconds

@@ -33,6 +33,7 @@ type lines struct {
 	// broken is how much there is of the last line of a log that could not be
 	// read further. It is behind data.
 	broken int
+	last   bool // the log has ended, and there is nothing here
 }
 
 // A cutter cuts a stream into blocks of whole lines. Where it cuts depends on
@@ -52,7 +53,7 @@ func (c *cutter) next(b *lines) bool {
 		b.buf = nil // a very long line has gone by
 	}
 	b.buf = append(b.buf[:0], c.carry...)
-	b.offset, b.tooLong, b.broken = c.offset, 0, 0
+	b.offset, b.tooLong, b.broken, b.last = c.offset, 0, 0, false
 	end, searched := 0, 0
 	for {
 		// After a line that was passed over there may be lines, and an error.
@@ -85,6 +86,11 @@ func (c *cutter) next(b *lines) bool {
 	c.carry = append(c.carry[:0], b.buf[end:]...)
 	c.offset = b.offset + int64(end)
 	return end > 0 || b.tooLong > 0 || b.broken > 0
+}
+
+// end makes b the block behind the last lines.
+func (c *cutter) end(b *lines) {
+	*b = lines{buf: b.buf[:0], offset: c.offset, last: true}
 }
 
 // short returns how much of lines is one block: all, but where lines are very

@@ -119,7 +119,7 @@ func isLog(name string) bool {
 	}
 	defer unpack.Close()
 	text := make([]byte, 64<<10)
-	n, err = io.ReadFull(unpack, text)
+	n, err = io.ReadFull(archive.NewText(unpack), text)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return true
 	}

@@ -35,7 +35,12 @@ func (b *block) parse(parser *accesslog.Auto, o *Options) {
 		}
 		out := parser.Parse(line, &r)
 		f.lines++
+		if out.Unfinished > 0 {
+			b.unfinished(int(out.Unfinished), at, o)
+		}
 		switch {
+		case out.Kind == accesslog.Piece:
+			f.pieces++
 		case out.Kind == accesslog.Directive:
 			f.directives++
 		case out.Kind == accesslog.Rejected:
@@ -57,10 +62,25 @@ func (b *block) parse(parser *accesslog.Auto, o *Options) {
 			b.batch.Add(&r)
 		}
 	}
+	if b.last {
+		f.lines++ // the place behind the last line
+		b.unfinished(parser.End(), b.offset+int64(len(b.data)), o)
+		f.lines--
+	}
 	if b.broken > 0 {
 		f.lines++
 		b.reject(accesslog.Outcome{Reason: accesslog.ReasonCut, Column: b.broken + 1}, len(b.data), len(b.data)+b.broken, o)
 		f.last.Offset = b.offset + int64(len(b.data))
+	}
+}
+
+// unfinished rejects lines whose last pieces never came. What is told of them is
+// the place at which they were given up.
+func (b *block) unfinished(n int, at int64, o *Options) {
+	for range n {
+		b.found.pieces-- // one of theirs is a line
+		b.reject(accesslog.Outcome{Reason: accesslog.ReasonPartial, Column: 1}, 0, 0, o)
+		b.found.last.Offset = at
 	}
 }
 

@@ -67,6 +67,7 @@ func newPass(logs []Log, o Options) *pass {
 	p.changed, p.ended = sync.NewCond(&p.mu), sync.NewCond(&p.mu)
 	for i, l := range logs {
 		s := newSource(i, l)
+		s.parser.Behind(o.Hops)
 		s.stream.halt = &p.halt
 		p.sources = append(p.sources, s)
 	}
@@ -303,7 +304,10 @@ func (p *pass) result() *Result {
 	r := &Result{Tally: &p.tally, Timeline: &p.timeline, Rejected: p.rejected}
 	for _, s := range p.sources {
 		r.Sources = append(r.Sources, s.total)
-		r.Notices = append(r.Notices, s.notices...)
+		r.Notices = append(append(r.Notices, s.notices...), s.encoding()...)
+		if told := s.parser.HopCounts().Told(s.total.Name, p.o.Hops); told != "" {
+			r.Notices = append(r.Notices, told)
+		}
 		if s.err != nil {
 			r.Failures = append(r.Failures, Failure{Name: s.total.Name, Err: s.err})
 		}

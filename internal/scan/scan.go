@@ -36,6 +36,9 @@ type Options struct {
 	// passed over. A filter is used by one goroutine at a time and must not
 	// keep the record; all of them must say the same.
 	Where func() func(*accesslog.Record) bool
+	// Hops, when not nil, finds the clients behind proxies, before Where sees a
+	// record.
+	Hops *accesslog.Hops
 	// Stdin is what the Log "-" reads.
 	Stdin io.Reader
 	// Done, when not nil, is kept at the number of bytes read so far, as they

@@ -120,6 +120,46 @@ func wild(r *rand.Rand, lines int) []byte {
 	return b
 }
 
+// contained is a log as a container runtime writes it: some lines in pieces, of
+// two streams, some of which never come.
+func contained(r *rand.Rand, log []byte) []byte {
+	docker := r.IntN(2) == 0
+	var b []byte
+	put := func(stream, text string, last bool) {
+		if !docker {
+			b = fmt.Appendf(b, "2026-03-10T00:00:00.5Z %s %c %s\n", stream, map[bool]byte{true: 'F', false: 'P'}[last], text)
+			return
+		}
+		if last {
+			text += "\n"
+		}
+		text = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\x00", `\u0000`).Replace(text)
+		b = fmt.Appendf(b, `{"log":"%s","stream":"%s","time":"2026-03-10T00:00:00.5Z"}`+"\n", text, stream)
+	}
+	for l := range strings.Lines(string(log)) {
+		l = strings.TrimSuffix(l, "\n")
+		for r.IntN(6) == 0 || len(l) > 900_000 {
+			n := r.IntN(min(len(l), 300_000) + 1)
+			if r.IntN(20) > 0 {
+				put("stdout", l[:n], false)
+			}
+			l = l[n:]
+			switch r.IntN(40) {
+			case 0:
+				put("stderr", "Traceback", false)
+			case 1:
+				put("stderr", " of an error", true)
+			case 2:
+				b = append(b, "neither\n"...)
+			}
+		}
+		if r.IntN(60) > 0 {
+			put("stdout", l, true)
+		}
+	}
+	return b
+}
+
 // oracle reads a log line by line with one parser and counts into one Tally,
 // record by record: law 8.
 func oracle(data []byte) (*traffic.Tally, map[accesslog.Reason]int64, int64) {
@@ -128,7 +168,7 @@ func oracle(data []byte) (*traffic.Tally, map[accesslog.Reason]int64, int64) {
 	hits := int64(0)
 	parser := new(accesslog.Auto)
 	head := data[:min(len(data), blockSize)]
-	parser.Prime(accesslog.HeadLines(head[:bytes.LastIndexByte(head, '\n')+1], true))
+	parser.Prime(accesslog.HeadLines(head[:bytes.LastIndexByte(head, '\n')+1], true), Elsewhere(bytes.NewReader(data), int64(len(data)))...)
 	var sections traffic.Sections
 	for _, l := range bytes.SplitAfter(data, []byte("\n")) {
 		if len(l) == 0 {
@@ -140,13 +180,20 @@ func oracle(data []byte) (*traffic.Tally, map[accesslog.Reason]int64, int64) {
 			continue
 		}
 		var r accesslog.Record
-		switch out := parser.Parse(l, &r); out.Kind {
+		out := parser.Parse(l, &r)
+		if out.Unfinished > 0 {
+			rejected[accesslog.ReasonPartial] += int64(out.Unfinished)
+		}
+		switch out.Kind {
 		case accesslog.Hit:
 			hits++
 			tally.Add(&r, sections.Of(r.Method, r.Target, r.Malformed))
 		case accesslog.Rejected:
 			rejected[out.Reason]++
 		}
+	}
+	if n := parser.End(); n > 0 {
+		rejected[accesslog.ReasonPartial] += int64(n)
 	}
 	return &tally, rejected, hits
 }
@@ -160,6 +207,9 @@ func TestAnyNumberOfWorkersGivesTheOraclesAnswer(t *testing.T) {
 	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 77))
 		data := wild(r, 4000)
+		if seed%3 == 2 {
+			data = contained(r, data)
+		}
 		path := write(t, "log", data)
 		tally, rejected, hits := oracle(data)
 		want := ""
@@ -174,6 +224,85 @@ func TestAnyNumberOfWorkersGivesTheOraclesAnswer(t *testing.T) {
 				got = run(t, Options{Workers: workers, blockSize: 700 << (seed % 4)}, path)
 			}
 			if p := print(got); want == "" {
+				want = p
+			} else if p != want {
+				t.Errorf("seed %d: with %d workers the result differs", seed, workers)
+			}
+			if s := got.Sources[0]; s.Lines != s.Hits+s.Rejected {
+				t.Errorf("seed %d: %d lines, and %d hits with %d rejected", seed, s.Lines, s.Hits, s.Rejected)
+			}
+		}
+	}
+}
+
+func TestLinesInPiecesAreJoinedWhereverBlocksEnd(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	var data []byte
+	for i := range 300 {
+		l := strings.Replace(line(r, i, 100), "/p", "/"+strings.Repeat("p", 40_000*max(0, r.IntN(8)-6)), 1)
+		for l = strings.TrimSuffix(l, "\n"); len(l) > 16<<10; l = l[16<<10:] {
+			data = fmt.Appendf(data, "2026-03-10T00:00:00.5Z stdout P %s\n", l[:16<<10])
+		}
+		data = fmt.Appendf(data, "2026-03-10T00:00:00.5Z stdout F %s\n", l)
+	}
+	data = append(data, "2026-03-10T00:00:00.5Z stdout P half"...)
+	path := write(t, "log", data)
+	for _, workers := range []int{1, 3} {
+		for _, size := range []int{300, 5000, 20_000, 0} {
+			got := run(t, Options{Workers: workers, blockSize: size}, path)
+			if s := got.Sources[0]; s.Hits != 300 || s.Lines != 301 || got.Rejected[accesslog.ReasonPartial] != 1 || s.LastReject.Offset != int64(len(data)) {
+				t.Errorf("%d workers, blocks of %d: got %+v, last %+v, rejected %v; want 300 hits of 301 lines", workers, size, s, s.LastReject, got.Rejected)
+			}
+		}
+	}
+}
+
+// TestClientsBehindProxiesAreCountedOnAnyNumberOfWorkers: what was found in
+// blocks that were parsed twice counts once.
+func TestClientsBehindProxiesAreCountedOnAnyNumberOfWorkers(t *testing.T) {
+	hops, err := accesslog.NewHops("x-forwarded-for", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(4) {
+		data := wild(rand.New(rand.NewPCG(seed, 11)), 4000)
+		for from, to := range map[string]string{
+			`"agent 1" `: `"agent 1" "198.51.100.7, 203.0.113.7, 10.0.0.2" `,
+			`"agent 2" `: `"agent 2" "garbage, 10.0.0.2" `,
+			`"agent 3" `: `"agent 3" "-" `,
+		} {
+			data = bytes.ReplaceAll(data, []byte(from), []byte(to))
+		}
+		if seed%2 == 1 {
+			data = contained(rand.New(rand.NewPCG(seed, 12)), data)
+		}
+		path := write(t, "log", data)
+		parser := new(accesslog.Auto)
+		parser.Behind(hops)
+		head := data[:min(len(data), blockSize)]
+		parser.Prime(accesslog.HeadLines(head[:bytes.LastIndexByte(head, '\n')+1], true), Elsewhere(bytes.NewReader(data), int64(len(data)))...)
+		found, also := int64(0), 0
+		for l := range bytes.Lines(data) {
+			if l = accesslog.TrimEnd(l); len(l) > maxLine {
+				continue
+			}
+			var r accesslog.Record
+			if parser.Parse(l, &r).Kind == accesslog.Hit && string(r.Client) == "203.0.113.7" {
+				found++
+			}
+			also = max(also, len(parser.Also()))
+		}
+		told := parser.HopCounts().Told(path, hops)
+		if c := parser.HopCounts(); c.Missing == 0 || c.Broken == 0 || found == 0 || seed%2 == 0 && also == 0 {
+			t.Fatalf("seed %d: %+v, %d found, %d formats mixed in: this shows nothing", seed, c, found, also)
+		}
+		if got := run(t, Options{Workers: 2, Hops: hops}, path); !slices.Contains(got.Notices, told) {
+			t.Errorf("seed %d: got %q, want %q", seed, got.Notices, told)
+		}
+		want := ""
+		for _, workers := range []int{1, 2, 8} {
+			got := run(t, Options{Workers: workers, blockSize: 700, Hops: hops}, path)
+			if p := print(got) + fmt.Sprint(got.Notices); want == "" {
 				want = p
 			} else if p != want {
 				t.Errorf("seed %d: with %d workers the result differs", seed, workers)

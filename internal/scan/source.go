@@ -9,10 +9,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"sync/atomic"
 
 	"weir/internal/accesslog"
 	"weir/internal/archive"
+	"weir/internal/charset"
 	"weir/internal/unit"
 	"weir/internal/view"
 )
@@ -30,17 +32,20 @@ type Log struct {
 	Format *accesslog.Format // nil: it is recognised
 }
 
-// source is a Log that is being read.
+// source is a Log that is being read. It has many fields because it is the one
+// thing between the bytes of a log and what is told of it.
 type source struct {
 	Log
 	index int
 
 	// Of the goroutine that reads; between blocks, so without a lock.
 	opened  bool
+	ended   bool // the block behind the last lines was given
 	primed  bool
 	file    *os.File // nil for standard input
 	unpack  *archive.Reader
-	stream  counter // of the bytes of the file
+	text    *archive.Text // of a stream, or of UTF-16; else nil
+	stream  counter       // of the bytes of the file
 	cut     cutter
 	expect  int64 // bytes that stream should give; -1 where nobody knows
 	whole   bool  // read from its first byte
@@ -90,8 +95,9 @@ func newSource(index int, l Log) *source {
 	return s
 }
 
-// read fills b with the next lines. It returns false at the end of the log, or
-// where it cannot be read any more: then s.err says why.
+// read fills b with the next lines; the last block of a log has none, and tells
+// that it is the last. It returns false behind that, or where the log cannot be
+// opened. Where it could not be read to its end, s.err says why.
 func (s *source) read(b *lines, o *Options) bool {
 	if !s.opened {
 		s.opened = true
@@ -107,8 +113,13 @@ func (s *source) read(b *lines, o *Options) bool {
 		}
 		return true
 	}
+	if s.ended {
+		return false
+	}
+	s.ended = true
 	s.finish()
-	return false
+	s.cut.end(b)
+	return true
 }
 
 func (s *source) open(o *Options) error {
@@ -140,6 +151,10 @@ func (s *source) open(o *Options) error {
 		s.stream.r = f
 		return s.openArchive(&s.stream, kind)
 	}
+	if e, _ := charset.Sniff(head[:n]); e != charset.UTF8 {
+		s.stream.r = io.NewSectionReader(f, 0, s.expect)
+		return s.openArchive(&s.stream, archive.Plain)
+	}
 	// What is written from now on belongs to the next report.
 	from, to := s.stretch(f, info.Size(), o)
 	if done := s.stream.done; done != nil {
@@ -164,7 +179,8 @@ func (s *source) openStream(r io.Reader) error {
 
 func (s *source) openArchive(r io.Reader, kind archive.Kind) error {
 	if kind == archive.Plain {
-		s.cut.r = r
+		s.text = archive.NewText(r)
+		s.cut.r = s.text
 		return nil
 	}
 	unpack, err := archive.Open(r, kind)
@@ -172,8 +188,25 @@ func (s *source) openArchive(r io.Reader, kind archive.Kind) error {
 		return fmt.Errorf("cannot read %s: %w", s.total.Name, err)
 	}
 	s.unpack = unpack
-	s.cut.r = unpack
+	s.text = archive.NewText(unpack)
+	s.cut.r = s.text
 	return nil
+}
+
+// encoded reports whether the text is not as it lies in the log.
+func (s *source) encoded() bool { return s.text != nil && s.text.Encoding() != charset.UTF8 }
+
+// encoding tells of text that is not as it lies in the log, after it was read.
+func (s *source) encoding() []string {
+	if !s.encoded() {
+		return nil
+	}
+	notices := []string{fmt.Sprintf("%s: text in %s, read as UTF-8; lines and columns count in that", s.total.Name, s.text.Encoding())}
+	if n := s.text.Invalid(); n > 0 {
+		notices = append(notices, fmt.Sprintf("%s: %s invalid %s in its UTF-16 %s read as U+FFFD", s.total.Name, unit.Count(n),
+			unit.Plural(n, "character"), map[bool]string{true: "is", false: "are"}[n == 1]))
+	}
+	return notices
 }
 
 // cause is what is wrong with a file, without its name.
@@ -200,6 +233,10 @@ func (s *source) prime(head []byte) {
 	found := s.parser.Prime(lines, s.elsewhere()...)
 	if f, ok := s.parser.Format(); ok {
 		s.total.Format = f.Name
+		s.changes = s.parser.Changes()
+		if also := s.parser.Also(); len(also) > 0 {
+			s.notices = append(s.notices, fmt.Sprintf("%s: lines in several formats are mixed, %s with %s", s.total.Name, f.Name, strings.Join(also, " and ")))
+		}
 		return
 	}
 	if found.Compressed != "" {
@@ -211,19 +248,28 @@ func (s *source) prime(head []byte) {
 
 // elsewhere returns lines from places all over a file that is not compressed.
 func (s *source) elsewhere() [][]byte {
-	const places, each = 8, 100
-	if s.file == nil || s.unpack != nil || s.expect < worthSampling {
+	if s.file == nil || s.unpack != nil || s.encoded() {
 		return nil
 	}
 	info, err := s.file.Stat()
 	if err != nil {
 		return nil
 	}
+	return Elsewhere(s.file, info.Size())
+}
+
+// Elsewhere returns lines, without their ends, from places all over a log, with
+// which accesslog.Auto is primed besides its head. It is nil for a small log.
+func Elsewhere(log io.ReaderAt, size int64) [][]byte {
+	const places, each = 8, 100
+	if size < worthSampling {
+		return nil
+	}
 	var lines [][]byte
 	for i := range int64(places) {
-		at := info.Size() / places * i
+		at := size / places * i
 		buf := make([]byte, 32<<10)
-		n, _ := s.file.ReadAt(buf, at)
+		n, _ := log.ReadAt(buf, at)
 		buf = buf[:n]
 		if at > 0 {
 			buf = buf[bytes.IndexByte(buf, '\n')+1:]
@@ -270,7 +316,7 @@ func (s *source) fork() *accesslog.Auto {
 // account adds what became of the lines of b, the next of this log.
 func (s *source) account(b *block, rejected map[accesslog.Reason]int64) {
 	f := &b.found
-	s.total.Lines += f.lines - f.directives
+	s.total.Lines += f.lines - f.directives - f.pieces
 	s.total.Hits += f.hits
 	s.total.Older += f.outside
 	for why, n := range f.rejected {
@@ -290,7 +336,9 @@ func (s *source) account(b *block, rejected map[accesslog.Reason]int64) {
 		s.changes = n
 		if format, ok := s.parser.Format(); ok && format.Name != s.total.Format {
 			s.total.Format = format.Name
-			s.changed(format.Name, max(1, s.lines-f.lines))
+			s.changed(fmt.Sprintf("the format is %s", format.Name), max(1, s.lines-f.lines))
+		} else if also := s.parser.Also(); len(also) > 0 {
+			s.changed(fmt.Sprintf("lines in the format %s, mixed in, are read", also[len(also)-1]), max(1, s.lines-f.lines))
 		}
 	}
 }
@@ -298,11 +346,11 @@ func (s *source) account(b *block, rejected map[accesslog.Reason]int64) {
 // maxTold is how many changes of its format are told of one log.
 const maxTold = 5
 
-func (s *source) changed(format string, line int64) {
+func (s *source) changed(what string, line int64) {
 	s.told++
 	switch {
 	case s.told <= maxTold:
-		s.notices = append(s.notices, fmt.Sprintf("%s: the format is %s from about line %s on", s.total.Name, format, unit.Count(line)))
+		s.notices = append(s.notices, fmt.Sprintf("%s: %s from about line %s on", s.total.Name, what, unit.Count(line)))
 	case s.told == maxTold+1:
 		s.notices = append(s.notices, s.total.Name+": the format goes on changing; name it with --format to read one only")
 	}

@@ -68,6 +68,7 @@ type looker struct {
 	parser *accesslog.Auto
 	buf    []byte
 	lost   bool // a place could not be read well
+	mixed  bool // for it has lines of other formats
 }
 
 // look returns the newest time of the records that begin in the place of
@@ -89,13 +90,18 @@ func (k *looker) look(at int64) (newest, lag int64) {
 			break
 		}
 		var r accesslog.Record
-		out := p.Parse(accesslog.TrimEnd(b[:end]), &r)
+		line := accesslog.TrimEnd(b[:end])
+		out := p.Parse(line, &r)
 		b = b[end:]
-		if out.Kind == accesslog.Directive {
+		if out.Kind == accesslog.Directive || out.Kind == accesslog.Piece {
 			continue
 		}
 		lines++
 		if out.Kind != accesslog.Hit {
+			var other accesslog.Record
+			if new(accesslog.Auto).Parse(line, &other).Kind == accesslog.Hit {
+				k.lost, k.mixed = true, true // lines of several formats: when the others are known depends on all that was read
+			}
 			continue
 		}
 		hits++
@@ -138,7 +144,7 @@ func (k *looker) first(sec int64) int64 {
 		mid := lo + (hi-lo)/2
 		newest, _ := k.look(mid * lookBytes)
 		if mid == (k.size-1)/lookBytes {
-			k.lost = false // the last place may be no more than half a line
+			k.lost = k.mixed // the last place may be no more than half a line
 		}
 		if newest >= sec {
 			hi = mid

@@ -28,7 +28,7 @@ func TestRecordsComeInTheOrderOfTheLogOnAnyNumberOfWorkers(t *testing.T) {
 		path := write(t, "log", data)
 		var want, wantRejects []byte
 		parser, writer := new(accesslog.Auto), jsonLines()
-		parser.Prime(accesslog.HeadLines(data[:bytes.LastIndexByte(data[:min(len(data), blockSize)], '\n')+1], true))
+		parser.Prime(accesslog.HeadLines(data[:bytes.LastIndexByte(data[:min(len(data), blockSize)], '\n')+1], true), Elsewhere(bytes.NewReader(data), int64(len(data)))...)
 		number := 0
 		for l := range bytes.Lines(data) {
 			number++

@@ -27,6 +27,9 @@
 // path between two looks is not seen, nor is the rest of a file that was copied
 // and truncated before it was read.
 //
+// Pipes and Inputs, which are made elsewhere, have no path: their bytes come once,
+// and are cut into the same batches by a goroutine each.
+//
 // The package is pulled. One goroutine owns a Follower with all its Sources: it
 // waits for Follower.Wake or for Follower.Sweep to pass, then calls Source.Next
 // on each source until that is nil. Only Batch.Release may be called from

@@ -10,10 +10,11 @@ import (
 	"time"
 )
 
-// Options says what to follow and how. Only Paths is needed.
+// Options says what to follow and how. Only Paths or Inputs are needed.
 type Options struct {
 	Paths   []string  // files to follow; "-" is standard input
 	Stdin   io.Reader // what "-" reads; nil means os.Stdin
+	Inputs  []Input   // streams that are no files
 	FromEnd bool      // skip the whole lines that are there at Open, but for paths with a Resume
 	// Resume has where reading of a path, by its name in Paths, stopped in an
 	// earlier process. What was written since is read first, through whatever
@@ -57,7 +58,7 @@ type Follower struct {
 // and it is followed as soon as it can be. The errors are for paths that can
 // never be followed: a directory, a socket, a device, no path at all.
 func Open(o Options) (*Follower, error) {
-	if len(o.Paths) == 0 {
+	if len(o.Paths) == 0 && len(o.Inputs) == 0 {
 		return nil, errors.New("no log file is named: give at least one path, or - for standard input")
 	}
 	if o.Stdin == nil {
@@ -82,6 +83,11 @@ func Open(o Options) (*Follower, error) {
 		f.sources = append(f.sources, s)
 		p, ok := o.Resume[path]
 		s.open(&p, ok)
+	}
+	for _, in := range o.Inputs {
+		s := &Source{f: f, index: len(f.sources), name: in.Name}
+		f.sources = append(f.sources, s)
+		s.feed(in.Feed)
 	}
 	return f, nil
 }
@@ -110,7 +116,8 @@ func unique(paths []string) []string {
 	return out
 }
 
-// Sources returns one Source for each path, in the order given.
+// Sources returns one Source for each path, then one for each input, in the
+// order given.
 func (f *Follower) Sources() []*Source { return f.sources }
 
 // Wake returns a channel that holds a value when something may have happened
@@ -141,6 +148,7 @@ func (f *Follower) Close() {
 		f.waker.close()
 		f.waker = nil
 	}
+	f.closeFeeds()
 	for _, s := range f.sources {
 		s.close()
 	}

@@ -23,6 +23,7 @@ type Notice struct {
 // Notices returns what happened since the last call, in order. Each thing is
 // told once until it is over.
 func (f *Follower) Notices() []Notice {
+	f.hearFeeds()
 	out := f.notices
 	f.notices = nil
 	return out

@@ -15,18 +15,21 @@ type Kind uint8
 
 // The kinds of sources.
 const (
-	File  Kind = iota // a path, followed through rotation; also while nothing is there yet
-	Stdin             // standard input
-	FIFO              // a named pipe
+	File   Kind = iota // a path, followed through rotation; also while nothing is there yet
+	Stdin              // standard input
+	FIFO               // a named pipe
+	Stream             // an Input
 )
 
-// String returns file, stdin or fifo.
+// String returns file, stdin, fifo or stream.
 func (k Kind) String() string {
 	switch k {
 	case Stdin:
 		return "stdin"
 	case FIFO:
 		return "fifo"
+	case Stream:
+		return "stream"
 	}
 	return "file"
 }
@@ -34,7 +37,7 @@ func (k Kind) String() string {
 // mostHeld bounds the descriptors one source keeps of replaced files.
 const mostHeld = 32
 
-// A Source is one path, or standard input, as one endless stream. It belongs to
+// A Source is one path, standard input or an Input, as one endless stream. It belongs to
 // the owner of its Follower.
 type Source struct {
 	f       *Follower
@@ -44,7 +47,8 @@ type Source struct {
 
 	cur    *file   // nil until there is one
 	held   []past  // what is still to be read before it, or may grow, oldest first
-	stream *stream // instead of files, for pipes
+	stream *stream // instead of files, for pipes and inputs
+	from   Feed    // what the stream of an input reads
 
 	opened    bool          // the first look is over
 	strangers []os.FileInfo // rotated files that were there at the first look: of no concern
@@ -77,7 +81,7 @@ type State struct {
 	Written time.Time // when the current file was last written; zero for pipes or without a file
 
 	AtEnd   bool // the last Next found no whole line unread
-	Ended   bool // standard input is at its end and all of it delivered
+	Ended   bool // standard input or an input is at its end and all of it delivered
 	Missing bool // nothing has the name of the source
 	Denied  bool // what has the name may not be read
 
@@ -87,7 +91,10 @@ type State struct {
 	Recovered    int64 // bytes of lines read from copies and from files that had left the path before they were seen
 	Zeros        int64 // zero bytes passed over, where nobody had written
 	PossibleLoss int64 // bytes that had been seen but were destroyed before they were read
+	Dropped      int64 // messages that an input knows to be lost on their way
 	Held         int   // replaced files that are still open
+
+	Failed error // why an input or pipe that Ended can be read no further, nil where it was at its end
 }
 
 // State returns how far s is.
@@ -96,6 +103,12 @@ func (s *Source) State() State {
 	st.Name, st.AtEnd = s.name, s.atEnd
 	if s.stream != nil {
 		st.Offset, st.Ended = s.stream.offset, s.stream.ended
+		if st.Ended {
+			st.Failed = s.stream.err
+		}
+	}
+	if s.from != nil {
+		st.Dropped = s.from.Lost()
 	}
 	if s.cur != nil {
 		st.Offset, st.Size, st.Written = s.cur.offset, s.cur.size, s.cur.written
@@ -418,6 +431,7 @@ func (s *Source) openPipe() bool {
 func (s *Source) pumped() *block {
 	blk := s.stream.next()
 	if blk == nil && s.stream.ended && s.stream.err != nil {
+		s.f.hearFeeds() // what led to it comes first
 		s.trouble(fmt.Sprintf("%s: %v; it is read no further", s.name, s.stream.err))
 	}
 	return blk

@@ -50,6 +50,17 @@ func (s *Source) Last(n int) []byte {
 // A line is passed to ok without its newline and cut at Options.MaxLine. It is
 // valid during the call. For pipes, and without a file, nothing happens.
 func (s *Source) SeekFirst(ok func(line []byte) bool) {
+	s.SeekFirstTold(func(line []byte) (bool, bool) { return ok(line), true })
+}
+
+// lookOn is the number of lines that tell nothing, in a row, behind which it is
+// not known what stands in a place; then reading begins earlier.
+const lookOn = 200
+
+// SeekFirstTold is SeekFirst in a file of which some lines tell nothing: neither
+// that it is the first part, nor that it is the other. For those the next line
+// that tells stands.
+func (s *Source) SeekFirstTold(look func(line []byte) (ok, told bool)) {
 	if s.cur == nil {
 		return
 	}
@@ -62,10 +73,10 @@ func (s *Source) SeekFirst(ok func(line []byte) bool) {
 	lo, hi := int64(0), size
 	for lo < hi {
 		mid := lo + (hi-lo)/2
-		if line, _, found := s.cur.lineFrom(mid, hi); !found || ok(line) {
+		if ok, at := s.cur.told(mid, hi, look); ok {
 			hi = mid
 		} else {
-			lo = mid + 1
+			lo = at + 1
 		}
 	}
 	_, start, found := s.cur.lineFrom(lo, size)
@@ -75,6 +86,24 @@ func (s *Source) SeekFirst(ok func(line []byte) bool) {
 	}
 	// A failure leaves the position where it was: more is read, nothing lost.
 	_ = s.cur.moveTo(start, false)
+}
+
+// told asks look about the first whole line that starts at p or behind it, and
+// tells something; at is its start, or p where it is the first of all. ok is true
+// where there is none before limit.
+func (f *file) told(p, limit int64, look func(line []byte) (ok, told bool)) (ok bool, at int64) {
+	at = p
+	for range lookOn {
+		line, start, found := f.lineFrom(at, limit)
+		if !found {
+			return true, at
+		}
+		if ok, told := look(line); told {
+			return ok, max(p, at)
+		}
+		at = start + 1
+	}
+	return true, at
 }
 
 // lineFrom returns the first whole line that starts at p or behind it, and its

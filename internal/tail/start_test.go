@@ -3,6 +3,7 @@ package tail
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -108,6 +109,52 @@ func TestSeekFirstFindsTheExactLine(t *testing.T) {
 			t.Fatalf("line number: got %d, want %d", batch.Line, want+1)
 		}
 		batch.Release()
+	}
+}
+
+// TestLinesThatTellNothingDoNotMisleadSeeking has lines without a number among
+// the others, at some places for long.
+func TestLinesThatTellNothingDoNotMisleadSeeking(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 2))
+	path := filepath.Join(t.TempDir(), "access.log")
+	var b bytes.Buffer
+	var at []int64 // where each numbered line begins
+	for i := range 4000 {
+		for r.IntN(3) == 0 {
+			b.WriteString("nothing\n")
+		}
+		if r.IntN(800) == 0 {
+			b.WriteString(strings.Repeat("nothing\n", r.IntN(2*lookOn)))
+		}
+		at = append(at, int64(b.Len()))
+		fmt.Fprintf(&b, "%05d %s\n", i, strings.Repeat("x", i%97))
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(Options{Paths: []string{path}, Poll: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	src := f.Sources()[0]
+	far := 0
+	for want := 0; want < len(at); want += 7 {
+		key := fmt.Appendf(nil, "%05d", want)
+		src.SeekFirstTold(func(line []byte) (ok, told bool) {
+			return bytes.Compare(line[:5], key) >= 0, line[0] != 'n'
+		})
+		batch := src.Next(src.State().Written)
+		if batch.Offset > at[want] {
+			t.Fatalf("line %d at %d: reading begins at %d, behind it", want, at[want], batch.Offset)
+		}
+		if want > 0 && batch.Offset <= at[want-1] {
+			far++
+		}
+		batch.Release()
+	}
+	if far > len(at)/7/10 {
+		t.Errorf("%d times of %d reading began too early", far, len(at)/7)
 	}
 }
 

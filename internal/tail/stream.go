@@ -90,6 +90,9 @@ func (st *stream) peek(n int) []byte {
 // close ends the pump, and waits for it where its read can be broken off.
 func (st *stream) close() {
 	close(st.done)
+	if _, ok := st.r.(Feed); ok {
+		<-st.gone // it was closed, so its Read returns
+	}
 	if d, ok := st.r.(interface{ SetReadDeadline(time.Time) error }); ok && d.SetReadDeadline(time.Unix(1, 0)) == nil {
 		<-st.gone
 	}

@@ -69,6 +69,12 @@ func scenes() map[string]gauge.Output {
 		"standout": interval(standout),
 		"huge":     interval(huge),
 		"keys":     interval(keys),
+		"visits":   interval(visits),
+		"places":   interval(places),
+		"networks": interval(func(iv *view.Interval) {
+			places(iv)
+			iv.Countries, iv.Cities = view.Table{}, view.Table{}
+		}),
 		"statusless": interval(func(iv *view.Interval) {
 			iv.Classes, iv.Statuses = [6]int64{0: 4, 1: 2, 2: 4462}, []view.Status{{Code: 0, Hits: 4}, {Code: 101, Hits: 2}, {Code: 200, Hits: 4462}}
 		}),
@@ -104,6 +110,22 @@ func untimed(iv *view.Interval) {
 	for i := range iv.Sections.Rows {
 		iv.Sections.Rows[i].Latency = nil
 	}
+}
+
+func visits(iv *view.Interval) {
+	iv.BotHits = 368
+	iv.Bots = rowsOf(view.Row{Key: "okhttp", Hits: 240, Missed: 3}, view.Row{Key: "(other bot)", Hits: 100, Errors: 1, Latency: &view.Latency{P90: time.Second, Coarse: true}}, view.Row{Key: "Googlebot", Hits: 28})
+	iv.Bots.Bound = 3
+}
+
+// places are names out of a database that somebody else made.
+func places(iv *view.Interval) {
+	visits(iv)
+	iv.Countries = rowsOf(view.Row{Key: "Germany", Hits: 2204, Missed: 1}, view.Row{Key: "\x1b[31mCôte d’Ivoire\n", Hits: 1200}, view.Row{Key: "日本", Hits: 900},
+		view.Row{Key: view.Unknown, Hits: 150}, view.Row{Key: strings.Repeat("long ", 9), Hits: 10}, view.Row{Key: "Chile", Hits: 4})
+	iv.Cities = rowsOf(view.Row{Key: "Berlin, Germany", Hits: 2000}, view.Row{Key: view.Unknown, Hits: 2468})
+	iv.Networks = rowsOf(view.Row{Key: "AS64496 Example AG", Hits: 3000}, view.Row{Key: view.Unknown, Hits: 1468})
+	iv.Countries.Bound = 1
 }
 
 func standout(iv *view.Interval) {
@@ -170,9 +192,15 @@ func endings() map[string]*view.Closing {
 		{Name: "/var/log/a\x1b[2J.log", Format: "combined", Lines: 4471, Hits: 4466, Rejected: 5, LastReject: &view.Reject{Line: 81, Column: 7, Reason: "line ends too early"}},
 		{Name: "standard input", Lines: 3, Rejected: 3, LastReject: &view.Reject{Offset: 900, Column: 1, Reason: "no known format"}},
 		{Name: "/var/log/b.log"},
+		{Name: "udp://127.0.0.1:5514", Format: "combined", Lines: 1200, Hits: 1200, Dropped: 1017},
 	}
+	placed := full()
+	iv := busy()
+	places(iv)
+	placed.Stats = iv.Stats
 	return map[string]*view.Closing{
-		"summary": full(), "summary-alerts": full(fired, recovered), "summary-many": many, "summary-trouble": trouble,
+		"summary-places": placed,
+		"summary":        full(), "summary-alerts": full(fired, recovered), "summary-many": many, "summary-trouble": trouble,
 		"summary-empty": {Sources: []view.Source{{Name: "access.log"}}},
 	}
 }

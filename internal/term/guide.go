@@ -148,6 +148,9 @@ func (g *Guide) verdict(l *diagnosis.Log) {
 		g.paragraph(indent, l.Format.Title)
 	}
 	read := fmt.Sprintf("%s %s read: %s %s", unit.Count(l.Lines), unit.Plural(l.Lines, "line"), unit.Count(l.Hits), unit.Plural(l.Hits, "request"))
+	if l.Pieces > 0 {
+		read += fmt.Sprintf(", %s %s of lines", unit.Count(l.Pieces), unit.Plural(l.Pieces, "piece"))
+	}
 	if l.Directives > 0 {
 		read += fmt.Sprintf(", %s %s", unit.Count(l.Directives), unit.Plural(l.Directives, "header"))
 	}

@@ -120,7 +120,7 @@ func TestBrokenLinesAreExplained(t *testing.T) {
 	for name, text := range brokenLines() {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			l := diagnosis.OfLine([]byte(text), nil)
+			l := diagnosis.OfLine([]byte(text), diagnosis.Guess{})
 			if err := (&Guide{W: &out}).Line(&l); err != nil {
 				t.Fatal(err)
 			}
@@ -143,7 +143,7 @@ func diagnose(lines []string, forced *accesslog.Format) *diagnosis.Log {
 	for _, l := range lines[:min(len(lines), 1000)] {
 		head = append(head, []byte(l))
 	}
-	log := diagnosis.NewLog("access.log", head, forced)
+	log := diagnosis.NewLog("access.log", head, diagnosis.Guess{Format: forced})
 	for _, l := range lines {
 		log.Add([]byte(l))
 	}
@@ -217,7 +217,7 @@ func FuzzExplanationsFit(f *testing.F) {
 	f.Add([]byte("0000 00000 [00/May/0000:00:00:00 ]00000"))                    // a zone of nothing
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var out bytes.Buffer
-		l := diagnosis.OfLine(text, nil)
+		l := diagnosis.OfLine(text, diagnosis.Guess{})
 		if err := (&Guide{W: &out}).Line(&l); err != nil {
 			t.Fatal(err)
 		}

@@ -44,6 +44,7 @@ func place(s string) (gauge.Output, gauge.Output, *view.Closing) {
 	}
 	stats := view.Stats{
 		Hits: 4, Classes: [6]int64{2: 4}, Latency: ms(1), Sections: row(ms(2)), Clients: row(nil), Paths: row(ms(3)), Methods: row(nil),
+		BotHits: 1, Bots: row(nil), Countries: row(nil), Cities: row(nil), Networks: row(nil),
 	}
 	iv := &view.Interval{From: at, To: at + 10, Stats: stats, Notes: []string{s, "client " + s + " makes it"}, Window: []view.Window{{Rule: highTraffic()}}}
 	c := &view.Closing{Seen: true, From: at, To: at + 9, Stats: stats, Sources: []view.Source{{

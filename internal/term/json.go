@@ -78,6 +78,11 @@ type jsonStats struct {
 	Sections  []jsonRow        `json:"sections"`
 	Clients   []jsonRow        `json:"clients"`
 	Paths     []jsonRow        `json:"paths"`
+	BotHits   int64            `json:"bot_hits"`
+	Bots      []jsonRow        `json:"bots"`
+	Countries []jsonRow        `json:"countries"`
+	Cities    []jsonRow        `json:"cities"`
+	Networks  []jsonRow        `json:"networks"`
 	Bounds    map[string]int64 `json:"bounds,omitempty"`
 }
 
@@ -154,6 +159,7 @@ type jsonSource struct {
 	Rotations    int   `json:"rotations,omitempty"`
 	Truncations  int   `json:"truncations,omitempty"`
 	PossibleLoss int64 `json:"possible_loss_bytes,omitempty"`
+	Dropped      int64 `json:"lost_messages,omitempty"`
 
 	Last escape.JSON `json:"last_rejected,omitempty"`
 	Why  string      `json:"last_reason,omitempty"`
@@ -205,7 +211,7 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 		o.Lines += s.Lines
 		js := jsonSource{
 			Name: escape.JSON(s.Name), Format: s.Format, Lines: s.Lines, Hits: s.Hits, Rejected: s.Rejected, Older: s.Older, Filtered: s.Filtered,
-			Rotations: s.Rotations, Truncations: s.Truncations, PossibleLoss: s.PossibleLoss,
+			Rotations: s.Rotations, Truncations: s.Truncations, PossibleLoss: s.PossibleLoss, Dropped: s.Dropped,
 		}
 		if s.LastReject != nil {
 			js.Last, js.Why = escape.JSON(s.LastReject.Position(s.Name)), s.LastReject.Reason
@@ -249,8 +255,13 @@ func stats(s *view.Stats, seconds int64) jsonStats {
 		Visitors: s.Visitors, Estimated: s.VisitorsEstimated, Malformed: s.Malformed,
 		Classes: map[string]int64{}, Status: map[string]int64{}, Methods: map[string]int64{},
 		Latency: latency(s.Latency), Sections: rows(s.Sections.Rows), Clients: rows(s.Clients.Rows), Paths: rows(s.Paths.Rows),
+		BotHits: s.BotHits, Bots: rows(s.Bots.Rows),
+		Countries: rows(s.Countries.Rows), Cities: rows(s.Cities.Rows), Networks: rows(s.Networks.Rows),
 	}
-	for name, t := range map[string]view.Table{"sections": s.Sections, "clients": s.Clients, "paths": s.Paths} {
+	for name, t := range map[string]view.Table{
+		"sections": s.Sections, "clients": s.Clients, "paths": s.Paths, "bots": s.Bots,
+		"countries": s.Countries, "cities": s.Cities, "networks": s.Networks,
+	} {
 		if t.Bound > 0 {
 			if o.Bounds == nil {
 				o.Bounds = map[string]int64{}

@@ -58,7 +58,7 @@ func stable() map[string]string {
 	const row = ` S[].bytes S[].errors S[].hits S[].key`
 	const rows = ` sections clients paths` + row
 	const latency = ` latency.count latency.max_ms latency.mean_ms latency.p50_ms latency.p90_ms latency.p99_ms`
-	const stats = ` bytes classes classes.<key> hits latency malformed methods methods.<key> rate rejected rejected.reasons rejected.reasons.<key> rejected.total status status.<key> visitors late future type from to` + latency
+	const stats = ` bot_hits bots countries cities networks bytes classes classes.<key> hits latency malformed methods methods.<key> rate rejected rejected.reasons rejected.reasons.<key> rejected.total status status.<key> visitors late future type from to` + latency
 	expand := func(s string) string {
 		var out []string
 		for word := range strings.FieldsSeq(s) {
@@ -82,7 +82,9 @@ func stable() map[string]string {
 		"notice":   `type at text`,
 		"summary-trouble": expand(stats + rows + ` lines late_by_seconds alerts alerts[].rule alerts[].state alerts[].at alerts[].value alerts[].hits alerts[].window_seconds
 			alerts[].threshold alerts[].message alerts[].duration_seconds open sources sources[].name sources[].format sources[].lines sources[].hits sources[].rejected
-			sources[].last_rejected sources[].last_reason`),
+			sources[].last_rejected sources[].last_reason sources[].lost_messages`),
+		"visits":       `bots[].bytes bots[].errors bots[].hits bots[].key bots[].missed bots[].latency.coarse bounds.bots`,
+		"places":       `countries[].hits countries[].key countries[].bytes countries[].errors cities[].key cities[].hits networks[].key networks[].hits bounds.countries`,
 		"summary-many": `alerts_dropped open[].since`,
 	}
 }
@@ -166,7 +168,7 @@ func TestJSONSaysWhatThePlainBlockSays(t *testing.T) {
 // TestAnEmptySummaryIsWhole: a reader may index into every list of it.
 func TestAnEmptySummaryIsWhole(t *testing.T) {
 	o := objects(t)["summary-empty"]
-	for _, list := range []string{"sections", "clients", "paths", "alerts", "open", "sources"} {
+	for _, list := range []string{"sections", "clients", "paths", "bots", "countries", "cities", "networks", "alerts", "open", "sources"} {
 		if _, ok := o[list].([]any); !ok {
 			t.Errorf("%s: got %v, want a list", list, o[list])
 		}

@@ -48,10 +48,22 @@ func (p *Plain) figures(c *view.Closing) {
 	}
 	p.end("")
 	p.latency(c.Latency)
+	p.visits(&c.Stats)
 	for _, t := range []struct {
 		title string
 		table view.Table
-	}{{"section", c.Sections}, {"client", c.Clients}, {"path", c.Paths}} {
+	}{
+		{"section", c.Sections},
+		{"client", c.Clients},
+		{"path", c.Paths},
+		{"bot", c.Bots},
+		{"country", c.Countries},
+		{"city", c.Cities},
+		{"network", c.Networks},
+	} {
+		if len(t.table.Rows) == 0 {
+			continue
+		}
 		p.line("")
 		p.table(t.title, t.table, seconds)
 	}
@@ -98,6 +110,9 @@ func (p *Plain) source(s view.Source) {
 	}
 	if s.PossibleLoss > 0 {
 		p.add(", ", unit.Bytes(s.PossibleLoss), " possibly lost")
+	}
+	if s.Dropped > 0 {
+		p.add(", ", unit.Count(s.Dropped), " ", unit.Plural(s.Dropped, "message"), " lost on the way")
 	}
 	p.end("")
 	if r := s.LastReject; r != nil {

@@ -48,6 +48,7 @@ type Source struct {
 	Rotations    int   // times another file took the path
 	Truncations  int   // times content was cut off
 	PossibleLoss int64 // bytes that were destroyed before they could be read
+	Dropped      int64 // messages known to be lost on their way here
 	LastReject   *Reject
 }
 

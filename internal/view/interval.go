@@ -43,12 +43,12 @@ type Stats struct {
 	Sections, Paths        Table
 	Clients                Table
 	Methods                Table
+	BotHits                int64 // by agents that are programs
+	Bots, BotKinds         Table
 
 	// Tables of reports, empty elsewhere.
 	NotFound, ServerErrors  Table // paths
 	Agents, Referrers       Table
-	BotHits                 int64 // by agents that are programs
-	Bots, BotKinds          Table
 	Browsers, Systems       Table // of people
 	Hosts, Users, Protocols Table
 	// Of clients, where PlacesOf was asked for them.
@@ -118,6 +118,8 @@ type Reason struct {
 // Tops says how many rows of each table are kept.
 type Tops struct {
 	Sections, Clients, Paths int
+	Bots                     int // where Others is 0
+	Places                   int // each of countries, cities, networks; for PlacesOf
 	Others                   int // of the tables of reports
 }
 
@@ -146,6 +148,8 @@ func Read(t *traffic.Tally, tops Tops) Stats {
 		s.Hosts = table(t, traffic.ByHost, n, t.Hits)
 		s.Users = table(t, traffic.ByUser, n, t.Hits)
 		s.Protocols = table(t, traffic.ByProtocol, maxMethods, t.Hits-t.Malformed)
+	} else if tops.Bots > 0 {
+		s.botsOf(t, tops.Bots)
 	}
 	for code, n := range t.Statuses {
 		if n > 0 {

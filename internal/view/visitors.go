@@ -17,24 +17,38 @@ const Unknown = "(unknown)"
 // the table of agents has dropped some these are missing, and Bound of the
 // tables is that of the agents.
 func (s *Stats) visitorsOf(t *traffic.Tally, n int) {
-	var bots, kinds, browsers, systems groups
-	bound, hits, botHits := t.Bound(traffic.ByAgent), int64(0), int64(0)
-	t.Rows(traffic.ByAgent, func(r *traffic.Row) bool {
-		a := agent.Classify([]byte(r.Key))
-		hits += r.Hits
-		if a.Kind != agent.None {
-			botHits += r.Hits
-			bots.add(a.Bot, r)
-			kinds.add(a.Kind.String(), r)
-			return true
-		}
+	var browsers, systems groups
+	people := int64(0)
+	s.botsAnd(t, n, func(a agent.Agent, r *traffic.Row) {
+		people += r.Hits
 		browsers.add(cmp.Or(a.Browser, Unknown), r)
 		systems.add(cmp.Or(a.System, Unknown), r)
+	})
+	bound := t.Bound(traffic.ByAgent)
+	s.Browsers, s.Systems = browsers.table(n, people, bound), systems.table(n, people, bound)
+}
+
+// botsOf fills in the bots alone, as visitorsOf does.
+func (s *Stats) botsOf(t *traffic.Tally, n int) {
+	s.botsAnd(t, n, func(agent.Agent, *traffic.Row) {})
+}
+
+// botsAnd fills in the bots, and hands on the rows of agents that are none.
+func (s *Stats) botsAnd(t *traffic.Tally, n int, person func(agent.Agent, *traffic.Row)) {
+	var bots, kinds groups
+	t.Rows(traffic.ByAgent, func(r *traffic.Row) bool {
+		a := agent.Classify([]byte(r.Key))
+		if a.Kind == agent.None {
+			person(a, r)
+			return true
+		}
+		s.BotHits += r.Hits
+		bots.add(a.Bot, r)
+		kinds.add(a.Kind.String(), r)
 		return true
 	})
-	s.BotHits = botHits
-	s.Bots, s.BotKinds = bots.table(n, botHits, bound), kinds.table(n, botHits, bound)
-	s.Browsers, s.Systems = browsers.table(n, hits-botHits, bound), systems.table(n, hits-botHits, bound)
+	bound := t.Bound(traffic.ByAgent)
+	s.Bots, s.BotKinds = bots.table(n, s.BotHits, bound), kinds.table(n, s.BotHits, bound)
 }
 
 // groups are rows put together by a name.

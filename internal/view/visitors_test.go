@@ -47,4 +47,14 @@ func TestBotsAreToldFromPeople(t *testing.T) {
 	if l := s.Browsers.Rows[0].Latency; l == nil || l.Count != 40 || l.Mean != time.Second || s.Browsers.Rows[1].Latency != nil {
 		t.Errorf("got the latencies %+v and %+v, want that of 40 hits and none", l, s.Browsers.Rows[1].Latency)
 	}
+	few := Read(&tally, Tops{Bots: 2})
+	if got, want := told(few.Bots), told(s.Bots); got != want || few.BotHits != s.BotHits {
+		t.Errorf("without the tables of a report: got %q, %d hits by bots, want %q, %d", got, few.BotHits, want, s.BotHits)
+	}
+	if len(few.Browsers.Rows)+len(few.Agents.Rows) > 0 {
+		t.Error("without the tables of a report there are some of them")
+	}
+	if none := Read(&tally, Tops{}); none.BotHits != 0 || len(none.Bots.Rows) > 0 {
+		t.Errorf("got %d hits by bots, want none where they are not asked for", none.BotHits)
+	}
 }
