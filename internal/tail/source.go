@@ -129,6 +129,11 @@ func (s *Source) Next(now time.Time) *Batch {
 	if blk == nil {
 		return nil
 	}
+	return s.handOut(blk, now)
+}
+
+// handOut makes blk the next batch of s.
+func (s *Source) handOut(blk *block, now time.Time) *Batch {
 	b := &blk.batch
 	s.seq++
 	b.Source, b.Seq, b.Read = s.index, s.seq, now
