@@ -36,7 +36,6 @@ type node struct {
 	read   int    // life at the last look
 	before []byte // bytes of the life at the last look
 	carry  []byte // part of a line that goes on in it
-	sure   bool   // the life at the last look could be told then
 	when   time.Time
 }
 
@@ -176,7 +175,7 @@ func (m *model) lines(n *node) {
 // known reports whether so much of the life n is in was seen that a copy of it
 // can be told.
 func (n *node) known() bool {
-	return n.sure || n.taken >= firstPrefix || n.taken == 0 && n.seen >= firstPrefix
+	return n.taken >= firstPrefix || n.taken == 0 && n.seen >= firstPrefix
 }
 
 // look is what the reader does on a wake.
@@ -247,7 +246,7 @@ func (m *model) recover(n *node) {
 		newer = nil // it may be of other files: see between
 	}
 	n.taken, n.carry = 0, m.copies(half, newer, n.when)
-	n.read, n.seen, n.sure = n.life, 0, false
+	n.read, n.seen = n.life, 0
 }
 
 // copies takes the copies in a list, newest first, that were made since a time;
@@ -308,11 +307,9 @@ func (m *model) between(old *node, since time.Time) {
 // restart ends the reader and starts another where it stopped, after some things
 // have happened to the log, which is rotated in one of the two ways.
 func (m *model) restart() {
+	m.look() // what happened before is over: the two together are not expected to be exact
 	p := m.s.src.Position()
 	m.s.f.Close()
-	if n := m.cur; n != nil && n.read != n.life {
-		n.sure, n.seen = n.known(), n.taken // what was seen of half a line is forgotten
-	}
 	rename := m.rnd.IntN(2) == 0
 	for range m.rnd.IntN(12) {
 		m.s.pass(time.Second)
