@@ -34,8 +34,10 @@ type file struct {
 	line    int64 // number of the line at offset, from 1; 0 unknown
 	anchor  [anchorSize]byte
 	anchors int    // bytes of anchor in use: min(pos, anchorSize)
-	prefix  []byte // the first bytes of the file, as far as they were delivered
+	base    int64  // size of the hole that the file begins with
+	prefix  []byte // the first bytes behind it, as far as they were delivered
 	half    []byte // what was seen behind offset without a newline
+	steady  bool   // half has stood for a while: its writer has paused in the line
 	carry   []byte // the part of the line at offset that stood in a file that is no more
 	dropped int    // bytes carried for a line that did not go on, not yet accounted for
 	zeros   int64  // zero bytes passed over, all in all
@@ -45,6 +47,7 @@ type file struct {
 	written time.Time // modification time at the last look
 	stood   time.Time // modification time at the last look that found it at its path
 	grew    time.Time // when it was last seen longer than before
+	left    time.Time // when another file was first seen at its path
 }
 
 // A cut tells that bytes a file had are gone.
@@ -59,6 +62,10 @@ type cut struct {
 
 // restart reports whether reading begins again at the start of the file.
 func (c *cut) restart() bool { return c.kept == 0 }
+
+// pause is how long half a line must have stood unchanged to be what its writer
+// has left it at.
+const pause = 100 * time.Millisecond
 
 // openFile opens path for following, from its start. The caller has seen a
 // regular file there; should that have changed meanwhile, it is an error and
@@ -115,6 +122,7 @@ func (f *file) next(now time.Time) (*block, cut, error) {
 		}
 		if len(data) < f.pool.room(large) {
 			f.half = append(f.half[:0], bytes.TrimRight(data, "\x00")...)
+			f.steady = now.Sub(f.grew) >= pause
 			f.pool.put(blk)
 			return nil, c, nil // half a line waits in the file
 		}
@@ -144,7 +152,7 @@ func (f *file) fetch(large bool, now time.Time) (*block, []byte, cut, error) {
 	if n > 0 {
 		f.size = max(f.size, f.pos-int64(f.anchors)+int64(n))
 	}
-	if f.size > was {
+	if f.size > was || f.grew.IsZero() {
 		f.grew = now
 	}
 	if n < f.anchors || !bytes.Equal(blk.buf[:f.anchors], f.anchor[:f.anchors]) {
@@ -168,10 +176,17 @@ func (f *file) fetch(large bool, now time.Time) (*block, []byte, cut, error) {
 // end of what is left of it; was is the size it had.
 func (f *file) restart(was int64) cut {
 	f.size, was = was, f.size // the mark is of the file as it was
-	c := cut{happened: true, size: f.size, half: len(f.half), mark: f.mark()}
+	c := cut{happened: true, size: f.size, mark: f.mark()}
 	f.size = was
+	half := f.half
+	if !f.steady {
+		// It was seen while it was being written. By now it has been finished,
+		// and to go on with what comes next would break that too.
+		half = nil
+	}
+	c.half = len(half)
 	c.lost = max(0, c.size-c.mark.Offset-int64(c.half))
-	carry, dropped := glue(f.carry, f.half)
+	carry, dropped := glue(f.carry, half)
 	dropped += f.dropped
 	if kept := f.kept(); kept > 0 && f.moveTo(kept, false) == nil {
 		c.kept = kept
@@ -182,13 +197,14 @@ func (f *file) restart(was int64) cut {
 		f.carry = carry
 	}
 	f.dropped = dropped
+	f.grew = time.Time{} // what is there now is new
 	return c
 }
 
 // rewind goes back to the start.
 func (f *file) rewind() {
 	f.offset, f.pos, f.anchors, f.line, f.blind = 0, 0, 0, 1, false
-	f.prefix, f.half, f.carry, f.dropped = nil, nil, nil, 0
+	f.base, f.prefix, f.half, f.carry, f.dropped = 0, nil, nil, nil, 0
 }
 
 // kept is the size of the file if all of it are lines that were delivered: it
@@ -199,7 +215,7 @@ func (f *file) kept() int64 {
 	if err != nil || size >= f.offset {
 		return 0
 	}
-	head := f.slice(0, prefixSize)
+	head, _ := f.head()
 	n := min(len(head), len(f.prefix))
 	if n < len(head) || !bytes.Equal(head, f.prefix[:n]) || bytes.IndexByte(head, '\n') < 0 {
 		return 0
@@ -260,7 +276,7 @@ func (f *file) endLong() {
 func (f *file) advance(blk *block, n int) {
 	end := f.anchors + n
 	start := max(0, end-anchorSize)
-	if have := len(f.prefix); have < prefixSize && f.pos == int64(have) {
+	if have := len(f.prefix); have < prefixSize && f.pos == f.base+int64(have) {
 		f.prefix = append(f.prefix, blk.buf[f.anchors:min(end, f.anchors+prefixSize-have)]...)
 	}
 	f.pos += int64(n)
@@ -327,8 +343,22 @@ func (f *file) moveTo(offset int64, blind bool) error {
 	}
 	f.anchor, f.anchors = anchor, int(n)
 	f.offset, f.pos, f.blind, f.line = offset, offset, blind, f.lineAt(offset)
-	f.prefix, f.half, f.carry = f.slice(0, min(prefixSize, offset)), nil, nil
+	f.half, f.carry = nil, nil
+	f.prefix, f.base = f.head()
+	f.prefix = f.prefix[:max(0, min(int64(len(f.prefix)), offset-f.base))]
 	return nil
+}
+
+// head returns the first bytes behind the hole that the file may begin with.
+func (f *file) head() (b []byte, base int64) {
+	b = f.slice(0, prefixSize)
+	if len(b) == 0 || b[0] != 0 {
+		return b, 0
+	}
+	if base, _ = f.nonZero(0, zerosAtOnce); base < 0 {
+		return nil, 0
+	}
+	return f.slice(base, prefixSize), base
 }
 
 // countMost is the longest part of a file that is read only to number the
@@ -367,7 +397,7 @@ func (f *file) ripe(now time.Time, hold time.Duration) bool {
 	if f.grew.IsZero() {
 		f.grew = now // it was found among rotated files: wait from here on
 	}
-	return now.Sub(f.grew) >= hold
+	return now.Sub(f.grew) >= hold && now.Sub(f.left) >= hold
 }
 
 func (f *file) is(info os.FileInfo) bool { return os.SameFile(f.info, info) }

@@ -219,7 +219,7 @@ func (s *Source) missed() bool {
 			newer = append(newer, b)
 		}
 	}
-	found := s.fetchNewer(newer, true)
+	found := s.fetchNewer(newer, s.cur, true)
 	s.cur.passOn(found)
 	s.held = append(s.held, found...)
 	return len(found) > 0
@@ -241,9 +241,10 @@ func (s *Source) stands(list []sibling) (int, bool) {
 func (f *file) unanchored() bool { return f.offset == 0 && f.pos == 0 && len(f.half) == 0 }
 
 // fetchNewer opens the files that came between, for reading from their start, or
-// from where they were read to. joins says that each goes on with the last line
-// of the one before.
-func (s *Source) fetchNewer(newer []sibling, joins bool) []past {
+// from where they were read to. present is the file that is read after them, nil
+// if there is none. joins says that each goes on with the last line of the one
+// before.
+func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 	var all []past
 	for _, b := range newer {
 		if s.f.owner(b.info) != nil || slices.ContainsFunc(s.strangers, func(o os.FileInfo) bool { return os.SameFile(o, b.info) }) {
@@ -255,6 +256,11 @@ func (s *Source) fetchNewer(newer []sibling, joins bool) []past {
 			continue
 		}
 		if c == nil {
+			continue
+		}
+		if present != nil && c.alive(present, joins) {
+			c.close()
+			s.dirTime = time.Time{} // look again: it may be truncated in the next moment
 			continue
 		}
 		if !joins && c.packed() && len(c.prefix) < firstPrefix {

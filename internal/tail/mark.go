@@ -104,7 +104,7 @@ func (m *Mark) same(info os.FileInfo) bool {
 // mark tells where f is.
 func (f *file) mark() Mark {
 	prefix := f.prefix
-	if len(prefix) < prefixSize && int64(len(prefix)) == f.offset && !f.skipping() {
+	if len(prefix) < prefixSize && f.base+int64(len(prefix)) == f.offset && !f.skipping() {
 		prefix = append(slices.Clip(prefix), f.half...)
 	}
 	m := Mark{
@@ -118,7 +118,7 @@ func (f *file) mark() Mark {
 
 // resume goes on at m, if what stands before it in f is still that.
 func (f *file) resume(m *Mark) bool {
-	head := f.slice(0, prefixSize)
+	head, _ := f.head()
 	if len(m.Prefix) > 0 && !m.begins(head) || f.moveTo(m.Offset, m.Blind) != nil ||
 		f.anchors != m.Anchored || sumOf(f.anchor[:f.anchors]) != m.Anchor {
 		f.rewind()

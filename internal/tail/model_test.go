@@ -36,6 +36,8 @@ type node struct {
 	read   int    // life at the last look
 	before []byte // bytes of the life at the last look
 	carry  []byte // part of a line that goes on in it
+	grew   time.Time
+	steady bool // the end of what was seen had been seen before
 	when   time.Time
 }
 
@@ -127,7 +129,7 @@ func (m *model) copyTruncate(looks bool) {
 	m.touch(c)
 	if m.rnd.IntN(3) == 0 {
 		m.put(n, m.s.line())
-		if looks && m.rnd.IntN(2) == 0 {
+		if looks && m.rnd.IntN(2) == 0 && bytes.Count(c.bytes, newline) > 2 {
 			m.look()
 		}
 	}
@@ -169,7 +171,10 @@ func (m *model) lines(n *node) {
 		m.take(m.glue(n.carry, n.bytes[n.taken:end]))
 		n.taken, n.carry = end, nil
 	}
-	n.seen, n.read = len(n.bytes), n.life
+	if len(n.bytes) > n.seen || n.read != n.life {
+		n.grew = m.s.now
+	}
+	n.seen, n.read, n.steady = len(n.bytes), n.life, m.s.now.After(n.grew)
 }
 
 // known reports whether so much of the life n is in was seen that a copy of it
@@ -178,12 +183,21 @@ func (n *node) known() bool {
 	return n.taken >= firstPrefix || n.taken == 0 && n.seen >= firstPrefix
 }
 
+// standing is the half line that stood at the end of the life that is over, if it
+// was seen to stand.
+func (n *node) standing() []byte {
+	if !n.steady {
+		return nil
+	}
+	return n.before[n.taken:n.seen]
+}
+
 // look is what the reader does on a wake.
 func (m *model) look() {
 	for range 2 {
 		for _, n := range m.held {
 			if n.read != n.life {
-				n.carry, n.taken = m.glue(n.carry, n.before[n.taken:n.seen]), 0
+				n.carry, n.taken = m.glue(n.carry, n.standing()), 0
 			}
 			m.lines(n)
 		}
@@ -233,7 +247,7 @@ func (m *model) recover(n *node) {
 	if n.known() {
 		at = slices.IndexFunc(list, func(c *node) bool { return c.of == n && c.ofLife == n.read })
 	}
-	half := m.glue(n.carry, n.before[n.taken:n.seen])
+	half := m.glue(n.carry, n.standing())
 	if at >= 0 && len(list[at].bytes) >= n.taken {
 		half = m.leave(m.glue(n.carry, list[at].bytes[n.taken:]))
 	}
@@ -253,12 +267,17 @@ func (m *model) recover(n *node) {
 // half is what goes on in the first of them, or in what follows if there is none.
 func (m *model) copies(half []byte, list []*node, since time.Time) []byte {
 	for _, c := range slices.Backward(list) {
-		if !c.open && !c.written.Before(since) {
+		if !c.open && !c.written.Before(since) && !c.alive(m.live) {
 			half = m.leave(m.glue(half, c.bytes))
 			c.open = true
 		}
 	}
 	return half
+}
+
+// alive reports whether c is a copy of what the live file holds now.
+func (c *node) alive(live *node) bool {
+	return live != nil && c.of == live && c.ofLife == live.life && len(c.bytes) > 0
 }
 
 // glue joins the parts of a line, unless the second is a line of its own: its
@@ -282,7 +301,7 @@ func (m *model) leave(b []byte) []byte {
 func (m *model) between(old *node, since time.Time) {
 	list := m.rotated
 	for _, n := range slices.Backward(list) {
-		if n.open || n.written.Before(since) {
+		if n.open || n.written.Before(since) || n.alive(m.live) {
 			continue
 		}
 		n.open = true
@@ -357,6 +376,11 @@ func (m *model) resume() {
 	}
 	if m.cur == nil && last != nil {
 		m.between(last, last.when)
+	}
+	for _, n := range append(m.held, m.cur) {
+		if n != nil {
+			n.grew = m.s.now
+		}
 	}
 	if n := m.cur; n != nil {
 		m.missed(n)

@@ -61,11 +61,27 @@ func openRemnant(path string, pool *blocks) (*remnant, error) {
 		f.Close()
 		return nil, err
 	}
-	c.prefix = make([]byte, prefixSize)
-	n, _ = io.ReadFull(c.text, c.prefix) // an error will be there again
-	c.prefix = c.prefix[:n]
-	c.half = slices.Clone(c.prefix)
+	c.begin()
 	return c, nil
+}
+
+// begin passes over the hole that the text may begin with and takes the prefix
+// behind it. What goes wrong will do so again when the text is read on.
+func (c *remnant) begin() {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := io.ReadAtLeast(c.text, buf, prefixSize)
+		c.half = bytes.TrimLeft(buf[:n], "\x00")
+		c.offset += int64(n - len(c.half))
+		if len(c.half) > 0 || err != nil {
+			break
+		}
+	}
+	if missing := prefixSize - len(c.half); missing > 0 {
+		n, _ := io.ReadFull(c.text, buf[:missing])
+		c.half = append(slices.Clip(c.half), buf[:n]...)
+	}
+	c.prefix = slices.Clone(c.half[:min(len(c.half), prefixSize)])
 }
 
 // seek goes on to the place m, if the text is that of m. With short it is that,
@@ -74,7 +90,10 @@ func (c *remnant) seek(m *Mark) (ok, short bool, err error) {
 	if !m.begins(c.prefix) {
 		return false, false, nil
 	}
-	gap := m.Offset - int64(m.Anchored)
+	gap := m.Offset - int64(m.Anchored) - c.offset
+	if gap < 0 {
+		return false, false, nil // the anchor reaches into the hole
+	}
 	before := make([]byte, m.Anchored)
 	for _, err = range [...]error{c.discard(gap), c.fill(before)} {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -90,6 +109,28 @@ func (c *remnant) seek(m *Mark) (ok, short bool, err error) {
 	c.offset, c.line, c.anchor = m.Offset, m.Line, before
 	c.carry, c.blind = slices.Clone(m.Carry), m.Blind
 	return true, false, nil
+}
+
+// alive reports whether c is a copy, finished or not, of what f holds now, and so
+// is nothing that is missing. Where copies are to be expected a few bytes tell;
+// else a header could be all that the two have in common.
+func (c *remnant) alive(f *file, copies bool) bool {
+	head, _ := f.head()
+	n := min(len(head), len(c.prefix))
+	if copies && len(c.prefix) == 0 {
+		return true // just begun
+	}
+	head = head[:n]
+	if !bytes.Equal(head, c.prefix[:n]) {
+		return false
+	}
+	entries := 0
+	for l := range bytes.Lines(head) {
+		if l[0] != '#' {
+			entries++
+		}
+	}
+	return n == prefixSize || entries > 2 || copies && n >= firstPrefix
 }
 
 // toEnd reads the whole text and delivers none of it.

@@ -62,7 +62,7 @@ func (s *Source) resume(p *Position) {
 			s.gone(m)
 		}
 		if last {
-			between := s.fetchNewer(newer, joins)
+			between := s.newerThan(newer, joins)
 			if c, ok := first(between).(*remnant); ok && joins && !found {
 				c.carry = slices.Clone(m.Carry)
 			}
@@ -73,6 +73,16 @@ func (s *Source) resume(p *Position) {
 			}
 		}
 	}
+}
+
+// newerThan is fetchNewer with whatever is at the path.
+func (s *Source) newerThan(newer []sibling, joins bool) []past {
+	present, err := openFile(s.name, s.f.pool)
+	if err != nil {
+		return s.fetchNewer(newer, nil, joins)
+	}
+	defer present.close()
+	return s.fetchNewer(newer, present, joins)
 }
 
 func first(all []past) past {
@@ -125,7 +135,7 @@ func (s *Source) replaced(m *Mark) bool {
 
 // shortened moves f behind all it holds, if it is the file of m with less in it.
 func (f *file) shortened(m *Mark) bool {
-	head := f.slice(0, prefixSize)
+	head, _ := f.head()
 	return f.size < m.Offset && len(head) == prefixSize && m.begins(head) && f.moveTo(f.size, false) == nil
 }
 

@@ -230,7 +230,7 @@ func (s *Source) recover(c *cut) string {
 	case !q.short && len(newer) == 0:
 		return ""
 	}
-	between := s.fetchNewer(newer, true)
+	between := s.fetchNewer(newer, s.cur, true)
 	if q.copy == nil {
 		s.cur.passOn(between)
 	}
@@ -380,17 +380,17 @@ func (s *Source) turnTo(f *file, now time.Time) {
 	switch {
 	case s.cur != nil && f.continues(s.cur):
 		s.notify(s.name + ": replaced by a copy of itself, reading on in it")
-		s.cur.grew = now
+		s.cur.left = now
 		s.held = append(s.held, s.cur)
 	case s.cur != nil:
-		s.cur.grew = now
+		s.cur.left = now
 		m := s.cur.mark()
 		s.held = append(s.held, s.cur)
 		s.state.Rotations++
 		s.notify(s.name + ": rotated, following the new file")
 		q, newer := s.hunt(&m, f.info)
 		q.close()
-		between := s.fetchNewer(newer, false)
+		between := s.fetchNewer(newer, f, false)
 		s.state.Rotations += len(between)
 		s.held = append(s.held, between...)
 	default:
@@ -398,14 +398,14 @@ func (s *Source) turnTo(f *file, now time.Time) {
 			s.notify(s.name + ": can be read now, following it")
 		}
 		if s.opened {
-			s.arrived()
+			s.arrived(f)
 		}
 	}
 	s.cur, s.told, s.state.Denied = f, "", false
 }
 
 // arrived reads what came and went before the first file was seen at the path.
-func (s *Source) arrived() {
+func (s *Source) arrived(f *file) {
 	dir, base := filepath.Split(filepath.Clean(s.name))
 	// A stranger may have been compressed meanwhile: then its time tells.
 	var start time.Time
@@ -414,7 +414,7 @@ func (s *Source) arrived() {
 			start = t
 		}
 	}
-	between := s.fetchNewer(since(siblings(orDot(dir), base), start), false)
+	between := s.fetchNewer(since(siblings(orDot(dir), base), start), f, false)
 	s.state.Rotations += len(between)
 	s.held = append(s.held, between...)
 }

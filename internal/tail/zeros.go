@@ -53,9 +53,8 @@ func (f *file) passZeros() (bool, error) {
 		return false, err
 	}
 	f.zeros += first - f.pos
-	// A copy of a file that begins with a hole is known by it, too.
-	if have := len(f.prefix); have < prefixSize && f.pos == int64(have) {
-		f.prefix = append(f.prefix, make([]byte, min(int64(prefixSize-have), first-f.pos))...)
+	if f.pos == 0 {
+		f.base = first
 	}
 	f.anchors = copy(f.anchor[:], anchor)
 	f.offset, f.pos, f.barren = first, first, 0
