@@ -81,3 +81,25 @@ func TestACopyOfALogWithAHoleIsReadOnce(t *testing.T) {
 	s.look()
 	s.check()
 }
+
+// TestALogThatWasReplacedByItselfIsResumedOnce is of an editor that writes the
+// log anew; later it is rotated while nobody reads.
+func TestALogThatWasReplacedByItselfIsResumedOnce(t *testing.T) {
+	s := follow(t, Options{}, nil)
+	s.write(s.writer(), 30)
+	s.look()
+	text, err := os.ReadFile(s.path)
+	s.must(err)
+	s.must(os.WriteFile(s.path+".new", text, 0o644))
+	s.must(os.Rename(s.path+".new", s.path))
+	w := s.writer()
+	s.write(w, 5)
+	s.look()
+	at := s.src.Position()
+	s.f.Close()
+	s.write(w, 5)
+	s.rename(".1")
+	s.write(s.writer(), 5)
+	s.start(Options{Resume: map[string]Position{s.path: at}})
+	s.check()
+}

@@ -380,7 +380,7 @@ func (s *Source) turnTo(f *file, now time.Time) {
 	switch {
 	case s.cur != nil && f.continues(s.cur):
 		s.notify(s.name + ": replaced by a copy of itself, reading on in it")
-		s.cur.left = now
+		s.cur.left, s.cur.copied = now, true
 		s.held = append(s.held, s.cur)
 	case s.cur != nil:
 		s.cur.left = now
@@ -401,6 +401,7 @@ func (s *Source) turnTo(f *file, now time.Time) {
 			s.arrived(f)
 		}
 	}
+	f.copied = false
 	s.cur, s.told, s.state.Denied = f, "", false
 }
 
