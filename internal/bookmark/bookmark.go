@@ -75,11 +75,11 @@ type InUseError struct {
 
 // Error returns the sentence.
 func (e *InUseError) Error() string {
-	by := "another weir"
+	number := ""
 	if e.PID > 0 {
-		by += " (process " + strconv.Itoa(e.PID) + ")"
+		number = " (process " + strconv.Itoa(e.PID) + ")"
 	}
-	return fmt.Sprintf("the state file %s is in use by %s: end that one, or give this one a file of its own", e.Name, by)
+	return fmt.Sprintf("the state file %s is in use by another weir%s: end that one, or give this one a file of its own", e.Name, number)
 }
 
 // take gets the lock. The file of the lock stays when it is let go of: to remove

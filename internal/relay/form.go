@@ -69,11 +69,11 @@ func (f *Form) appendBlock(dst []byte, l label, b *tail.Batch) []byte {
 			dst = append(dst, `,"offset":`...)
 			dst = strconv.AppendInt(dst, offset, 10)
 			dst = append(dst, `,"text":`...)
-			dst = escape.AppendJSON(dst, bytes.TrimSuffix(line, newline))
+			dst = escape.AppendJSON(dst, bytes.TrimSuffix(line, []byte{'\n'}))
 			dst = append(dst, "}\n"...)
 		case f.Visible:
 			dst = append(dst, l.prefix...)
-			line = bytes.TrimSuffix(bytes.TrimSuffix(line, newline), []byte{'\r'})
+			line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
 			dst = append(escape.AppendTerminal(dst, line), '\n')
 		default:
 			dst = append(dst, l.prefix...)

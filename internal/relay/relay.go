@@ -1,5 +1,4 @@
-// Package relay writes the raw lines of live logs, through rotation, and nothing
-// twice.
+// Package relay writes the raw lines of live logs.
 //
 //	tail.Source ──Batch──► text ──one Write──► Out
 //	     │ Position, once the Write is done
@@ -290,7 +289,7 @@ func (r *Relay) block(l *lane, b *tail.Batch) error {
 	}
 	l.bytes += int64(len(b.Data))
 	if r.o.Form.JSON {
-		l.lines += int64(bytes.Count(b.Data, newline))
+		l.lines += int64(bytes.Count(b.Data, []byte{'\n'}))
 	}
 	if b.TooLong > 0 && l.tooLong == 0 {
 		r.o.Tell(fmt.Sprintf("%s: a line of more than 1 MiB was left out, behind byte %d; further ones are counted", l.label.name, b.Offset+int64(len(b.Data))))
@@ -300,8 +299,6 @@ func (r *Relay) block(l *lane, b *tail.Batch) error {
 	r.dirty = true
 	return nil
 }
-
-var newline = []byte{'\n'}
 
 // written notes that all that was read of l is written. It is only then that its
 // position may be saved.
