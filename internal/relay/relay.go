@@ -9,7 +9,6 @@ package relay
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -178,7 +177,12 @@ func (r *Relay) run(ctx context.Context) error {
 		err = r.finish()
 	}
 	if err != nil {
-		return errors.Join(err, r.finalSave())
+		// Of two failures the first is the one to end with: after a broken pipe
+		// it makes no noise.
+		if worse := r.finalSave(); worse != nil {
+			r.o.Tell(worse.Error())
+		}
+		return err
 	}
 	for _, l := range r.lanes {
 		r.written(l)
@@ -188,7 +192,10 @@ func (r *Relay) run(ctx context.Context) error {
 	} else {
 		r.closing()
 	}
-	return errors.Join(err, r.finalSave())
+	if worse := r.finalSave(); err == nil {
+		err = worse
+	}
+	return err
 }
 
 // keepPositions saves where reading begins: of a process that is killed before
@@ -303,10 +310,14 @@ func (r *Relay) block(l *lane, b *tail.Batch) error {
 // written notes that all that was read of l is written. It is only then that its
 // position may be saved.
 func (r *Relay) written(l *lane) {
-	if r.o.Store == nil || l.source.State().Kind != tail.File {
+	st := l.source.State()
+	if r.o.Store == nil || st.Kind != tail.File {
 		return
 	}
 	at := l.source.Position()
+	if len(at.Files) == 0 && st.Denied {
+		return // nothing is known of it, while that of a missing one says that all of it is new
+	}
 	for _, marks := range [...][]tail.Mark{at.Files, at.Read} {
 		for i := range marks {
 			marks[i].Path = absolute(marks[i].Path) // the next process may run elsewhere

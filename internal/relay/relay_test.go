@@ -293,3 +293,22 @@ func TestNoLineIsAllocatedFor(t *testing.T) {
 		}
 	}
 }
+
+// TestAPositionThatIsNotSavedAfterABrokenPipeIsTold has both at once.
+func TestAPositionThatIsNotSavedAfterABrokenPipeIsTold(t *testing.T) {
+	m := &memory{fails: errors.New("the disk is full")}
+	var notices told
+	r, err := New(Options{
+		Paths: []string{newLog(t, "1\n")}, Start: Start{Last: 1}, Store: m, Once: true, Poll: true, Tell: notices.tell,
+		Out: writes(func([]byte) (int, error) { return 0, syscall.EPIPE }),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Run(t.Context()); !errors.Is(err, syscall.EPIPE) {
+		t.Errorf("got %v, want a broken pipe", err)
+	}
+	if len(notices) != 2 || notices[1] != "the disk is full; what was written since it was last saved will come again after a restart" {
+		t.Errorf("notices: %q", notices)
+	}
+}
