@@ -272,11 +272,16 @@ func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 			all = append(all, c)
 			continue
 		}
+		// It was written under the path; its writer may not have let go yet.
 		m := c.mark()
 		c.close()
-		// It was written under the path; its writer may not have let go yet.
-		if f := s.openAt(b.path, &m); f != nil {
+		f, err := openFile(b.path, s.f.pool)
+		switch {
+		case err != nil: // it was deleted in this moment
+		case m.Anchored == 0 || f.resume(&m):
 			all = append(all, f)
+		default:
+			f.close()
 		}
 	}
 	return all

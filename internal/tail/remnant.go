@@ -77,9 +77,10 @@ func (c *remnant) begin() {
 			break
 		}
 	}
+	c.half = slices.Clone(c.half)
 	if missing := prefixSize - len(c.half); missing > 0 {
 		n, _ := io.ReadFull(c.text, buf[:missing])
-		c.half = append(slices.Clip(c.half), buf[:n]...)
+		c.half = append(c.half, buf[:n]...)
 	}
 	c.prefix = slices.Clone(c.half[:min(len(c.half), prefixSize)])
 }

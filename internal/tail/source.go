@@ -381,14 +381,20 @@ func (s *Source) turnTo(f *file, now time.Time) {
 	case s.cur != nil && f.continues(s.cur):
 		s.notify(s.name + ": replaced by a copy of itself, reading on in it")
 		s.cur.left, s.cur.copied = now, true
-		s.held = append(s.held, s.cur)
+		s.hold(s.cur)
 	case s.cur != nil:
 		s.cur.left = now
 		m := s.cur.mark()
-		s.held = append(s.held, s.cur)
 		s.state.Rotations++
 		s.notify(s.name + ": rotated, following the new file")
 		q, newer := s.hunt(&m, f.info)
+		if next := s.grown(&q, &m); next != nil {
+			s.hold(s.cur)
+			s.held = append(s.held, next)
+			s.state.Rotations++
+		} else {
+			s.held = append(s.held, s.cur)
+		}
 		q.close()
 		between := s.fetchNewer(newer, f, false)
 		s.state.Rotations += len(between)
@@ -403,6 +409,36 @@ func (s *Source) turnTo(f *file, now time.Time) {
 	}
 	f.copied = false
 	s.cur, s.told, s.state.Denied = f, "", false
+}
+
+// hold keeps old, of which there is a copy with more in it. Half a line at its end
+// is whole in the copy.
+func (s *Source) hold(old *file) {
+	if len(old.half) > 0 {
+		s.f.remember(s.index, old.mark())
+		old.close()
+		return
+	}
+	s.held = append(s.held, old)
+}
+
+// grown is the copy q of the current file m, if it has more than that: then it
+// took the path after it, and has left it again. A compressed copy is not asked,
+// it would have to be unpacked after each rotation.
+func (s *Source) grown(q *quarry, m *Mark) *file {
+	size, err := s.cur.length()
+	if q.copy == nil || q.copy.packed() || err != nil || q.copy.info.Size() <= size {
+		return nil
+	}
+	f, err := openFile(q.at.path, s.f.pool)
+	if err != nil {
+		return nil
+	}
+	if !f.resume(m) {
+		f.close()
+		return nil
+	}
+	return f
 }
 
 // arrived reads what came and went before the first file was seen at the path.
