@@ -136,6 +136,19 @@ func (a *Auto) Parse(line []byte, r *Record) Outcome {
 	return out
 }
 
+// Joined returns the line that pieces were joined to, where Parse was given the
+// last of them just now; ok says that it was. The line is nil if it was too long
+// to be kept, and valid until the next Parse.
+func (a *Auto) Joined() (line []byte, ok bool) {
+	if l := &a.lead; l.kind != prefixNone && l.bare.last != nil {
+		return l.bare.text, true
+	}
+	if l := &a.trial; l.bare.last != nil && (a.parser == nil || a.rejected > patience) {
+		return l.bare.text, true
+	}
+	return nil, false
+}
+
 // End says that the log has ended, and returns the number of its lines, in
 // pieces, whose rest never came; see Outcome.Unfinished. Parse may go on.
 func (a *Auto) End() int {
@@ -162,6 +175,7 @@ func (a *Auto) parse(line []byte, r *Record) Outcome {
 		}
 		return out
 	}
+	a.trial.bare.last = nil // of a line before this one
 	if a.forced || out.Reason == ReasonEmpty {
 		return out
 	}
@@ -228,6 +242,7 @@ func (a *Auto) become(f Format, p Parser, before prefix) {
 	if before != a.lead.kind {
 		a.lead.end()
 	}
+	a.trial.bare.last = nil
 	a.mix.without(f.Name)
 	a.mix.close()
 	a.lead.kind, a.settled = before, true
@@ -274,6 +289,7 @@ func (a *Auto) settle(line []byte, r *Record) {
 // its prefix if it has one.
 func (a *Auto) decide(line []byte, r *Record) Outcome {
 	furthest := 0
+	a.trial.bare.last = nil // of a line before this one
 	if p := prefixOf(line); p != prefixNone {
 		trial := &a.trial
 		if a.parser != nil && p == a.lead.kind {

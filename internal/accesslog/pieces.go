@@ -187,6 +187,7 @@ func (l *peeler) read(p Parser, line []byte, r *Record) Outcome {
 		if out.Kind == Rejected && len(b.last) > 0 {
 			if alone := dated(b.last, r, p.Parse(b.last, r)); alone.Kind != Rejected {
 				l.lost++
+				b.last = nil
 				return alone
 			}
 		}

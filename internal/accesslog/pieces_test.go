@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -215,6 +216,71 @@ func TestFollowJoinsPiecesAsReadingLineByLine(t *testing.T) {
 	}
 	if joined < 1000 {
 		t.Errorf("%d pieces: the test sees too few", joined)
+	}
+}
+
+// TestTheJoinedLineIsThatOfTheLastLineAlone: it is told for a last piece and for
+// no line after it, whether the format is known, unknown or forced.
+func TestTheJoinedLineIsThatOfTheLastLineAlone(t *testing.T) {
+	f, _ := Lookup("combined")
+	const broken = `203.0.113.7 - - [10/Mar/2026:12:00:00 +0000] "GET / HTTP/1.1" 2x0 \" 5`
+	for name, cut := range cuttings() {
+		for how, a := range map[string]*Auto{"undecided": new(Auto), "known": new(Auto), "forced": NewForced(f)} {
+			if how == "known" {
+				feed(a, cut("stdout", f.Example, true))
+			}
+			tell := func(lines ...string) (kind Kind, joined string, ok bool) {
+				outs, _ := feed(a, lines...)
+				b, ok := a.Joined()
+				return outs[len(outs)-1].Kind, string(b), ok
+			}
+			nexts := []string{broken, "", cut("stdout", broken, true), cut("stdout", f.Example, true)}
+			for i, text := range []string{broken, broken, broken, f.Example, f.Example, f.Example, f.Example, broken} {
+				want := Hit
+				if text == broken {
+					want = Rejected
+				}
+				pieces := cutUp(cut, "stdout", text, 5)
+				if _, b, ok := tell(pieces[:4]...); ok {
+					t.Errorf("%s, %s: got %q before the last piece", name, how, b)
+				}
+				if kind, b, ok := tell(pieces[4]); !ok && kind == Rejected || ok && b != text || kind != want {
+					t.Errorf("%s, %s: got %v, %q, %v; want %q", name, how, kind, b, ok, text)
+				}
+				next := nexts[i%len(nexts)]
+				if _, b, ok := tell(next); ok {
+					t.Errorf("%s, %s: got %q of %q", name, how, b, next)
+				}
+			}
+			feed(a, slices.Repeat([]string{cut("stdout", strings.Repeat("x", 16<<10), false)}, 65)...)
+			if kind, b, ok := tell(cut("stdout", "x", true)); kind != Rejected || !ok || b != "" {
+				t.Errorf("%s, %s: got %d bytes, %v of a line that is too long", name, how, len(b), ok)
+			}
+			feed(a, cut("stdout", f.Example[:60], false))
+			if kind, b, ok := tell(cut("stdout", f.Example, true)); kind != Hit || ok {
+				t.Errorf("%s, %s: got %q of a request that stands alone", name, how, b)
+			}
+		}
+	}
+}
+
+func TestALineJoinedBehindAPrefixOnTrialIsTold(t *testing.T) {
+	f, _ := Lookup("combined")
+	const broken = `203.0.113.7 - - [10/Mar/2026:12:00:00 +0000] "GET / HTTP/1.1" 2x0 5`
+	for name, cut := range cuttings() {
+		a := new(Auto)
+		feed(a, f.Example)
+		feed(a, repeat("rubbish", patience)...)
+		for _, next := range []string{"", "rubbish", f.Example} {
+			outs, _ := feed(a, cutUp(cut, "stdout", broken, 3)...)
+			if b, ok := a.Joined(); outline(outs) != "ppr" || !ok || string(b) != broken {
+				t.Errorf("%s: got %s, %q, %v; want %q", name, outline(outs), b, ok, broken)
+			}
+			feed(a, next)
+			if b, ok := a.Joined(); ok {
+				t.Errorf("%s: got %q of %q", name, b, next)
+			}
+		}
 	}
 }
 

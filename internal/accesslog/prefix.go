@@ -84,6 +84,9 @@ func (l *peeler) parse(p Parser, line []byte, r *Record) Outcome {
 	}
 	body, at, why := l.peel(line)
 	if why == "" && l.open == 0 {
+		if l.bare.last != nil {
+			l.bare.last = nil // of a line before this one
+		}
 		out := dated(body, r, p.Parse(body, r))
 		if out.Kind == Rejected {
 			out.Column = l.column(line, at, out.Column)

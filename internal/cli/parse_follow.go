@@ -217,6 +217,9 @@ func (f *following) line(l *followed, line []byte, at view.Reject, notices io.Wr
 	switch {
 	case out.Kind == accesslog.Directive, out.Kind == accesslog.Piece:
 	case out.Kind == accesslog.Rejected:
+		if whole, ok := l.parser.Joined(); ok {
+			line = whole
+		}
 		f.reject(l, out, line, at, notices)
 	case r.Sec < f.from || f.wanted != nil && !f.wanted(r):
 		l.total.Lines++

@@ -252,6 +252,7 @@ func (l *lane) count(out accesslog.Outcome, g *gauge.Gauge) {
 	case out.Kind == accesslog.Directive, out.Kind == accesslog.Piece:
 		return
 	case out.Kind == accesslog.Rejected:
+		l.whole()
 		l.reject(out, g)
 	case l.back && l.record.Sec < l.skip:
 		l.account.Lines++
@@ -261,6 +262,7 @@ func (l *lane) count(out accesslog.Outcome, g *gauge.Gauge) {
 		l.account.Filtered++
 		g.Pass(l.index, &l.record)
 	case !g.Record(l.index, &l.record):
+		l.whole()
 		l.reject(accesslog.Outcome{Reason: accesslog.ReasonTime, Column: 1}, nil)
 	default:
 		l.account.Lines++
@@ -276,6 +278,14 @@ func (l *lane) count(out accesslog.Outcome, g *gauge.Gauge) {
 		} else if also := l.parser.Also(); len(also) > 0 {
 			g.Notice(fmt.Sprintf("%s: lines in the format %s, mixed in, are read from here on", at.Position(l.account.Name), also[len(also)-1]))
 		}
+	}
+}
+
+// whole makes l.text the line that pieces were joined to, where it is the last of
+// them: the columns are of that, and half a line may hide what --redact looks for.
+func (l *lane) whole() {
+	if text, ok := l.parser.Joined(); ok {
+		l.text = text
 	}
 }
 

@@ -130,7 +130,7 @@ type Redactor struct {
 }
 
 // Record puts Mark in place of what the rules find in the target, referrer,
-// user, agent and host of r, and in the request where that is no HTTP; then
+// user, agent, host and list of addresses of r, and in the request where that is no HTTP; then
 // r.Request of another is nil, as it is in logs that split it. Clients are left
 // alone: accesslog.AppendAnonymous is for them. What r was given is valid until
 // the next call. It allocates nothing once its memory has grown.
@@ -149,6 +149,7 @@ func (d *Redactor) Record(r *accesslog.Record) {
 	r.User, _ = d.text(r.User, word)
 	r.Agent, _ = d.text(r.Agent, word)
 	r.Host, _ = d.text(r.Host, word)
+	r.Forwarded, _ = d.text(r.Forwarded, word) // anybody may have sent anything in it
 }
 
 // AppendLine appends a line of a log, of which nobody knows where its fields

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,6 +88,21 @@ func TestEveryFieldThatAVisitorWritesIsLookedAt(t *testing.T) {
 	} {
 		if string(c.got) != c.want {
 			t.Errorf("%s: got %q, want %q", name, c.got, c.want)
+		}
+	}
+	// A field that is added to records is not forgotten.
+	r = accesslog.Record{Malformed: true}
+	fields := reflect.ValueOf(&r).Elem()
+	for i := range fields.NumField() {
+		if f := fields.Field(i); f.Kind() == reflect.Slice {
+			f.SetBytes([]byte("bob@example.org"))
+		}
+	}
+	redactor(t, "+emails").Record(&r)
+	for i := range fields.NumField() {
+		name, kept := fields.Type().Field(i).Name, "Client Method Protocol" // docs/privacy.md
+		if f := fields.Field(i); f.Kind() == reflect.Slice && string(f.Bytes()) != Mark && !strings.Contains(kept, name) {
+			t.Errorf("%s: got %q, want %q", name, f.Bytes(), Mark)
 		}
 	}
 	r = accesslog.Record{Malformed: true, Request: []byte(`hello bob@example.org /users/7?token=x y`)}

@@ -24,6 +24,7 @@ type block struct {
 	writer  export.Writer
 	text    []byte   // its records
 	rejects []reject // its lines that are no requests
+	joined  []byte   // those of them that were in pieces
 }
 
 // stage is how far a block has come.
@@ -51,8 +52,8 @@ func (f *findings) reset() {
 	*f = findings{rejected: f.rejected}
 }
 
-// reject counts a line that is no request, the one counted last; it is
-// buf[from:to]. The caller fills in the Offset of last.
+// reject counts a line that is no request, the one counted last; see reject for
+// from and to. The caller fills in the Offset of last.
 func (b *block) reject(out accesslog.Outcome, from, to int, o *Options) {
 	f := &b.found
 	if f.rejected == nil {

@@ -10,7 +10,7 @@ import (
 func (b *block) parse(parser *accesslog.Auto, o *Options) {
 	b.batch.Reset(b.data)
 	b.found.reset()
-	b.text, b.rejects = shrunk(b.text), shrunk(b.rejects)
+	b.text, b.rejects, b.joined = shrunk(b.text), shrunk(b.rejects), shrunk(b.joined)
 	f := &b.found
 	for range b.tooLong {
 		f.lines++
@@ -44,7 +44,12 @@ func (b *block) parse(parser *accesslog.Auto, o *Options) {
 		case out.Kind == accesslog.Directive:
 			f.directives++
 		case out.Kind == accesslog.Rejected:
-			b.reject(out, from, from+len(line), o)
+			if whole, ok := parser.Joined(); ok && o.Rejects != nil {
+				b.joined = append(b.joined, whole...)
+				b.reject(out, len(whole)-len(b.joined)-1, len(b.joined), o)
+			} else {
+				b.reject(out, from, from+len(line), o)
+			}
 			f.last.Offset = at
 		case !o.spans(&r):
 			f.outside++

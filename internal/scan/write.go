@@ -11,10 +11,20 @@ import (
 // A reject is a line that is no request. It is small, since a block of empty
 // lines has tens of thousands.
 type reject struct {
-	line     int32 // within its block, from 1
-	column   int32
-	from, to int32 // where it is in the block; nowhere if it is too long
+	line   int32 // within its block, from 1
+	column int32
+	// Where it is in the block: buf[from:to], nowhere if it is too long; below 0,
+	// joined[-1-from:to].
+	from, to int32
 	reason   accesslog.Reason
+}
+
+// textOf returns the bytes of a line that is no request.
+func (b *block) textOf(r reject) []byte {
+	if r.from < 0 {
+		return b.joined[-1-r.from : r.to]
+	}
+	return b.buf[r.from:r.to]
 }
 
 // AppendReject appends a line that is no request, as Options.Rejects describes
@@ -50,7 +60,7 @@ func (o *Options) writeRejects(b *block) error {
 	text := make([]byte, 0, 2*enough)
 	for i, r := range b.rejects {
 		at := view.Reject{Line: b.before + int64(r.line), Column: int(r.column), Reason: string(r.reason)}
-		text = AppendReject(text, b.source.total.Name, at, b.buf[r.from:r.to])
+		text = AppendReject(text, b.source.total.Name, at, b.textOf(r))
 		if len(text) < enough && i+1 < len(b.rejects) {
 			continue
 		}

@@ -25,11 +25,19 @@ func TestRecordsComeInTheOrderOfTheLogOnAnyNumberOfWorkers(t *testing.T) {
 	for seed := range uint64(6) {
 		r := rand.New(rand.NewPCG(seed, 11))
 		data := wild(r, 3000)
+		if seed%2 == 1 {
+			data = contained(r, data)
+		}
 		path := write(t, "log", data)
 		var want, wantRejects []byte
 		parser, writer := new(accesslog.Auto), jsonLines()
 		parser.Prime(accesslog.HeadLines(data[:bytes.LastIndexByte(data[:min(len(data), blockSize)], '\n')+1], true), Elsewhere(bytes.NewReader(data), int64(len(data)))...)
-		number := 0
+		number, joined := 0, 0
+		unfinished := func(n int) {
+			for range n {
+				wantRejects = fmt.Appendf(wantRejects, "%s:%d:1: %s\t\n", path, number, accesslog.ReasonPartial)
+			}
+		}
 		for l := range bytes.Lines(data) {
 			number++
 			l = accesslog.TrimEnd(l)
@@ -40,12 +48,22 @@ func TestRecordsComeInTheOrderOfTheLogOnAnyNumberOfWorkers(t *testing.T) {
 			} else {
 				l = nil
 			}
+			unfinished(int(out.Unfinished))
+			if whole, ok := parser.Joined(); ok && out.Kind == accesslog.Rejected && l != nil {
+				l = whole
+				joined++
+			}
 			switch out.Kind {
 			case accesslog.Hit:
 				want = writer.Append(want, &rec, path)
 			case accesslog.Rejected:
 				wantRejects = fmt.Appendf(wantRejects, "%s:%d:%d: %s\t%s\n", path, number, out.Column, out.Reason, l)
 			}
+		}
+		number++
+		unfinished(parser.End())
+		if seed%2 == 1 && joined < 10 {
+			t.Fatalf("seed %d: %d rejected lines in pieces show nothing", seed, joined)
 		}
 		for _, workers := range []int{1, 2, 3, 8} {
 			var got, rejects bytes.Buffer

@@ -22,6 +22,9 @@ const anchorSize = 256
 //	                         [anchor ]┘
 //
 // pos is offset except within a line that is being skipped.
+//
+// It has many fields because all of them are about the one descriptor: what is
+// known of the content there, and when it was last looked at.
 type file struct {
 	f      *os.File
 	info   os.FileInfo // identity, as of opening

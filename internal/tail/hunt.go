@@ -1,6 +1,8 @@
 package tail
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -251,6 +253,12 @@ func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 			continue
 		}
 		c, err := s.openKnown(b.path)
+		for try := 0; errors.Is(err, fs.ErrNotExist) && try < 3; try++ {
+			if b.path = b.now(); b.path == "" {
+				break
+			}
+			c, err = s.openKnown(b.path)
+		}
 		if err != nil {
 			s.notify(b.path + ": " + err.Error() + "; what was logged there since is not read")
 			continue

@@ -154,3 +154,21 @@ func order(all []sibling) {
 		return cmp.Or(c, cmp.Compare(plainName(a.path), plainName(b.path)), cmp.Compare(a.path, b.path))
 	})
 }
+
+// now is where a file is that was listed and has been renamed or compressed since;
+// "" if it is not to be found.
+func (b *sibling) now() string {
+	dir := filepath.Dir(b.path)
+	entries, _ := os.ReadDir(dir)
+	packed := ""
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if info, err := e.Info(); err == nil && os.SameFile(info, b.info) {
+			return path
+		}
+		if path != b.path && plainName(path) == plainName(b.path) {
+			packed = path
+		}
+	}
+	return packed
+}

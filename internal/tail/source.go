@@ -91,8 +91,8 @@ type State struct {
 	Recovered    int64 // bytes of lines read from copies and from files that had left the path before they were seen
 	Zeros        int64 // zero bytes passed over, where nobody had written
 	PossibleLoss int64 // bytes that had been seen but were destroyed before they were read
-	Dropped      int64 // messages that an input knows to be lost on their way
 	Held         int   // replaced files that are still open
+	Dropped      int64 // messages that an input knows to be lost on their way
 
 	Failed error // why an input or pipe that Ended can be read no further, nil where it was at its end
 }

@@ -13,7 +13,9 @@ type Second struct {
 }
 
 // Add adds o to s.
-func (s *Second) Add(o Second) {
+func (s *Second) Add(o Second) { s.add(&o) }
+
+func (s *Second) add(o *Second) {
 	s.Hits = sum(s.Hits, o.Hits)
 	s.Bytes = sum(s.Bytes, o.Bytes)
 	for i, n := range o.Classes {
@@ -149,10 +151,13 @@ func (s *Seconds) Sum(from, to int64) Second {
 		switch {
 		case p == nil:
 		case from == m*pageSeconds && end <= to:
-			sum.Add(p.sum)
+			sum.add(&p.sum)
 		default:
-			for _, n := range p.seconds[from-m*pageSeconds : min(end, to)-m*pageSeconds] {
-				sum.Add(n)
+			// Copies of 64 bytes took up to half as long again, by where the
+			// stack happened to lie: a tenth of the report of a day.
+			seconds := p.seconds[from-m*pageSeconds : min(end, to)-m*pageSeconds]
+			for i := range seconds {
+				sum.add(&seconds[i])
 			}
 		}
 		from = end
