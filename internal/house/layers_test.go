@@ -41,8 +41,10 @@ func table() []row {
 		{dir: "internal/monitor", layer: edge, joins: true},
 		{dir: "internal/term", layer: edge},
 		{dir: "internal/report", layer: edge},
+		{dir: "internal/relay", layer: edge},
 		{dir: "internal/simulate", layer: edge},
 
+		{dir: "internal/bookmark", layer: files},
 		{dir: "internal/scan", layer: files},
 		{dir: "internal/feed", layer: files},
 		{dir: "internal/tail", layer: files},

@@ -282,8 +282,7 @@ func (m *Monitor) close() error {
 	c := m.gauge.Closing()
 	for _, l := range m.lanes {
 		st := l.source.State()
-		l.account.Rotations, l.account.Truncations, l.account.PossibleLoss = st.Rotations, st.Truncations, st.PossibleLoss
-		l.account.Dropped = st.Dropped
+		l.account.Reach, l.account.Dropped = l.reach(time.Now()), st.Dropped
 		c.Sources = append(c.Sources, l.account)
 	}
 	for _, s := range []Sink{m.o.Copy, m.o.Screen} {

@@ -26,11 +26,12 @@ const anchorSize = 256
 // It has many fields because all of them are about the one descriptor: what is
 // known of the content there, and when it was last looked at.
 type file struct {
-	f     *os.File
-	info  os.FileInfo // identity, as of opening
-	path  string      // where it was found, links followed
-	pool  *blocks
-	blind bool // stands inside a line whose start is not known
+	f      *os.File
+	info   os.FileInfo // identity, as of opening
+	path   string      // where it was found, links followed
+	pool   *blocks
+	blind  bool // stands inside a line whose start is not known
+	copied bool // a copy of it took its path, and is read on instead
 
 	offset  int64 // start of the first line not yet delivered
 	pos     int64 // next byte to look at

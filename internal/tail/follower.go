@@ -95,6 +95,9 @@ func Open(o Options) (*Follower, error) {
 	for _, text := range o.Patterns {
 		p := newPattern(text)
 		f.patterns = append(f.patterns, p)
+		if paths, _ := Match(text); len(paths) == 0 {
+			f.notify(-1, text+": no file there is named like a log yet, or matches; waiting for one")
+		}
 		if f.waker != nil && p.dir != "" {
 			f.watch(filepath.Join(p.dir, "*"), nil)
 		}
@@ -145,6 +148,14 @@ func (f *Follower) Sweep() time.Duration {
 		return sweepAlone
 	}
 	return sweepBesideEvents
+}
+
+// Hurry makes Next look at every source, also at those that have been idle for
+// long, as before an end.
+func (f *Follower) Hurry() {
+	for _, s := range f.sources {
+		s.touched.Store(true)
+	}
 }
 
 // Close lets go of all files and ends the goroutines. Batches not yet released

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"weir/internal/archive"
 )
 
 // A quarry is a file of the past that was found again, ready to be read on: one
@@ -181,7 +183,10 @@ func (s *Source) openAt(path string, m *Mark) *file {
 	if err != nil {
 		return nil
 	}
-	if !m.same(f.info) || !f.resume(m) {
+	// The number of a log that was compressed and deleted may be that of a
+	// compressed one by now.
+	packed := archive.Sniff(f.slice(0, archive.HeadSize)) != archive.Plain
+	if packed || !m.same(f.info) || !f.resume(m) {
 		f.f.Close()
 		return nil
 	}

@@ -36,6 +36,8 @@ type remnant struct {
 	ended   bool   // half is all there is
 	dropped int    // bytes carried for a line that did not go on, not yet accounted for
 	joins   bool   // what follows goes on with half
+	hole    int64  // size of the hole that the text begins with
+	tries   int    // times it could not be read on
 }
 
 // openRemnant opens a copy and looks at its first bytes.
@@ -82,6 +84,7 @@ func (c *remnant) begin() {
 		n, _ := io.ReadFull(c.text, buf[:missing])
 		c.half = append(c.half, buf[:n]...)
 	}
+	c.hole = c.offset
 	c.prefix = slices.Clone(c.half[:min(len(c.half), prefixSize)])
 }
 

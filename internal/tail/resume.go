@@ -15,6 +15,9 @@ const mostRead = 16
 func (s *Source) Position() Position {
 	var p Position
 	for _, h := range s.held {
+		if f, ok := h.(*file); ok && f.copied {
+			continue // by its content the copy would be found for both
+		}
 		p.Files = append(p.Files, h.mark())
 	}
 	if s.cur != nil {

@@ -139,6 +139,11 @@ func (s *Source) Next(now time.Time) *Batch {
 		return nil
 	}
 	s.changed, s.due = now, time.Time{}
+	return s.handOut(blk, now)
+}
+
+// handOut makes blk the next batch of s.
+func (s *Source) handOut(blk *block, now time.Time) *Batch {
 	b := &blk.batch
 	s.seq++
 	b.Source, b.Seq, b.Read = s.index, s.seq, now
@@ -160,14 +165,17 @@ func (s *Source) pause(now time.Time) {
 	if s.f.waker == nil {
 		most = mostPauseAlone
 	}
-	if idle := now.Sub(s.changed); idle > busy {
-		s.due = now.Add(min(idle/busyShare, most))
+	if now.Sub(s.changed) > busy {
+		s.due = now.Add(min(time.Duration(len(s.f.sources)-fewSources)*time.Millisecond, most))
 	}
 }
 
 const (
-	busy      = time.Minute // a file that was written to since is looked at with every sweep
-	busyShare = 30          // an idle one after this part of the time that it has been idle
+	// busy is how long after its last write a file is looked at with every sweep.
+	busy = time.Minute
+	// fewSources are looked at with every sweep even if they are idle; beyond
+	// them an idle source waits a millisecond for each, a thousand looks a second.
+	fewSources = 128
 
 	mostPauseBesideEvents = 10 * time.Second
 	mostPauseAlone        = 5 * time.Second
@@ -210,6 +218,9 @@ func (s *Source) read(f past, now time.Time) *block {
 	for range 3 {
 		blk, c, err := f.next(now)
 		s.state.PossibleLoss += f.accounted()
+		if c, ok := f.(*remnant); ok && err != nil {
+			return s.again(c, err, now)
+		}
 		if err != nil {
 			s.trouble(fmt.Sprintf("%v; what was read is kept, trying again", err))
 			return nil
@@ -231,6 +242,34 @@ func (s *Source) read(f past, now time.Time) *block {
 			return blk
 		}
 	}
+	return nil
+}
+
+// again opens a copy that could not be read on once more: it may have been found
+// while it was still being written. It is given up after a while.
+func (s *Source) again(c *remnant, err error, now time.Time) *block {
+	const most = 30
+	i := slices.Index(s.held, past(c))
+	m := c.mark()
+	next, e := openRemnant(c.path, s.f.pool)
+	if e == nil {
+		if ok, _, _ := next.seek(&m); ok || m.Offset == c.hole {
+			next.joins, next.tries = c.joins, c.tries+1
+			s.held[i] = next
+			c.close()
+			c = next
+		} else {
+			next.close()
+			c.tries++
+		}
+	} else {
+		c.tries++
+	}
+	if c.tries < most {
+		return nil
+	}
+	s.notify(fmt.Sprintf("%s: %v; the rest of it is not read", s.name, err))
+	c.ended, c.half = true, nil
 	return nil
 }
 
@@ -409,7 +448,7 @@ func (s *Source) turnTo(f *file, now time.Time) {
 	switch {
 	case s.cur != nil && f.continues(s.cur):
 		s.notify(s.name + ": replaced by a copy of itself, reading on in it")
-		s.cur.left = now
+		s.cur.left, s.cur.copied = now, true
 		s.hold(s.cur)
 	case s.cur != nil:
 		s.cur.left = now
@@ -436,6 +475,7 @@ func (s *Source) turnTo(f *file, now time.Time) {
 			s.arrived(f)
 		}
 	}
+	f.copied = false
 	s.cur, s.told, s.state.Denied = f, "", false
 }
 
