@@ -40,7 +40,7 @@ const (
 )
 
 // failures says where the formats failed that came furthest, those that failed
-// alike together.
+// alike together; of lines whose notation is plain, where its format did.
 func (d Detection) failures() []string {
 	type place struct {
 		line, column int
@@ -50,7 +50,7 @@ func (d Detection) failures() []string {
 	var order []place
 	for _, a := range d.Attempts {
 		p := place{a.Line, a.Outcome.Column, a.Outcome.Reason}
-		if a.Line == 0 {
+		if a.Line == 0 || d.Notation != "" && a.Format != d.Notation {
 			continue
 		}
 		if names[p] == nil {

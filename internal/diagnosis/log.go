@@ -208,7 +208,7 @@ func (l *Log) runnersUp() {
 		l.RunnersUp[i].Formats = append(l.RunnersUp[i].Formats, a.Format)
 	}
 	slices.SortStableFunc(l.RunnersUp, func(a, b RunnerUp) int {
-		return cmp.Or(b.Hits-a.Hits, b.Outcome.Column-a.Outcome.Column)
+		return cmp.Or(b.Hits-a.Hits, l.plain(b)-l.plain(a), b.Outcome.Column-a.Outcome.Column)
 	})
 	if len(l.RunnersUp) > maxOthers {
 		for _, u := range l.RunnersUp[maxOthers:] {
@@ -216,6 +216,14 @@ func (l *Log) runnersUp() {
 		}
 		l.RunnersUp = l.RunnersUp[:maxOthers]
 	}
+}
+
+// plain is 1 for the format whose notation the lines plainly are in, else 0.
+func (l *Log) plain(u RunnerUp) int {
+	if l.Detection.Notation != "" && slices.Contains(u.Formats, l.Detection.Notation) {
+		return 1
+	}
+	return 0
 }
 
 // doubt looks for figures that are read, and hardly mean what they seem to.

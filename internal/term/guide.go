@@ -95,7 +95,7 @@ func (g *Guide) Line(l *diagnosis.Line) error {
 		}
 		if l.Fewer > 0 {
 			g.line("")
-			g.paragraph("", fmt.Sprintf("%d other %s failed earlier", l.Fewer, unit.Plural(int64(l.Fewer), "format")))
+			g.paragraph("", fmt.Sprintf("%d other %s cannot read it either", l.Fewer, unit.Plural(int64(l.Fewer), "format")))
 		}
 	}
 	return g.flush()
