@@ -66,7 +66,7 @@ func TestColumnsBehindAPrefixAreThoseOfTheWholeLine(t *testing.T) {
 func TestAComplaintIsAboutTheNotationThatIsPlain(t *testing.T) {
 	line := `{"time":"yesterday","status":200,"request":"GET / HTTP/1.1"}`
 	for _, lead := range []string{"", "web-1  | "} {
-		got := Detect(sample(lead+line+"\n"+lead+line+"\noops")).Complaint()
+		got := Detect(sample(lead + line + "\n" + lead + line + "\noops")).Complaint()
 		at := len(lead) + strings.Index(line, "yesterday") + 1
 		if !strings.HasSuffix(got, ": time not readable, for json)") || strings.Count(got, "column") != 1 {
 			t.Errorf("got %q", got)
@@ -91,7 +91,7 @@ func TestNoClientSwallowsAPrefix(t *testing.T) {
 	row := `"203.0.113.7","-","frank",971211336,"GET / HTTP/1.1",200,2326`
 	lead := "2026-03-10T12:00:00.000000000Z stdout F "
 	// More lines can be read as they are than behind the prefix.
-	d := Detect(sample(strings.Repeat(lead+row+"\n", 3)+row))
+	d := Detect(sample(strings.Repeat(lead+row+"\n", 3) + row))
 	if !d.Found || d.Prefix != "container runtime" {
 		t.Errorf("got prefix %q, found %v", d.Prefix, d.Found)
 	}

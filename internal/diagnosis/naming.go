@@ -32,8 +32,8 @@ func namings() map[string]naming {
 		"ltsv": {name: "label", ends: "\t", fewer: "fields are separated by tabs, and each is a label, a colon, a value"},
 		"csv": {
 			name: "column", ends: `",`,
-			fewer: "the row has fewer values than the header has columns: it is cut off, or written under another header",
-			more:  "the row has more values than the header has columns: a value with a comma must stand in quotes",
+			fewer:   "the row has fewer values than the header has columns: it is cut off, or written under another header",
+			more:    "the row has more values than the header has columns: a value with a comma must stand in quotes",
 			shifted: "; a value in front of it may have a comma, and must stand in quotes then",
 		},
 		"w3c": w3c, "cloudfront": w3c,
