@@ -210,8 +210,8 @@ func (g *Guide) example(l *diagnosis.Line) {
 		}
 		label := fmt.Sprintf("%s%-*s", indent, nameCells, f.Name)
 		column := max(least, used) + 2
-		if column+len(f.Meaning) <= room || f.Meaning == "" {
-			g.line(strings.TrimRight(label+string(shown)+strings.Repeat(" ", column-used)+cut(f.Meaning, room), " "))
+		if column+escape.Width([]byte(f.Meaning)) <= room || f.Meaning == "" {
+			g.line(strings.TrimRight(label+string(shown)+strings.Repeat(" ", column-used)+escape.Terminal([]byte(f.Meaning)), " "))
 			continue
 		}
 		g.line(label, string(shown))

@@ -92,6 +92,7 @@ func brokenLines() map[string]string {
 		"seconds-with-comma":        goodLine + " 0,042",
 		"steers-the-terminal":       "\x1b]0;owned\a" + goodHead + "\u202ekcab",
 		"ipv6-and-host":             `www.example.org:443 2001:db8::7 - - [10/Mar/2026:14:05:00 +0000] "POST /api HTTP/2.0" 502 0 "-" "curl/8.5.0"`,
+		"escapes-in-a-path":         goodHead + `"GET /00000` + "\x01\xff\xff\xff\xff" + `000 HTTP/1.1" 200 5`,
 		"a-very-long-line":          goodHead + `"GET /` + strings.Repeat("a", 5000) + ` HTTP/1.1" 2xx 17` + goodTail,
 		"escapes-left-of-the-place": strings.Repeat("\u00a0", 30) + " - [x] y",
 	}
