@@ -16,6 +16,7 @@ type Line struct {
 	Format accesslog.Format
 	Fields []Field
 	Also   []string // other formats that read it, too
+	Prefix string   // what stands before it and was taken off, as accesslog.Auto has it; "" for nothing
 	// Header says that the line is one about the log itself, such as the names
 	// of columns.
 	Header bool
@@ -86,9 +87,13 @@ func OfLine(text []byte, guess Guess) Line {
 		l.Found = true
 		l.Format, _ = auto.Format()
 		l.Fields = withHop(Fields(&r, l.Format.Name), guess.Hops, auto)
-		l.Notes = notes(text, &r)
+		body := text
+		if l.Prefix = auto.Prefix(); l.Prefix != "" {
+			body, _, _ = accesslog.Peel(text)
+		}
+		l.Notes = notes(body, &r)
 		for _, f := range formats {
-			if f.Name != l.Format.Name && f.New().Parse(text, &r).Kind == accesslog.Hit {
+			if f.Name != l.Format.Name && f.New().Parse(body, &r).Kind == accesslog.Hit {
 				l.Also = append(l.Also, f.Name)
 			}
 		}

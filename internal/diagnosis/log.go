@@ -32,6 +32,7 @@ type Log struct {
 	// Found says that there is a format; it is Format.
 	Found     bool
 	Format    accesslog.Format
+	Prefix    string   // what stands before its lines and is taken off, as accesslog.Auto has it; "" for nothing
 	Also      []string // the other formats of a log that mixes several
 	Changes   int      // of the format, within the log
 	RunnersUp []RunnerUp
@@ -140,7 +141,11 @@ func (l *Log) hit(line []byte, r *accesslog.Record) {
 	}
 	if l.Example == nil || n > l.seen.best {
 		l.seen.best = n
-		l.Example = &Line{Text: bytes.Clone(line), Number: int(l.Lines), Found: true, Format: format, Fields: fields, Notes: notes(line, r)}
+		body := line
+		if l.parser.Prefix() != "" {
+			body, _, _ = accesslog.Peel(line)
+		}
+		l.Example = &Line{Text: bytes.Clone(line), Number: int(l.Lines), Found: true, Format: format, Fields: fields, Notes: notes(body, r)}
 	}
 }
 
@@ -165,6 +170,7 @@ func (l *Log) Close(more bool) {
 	l.unfinished(l.parser.End())
 	l.Format, l.Found = l.parser.Format()
 	l.Found = l.Found && l.Hits > 0
+	l.Prefix = l.parser.Prefix()
 	l.Also = l.parser.Also()
 	l.Changes = max(0, l.parser.Changes()-len(l.Also))
 	l.runnersUp()

@@ -67,6 +67,9 @@ func (g *Guide) Line(l *diagnosis.Line) error {
 	case l.Found:
 		g.line("format   ", l.Format.Name)
 		g.paragraph("         ", l.Format.Title)
+		if l.Prefix != "" {
+			g.line("prefix   ", l.Prefix+", which is taken off")
+		}
 		if len(l.Also) > 0 {
 			g.paragraph("         ", "as "+strings.Join(l.Also, ", ")+" it could be read, too; the first of weir formats wins")
 		}
@@ -146,6 +149,9 @@ func (g *Guide) verdict(l *diagnosis.Log) {
 	}
 	if l.Found {
 		g.paragraph(indent, l.Format.Title)
+	}
+	if l.Found && l.Prefix != "" {
+		g.paragraph(indent, "behind a prefix ("+l.Prefix+"), which is taken off")
 	}
 	read := fmt.Sprintf("%s %s read: %s %s", unit.Count(l.Lines), unit.Plural(l.Lines, "line"), unit.Count(l.Hits), unit.Plural(l.Hits, "request"))
 	if l.Pieces > 0 {
