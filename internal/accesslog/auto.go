@@ -123,7 +123,8 @@ func (a *Auto) Prime(head [][]byte, elsewhere ...[]byte) Detection {
 }
 
 // Parse implements Parser. A line that no format reads is Rejected with
-// ReasonNoFormat, and the furthest column that any of them reached. Lines that
+// ReasonNoFormat, and the furthest column that any of them reached, or the one
+// whose notation it plainly is in. Lines that
 // a container runtime cut are joined.
 func (a *Auto) Parse(line []byte, r *Record) Outcome {
 	out := a.parse(line, r)
@@ -288,8 +289,8 @@ func (a *Auto) settle(line []byte, r *Record) {
 // decide tries line with every format and takes the first that reads it, behind
 // its prefix if it has one.
 func (a *Auto) decide(line []byte, r *Record) Outcome {
-	furthest := 0
-	a.trial.bare.last = nil // of a line before this one
+	furthest, behind := 0, 0 // behind: the column, where the prefix is beyond doubt
+	a.trial.bare.last = nil  // of a line before this one
 	if p := prefixOf(line); p != prefixNone {
 		trial := &a.trial
 		if a.parser != nil && p == a.lead.kind {
@@ -306,9 +307,15 @@ func (a *Auto) decide(line []byte, r *Record) Outcome {
 			return out
 		}
 		furthest = out.Column
+		if a.parser == nil && (p == prefixDocker || NotationOf(trial.bare.text) != "") {
+			behind = furthest
+		}
 	}
 	out := a.choose(&peeler{}, line, r)
-	if out.Kind == Rejected {
+	switch {
+	case out.Kind == Rejected && behind > 0:
+		out.Column = behind
+	case out.Kind == Rejected:
 		out.Column = max(out.Column, furthest)
 	}
 	return out
@@ -327,8 +334,11 @@ func (a *Auto) choose(trial *peeler, line []byte, r *Record) Outcome {
 		text = trial.bare.text
 	}
 	var few []int
+	notation := ""
 	if len(text) > longLine {
 		few, furthest.Column = a.shortlist(text)
+	} else if a.parser == nil {
+		notation = NotationOf(text)
 	}
 	for i, f := range formats {
 		p := a.others[i]
@@ -340,7 +350,9 @@ func (a *Auto) choose(trial *peeler, line []byte, r *Record) Outcome {
 			return out
 		}
 		if out.Kind == Rejected {
-			furthest.Column = max(furthest.Column, out.Column)
+			if notation == "" || notation == f.Name {
+				furthest.Column = max(furthest.Column, out.Column)
+			}
 			continue
 		}
 		if u, ok := p.(interface{ undecided() bool }); ok && out.Kind == Directive && u.undecided() {

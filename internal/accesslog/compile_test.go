@@ -419,6 +419,7 @@ func FuzzCompile(f *testing.F) {
 	f.Add(`%{%Y-%j %I %p}t%{msec_frac}t %U%q ~h{, } %~`, "2000-284 01 PM000 /a?b")
 	f.Add(`$uri $args $msec $upstream_response_time $http_user_agent $status`, "/a b 9.5 0.1, 0.2 : 0.3 a b 200")
 	f.Add(`LogFormat "%h \`, "")
+	f.Add("0$0\xec\xb8\"", "0")
 	f.Fuzz(func(t *testing.T, spec, line string) {
 		ReadNginxConfig(spec)
 		ReadApacheConfig(spec)

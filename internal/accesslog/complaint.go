@@ -14,6 +14,9 @@ func (d Detection) Complaint() string {
 	if len(d.Missing) > 0 {
 		return "its header has no column for " + strings.Join(d.Missing, " and none for ")
 	}
+	if d.utf16 {
+		return "text in UTF-16, which is not read while it is written: weir report and weir parse read it, iconv -f UTF-16 -t UTF-8 converts it"
+	}
 	if d.Binary {
 		return "not a text file"
 	}
@@ -40,7 +43,7 @@ const (
 )
 
 // failures says where the formats failed that came furthest, those that failed
-// alike together.
+// alike together; of lines whose notation is plain, where its format did.
 func (d Detection) failures() []string {
 	type place struct {
 		line, column int
@@ -50,7 +53,7 @@ func (d Detection) failures() []string {
 	var order []place
 	for _, a := range d.Attempts {
 		p := place{a.Line, a.Outcome.Column, a.Outcome.Reason}
-		if a.Line == 0 {
+		if a.Line == 0 || d.Notation != "" && a.Format != d.Notation {
 			continue
 		}
 		if names[p] == nil {

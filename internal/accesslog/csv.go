@@ -89,6 +89,11 @@ func (p *csvParser) row(columns []column, line []byte, r *Record) (int, Reason) 
 		}
 		start = next + 1
 	}
+	if len(p.columns) == 0 && bytes.ContainsAny(r.Client, ` "`) {
+		// No header vouches for it: the client is all that a prefix and the
+		// first value make together.
+		return markLen(line), ReasonField
+	}
 	if p.asked == "" {
 		r.claim()
 	}

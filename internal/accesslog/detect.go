@@ -27,12 +27,16 @@ type Detection struct {
 	// Missing says in words what the header of the sample has no column for,
 	// when a header is what stands between the lines and being read.
 	Missing []string
+	// Notation is the format whose notation most of the lines are in, though it
+	// does not read them, where not Found; "" for none. See NotationOf.
+	Notation string
 	// Compressed names the compression whose magic number begins the sample:
 	// "gzip", "zstd", "bzip2", "xz", "lz4" or "zip"; "" for none.
 	Compressed string
 	// Binary says that the sample is no text: compressed, or not read by any
 	// format while it holds zero bytes.
 	Binary bool
+	utf16  bool // Binary, and begins with the mark of UTF-16
 }
 
 // An Attempt is how one format did on a sample.
@@ -79,10 +83,12 @@ func Detect(lines [][]byte) Detection {
 		d.Found = hits > best && float64(hits) >= enough*float64(len(lines))
 	}
 	if !d.Found {
+		d.Notation = notationIn(lines, d.carrier)
 		d.Format, d.Prefix, d.carrier = Format{}, "", prefixNone
 		for _, line := range lines {
 			d.Binary = d.Binary || bytes.IndexByte(line, 0) >= 0
 		}
+		d.utf16 = d.Binary && (bytes.HasPrefix(lines[0], []byte("\xff\xfe")) || bytes.HasPrefix(lines[0], []byte("\xfe\xff")))
 	}
 	return d
 }

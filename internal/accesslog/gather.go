@@ -228,6 +228,7 @@ func (g *gathering) storeValue(c column, text []byte, size int, r *Record) Reaso
 		if string(text) == "0" {
 			return "" // no answer was sent
 		}
+		text = bytes.TrimSuffix(text, []byte(".0")) // of a language in which all numbers are floats
 	case columnTime, columnEpoch:
 		// Milliseconds with a fraction; a float's exponent.
 		if len(text) > 14 && text[13] == '.' && allDigits(text[:13]) && allDigits(text[14:]) {
@@ -235,7 +236,10 @@ func (g *gathering) storeValue(c column, text []byte, size int, r *Record) Reaso
 		}
 		text = g.plain(text, size)
 	case columnBytes:
-		text = g.plain(text, size)
+		if string(text) == "-1" {
+			return "" // the length was not known, as Go and Java have it
+		}
+		text = bytes.TrimSuffix(g.plain(text, size), []byte(".0"))
 	case columnVersion:
 		if len(text) > 5 && string(text[:5]) == "HTTP/" {
 			break

@@ -127,6 +127,31 @@ func TestTheKeysOfManyWritersAreKnown(t *testing.T) {
 	}
 }
 
+// TestNumbersOfOtherLanguagesAreRead: a length that nobody knew, and languages in
+// which all numbers are floats, cost no hit.
+func TestNumbersOfOtherLanguagesAreRead(t *testing.T) {
+	for _, c := range []struct {
+		text   string
+		status int
+		bytes  int64
+	}{
+		{`"status":404.0,"bytes":17.0`, 404, 17},
+		{`"status":404,"bytes":-1`, 404, 0},
+		{`"status":"404","bytes":"-1"`, 404, 0},
+		{`"status":404,"bytes":1.7e1`, 404, 17},
+	} {
+		r := mustHit(t, newJSON(), `{"time":7,"path":"/a",`+c.text+"}")
+		if r.Status != c.status || r.Bytes != c.bytes {
+			t.Errorf("%s: got %d and %d, want %d and %d", c.text, r.Status, r.Bytes, c.status, c.bytes)
+		}
+	}
+	for text, want := range map[string]Reason{`"status":404.5`: ReasonStatus, `"status":-1`: ReasonStatus, `"status":1,"bytes":1`: ReasonStatus, `"status":404,"bytes":1.5`: ReasonBytes} {
+		if outs, _ := feed(newJSON(), `{"time":7,"path":"/a",`+text+"}"); outs[0].Reason != want {
+			t.Errorf("%s: got %+v, want %q", text, outs[0], want)
+		}
+	}
+}
+
 const jsonEnd = `,"time":7,"path":"/a","status":200}`
 
 func TestTheUnitOfARequestTimeIsToldOrThereIsNone(t *testing.T) {

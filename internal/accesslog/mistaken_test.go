@@ -65,6 +65,23 @@ func TestTheClientIsTheAddressWhereALineHasBoth(t *testing.T) {
 	}
 }
 
+// TestTextOfAFormatMayBeInAnyEncoding: UTF-8, and bytes that are none.
+func TestTextOfAFormatMayBeInAnyEncoding(t *testing.T) {
+	for _, between := range []string{" – ", " é ", " 日本 ", " \xe9\xb8 "} {
+		line := "203.0.113.7" + between + `[10/Mar/2026:14:05:00 +0000] "GET /a HTTP/1.1" 200`
+		for _, spec := range []string{`$remote_addr` + between + `[$time_local] "$request" $status`, `%h` + between + `%t "%r" %>s`, `%h` + between + `[%d:%t %^] "%r" %s`} {
+			f, err := Compile(spec)
+			if err != nil {
+				t.Errorf("%q: got %v", spec, err)
+				continue
+			}
+			if r := mustHit(t, f.New(), line); string(r.Target) != "/a" || string(r.Client) != "203.0.113.7" {
+				t.Errorf("%q: got %q of %q", spec, r.Target, r.Client)
+			}
+		}
+	}
+}
+
 func TestAnUnclosedQuoteInAFormatIsAnError(t *testing.T) {
 	for _, spec := range []string{
 		`$remote_addr [$time_local] "$request`, `%h %t "%r" %>s "%{User-Agent}i`, `%h [%d:%t %^] "%r`,

@@ -56,7 +56,7 @@ func planApacheText(name string, text []char) (plan, error) {
 	p := plan{maker: "Apache", name: name}
 	for i := 0; i < len(text); {
 		if text[i].c != '%' {
-			p.pieces = append(p.pieces, literalPiece(text[i].at, string(text[i].c)))
+			p.pieces = append(p.pieces, literalPiece(text[i].at, plainText(text[i:i+1])))
 			i++
 			continue
 		}

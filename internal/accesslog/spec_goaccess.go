@@ -59,7 +59,7 @@ func planGoAccess(log, date, time string) (plan, error) {
 			i = end + 1
 			continue
 		case text[i].c != '%':
-			p.pieces = append(p.pieces, literalPiece(at, string(text[i].c)))
+			p.pieces = append(p.pieces, literalPiece(at, plainText(text[i:i+1])))
 			i++
 			continue
 		case i+1 == len(text):

@@ -146,7 +146,7 @@ func planNginxText(name string, text []char, escape string) (plan, error) {
 	for i := 0; i < len(text); {
 		at := text[i].at
 		if text[i].c != '$' || i+1 == len(text) || text[i+1].c != '{' && !isNameByte(text[i+1].c) {
-			p.pieces = append(p.pieces, literalPiece(at, string(text[i].c)))
+			p.pieces = append(p.pieces, literalPiece(at, plainText(text[i:i+1])))
 			i++
 			continue
 		}

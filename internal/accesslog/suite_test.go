@@ -386,7 +386,7 @@ func TestBadFieldsAreNamedWithTheirColumn(t *testing.T) {
 		{"200", "20", ReasonStatus},
 		{"200", "2x0", ReasonStatus},
 		{"2326", "23x6", ReasonBytes},
-		{"2326", "-1", ReasonBytes},
+		{"2326", "-2", ReasonBytes},
 		{"2326", "9223372036854775808", ReasonBytes},
 		{"2326", "99999999999999999999999", ReasonBytes},
 	} {

@@ -34,7 +34,8 @@ good line field by field, what the log could tell besides, and the lines that ar
 requests, each with the place where it fails and what to do.
 
 An argument that is a file, or "-", is a log; compressed logs are unpacked. An argument
-that is no file and has a space in it is a line: put it in single quotes.`
+that is no file and has a space, a tab, a comma, a quote, a brace or a bar in it is a line: put
+it in single quotes, and -- in front of one that begins with a hyphen.`
 
 func newExplain(s streams) *cobra.Command {
 	var flags formatFlags
@@ -64,6 +65,12 @@ func newExplain(s streams) *cobra.Command {
 			return explain(cmd.Context(), args, guess, s, &term.Guide{W: s.out, Zone: zone})
 		},
 	}
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if strings.Contains(err.Error(), ": ' ' in -") {
+			return usageError{errors.New("a line that begins with a hyphen needs -- in front of it: weir explain -- 'LINE'")}
+		}
+		return flagError(cmd, err)
+	})
 	cmd.Flags().SortFlags = false
 	flags.add(cmd.Flags())
 	proxies.add(cmd.Flags())
@@ -81,7 +88,7 @@ func explainable(args []string) error {
 		if strings.TrimSpace(a) == "" {
 			return usageError{errors.New("an argument is empty, and so neither a file nor a line: is it a variable that is not set? Name a file, - for standard input, or give a line in single quotes")}
 		}
-		if _, err := os.Lstat(a); err != nil && !strings.Contains(a, " ") {
+		if _, err := os.Lstat(a); err != nil && !isLine(a) {
 			words++
 		}
 	}
@@ -90,6 +97,10 @@ func explainable(args []string) error {
 	}
 	return nil
 }
+
+// isLine reports whether an argument that is no file is a line: it has what names
+// of logs hardly ever have. Objects of JSON, labels and rows need no space.
+func isLine(arg string) bool { return strings.ContainsAny(arg, " \t\n,\"{|") }
 
 // explain tells of each argument. The error says which could not be recognised.
 func explain(ctx context.Context, args []string, guess diagnosis.Guess, s streams, guide *term.Guide) error {
@@ -103,7 +114,7 @@ func explain(ctx context.Context, args []string, guess diagnosis.Guess, s stream
 		_, err := os.Stat(arg)
 		var found bool
 		switch {
-		case arg == "-" || err == nil || !strings.ContainsAny(arg, " \n"):
+		case arg == "-" || err == nil || !isLine(arg):
 			found, err = explainLog(ctx, arg, guess, s, guide)
 		case strings.Contains(strings.TrimSpace(arg), "\n"):
 			found, err = explainLines(strings.NewReader(arg), "these lines", guess, guide)

@@ -13,6 +13,7 @@ import (
 	"weir/internal/accesslog"
 	"weir/internal/monitor"
 	"weir/internal/scan"
+	"weir/internal/unit"
 )
 
 // formatFlags are the flags that say which format logs have.
@@ -155,7 +156,17 @@ func (o *formatFlags) resolve(text string) (accesslog.Format, error) {
 	case slices.Contains(accesslog.PredefinedNames(), text):
 		return accesslog.CompileGoAccess(text, o.date, o.time)
 	}
-	return accesslog.Format{}, fmt.Errorf("no such format: give one of %s, or a string of nginx or Apache", strings.Join(accesslog.Names(), ", "))
+	return accesslog.Format{}, fmt.Errorf("no format is called %q%s: give one of %s, or a string of nginx or Apache", text, nearestFormat(text), strings.Join(accesslog.Names(), ", "))
+}
+
+// nearestFormat suggests a format; "" where none is near.
+func nearestFormat(text string) string {
+	for _, name := range accesslog.Names() {
+		if unit.Distance(strings.ToLower(text), name) <= 2 {
+			return " (" + name + "?)"
+		}
+	}
+	return ""
 }
 
 // of returns the format of each log that has one of its own. The error is that

@@ -12,9 +12,14 @@ import (
 // what to do; "" where nothing more is known than the reason.
 func Advice(line []byte, out accesslog.Outcome, format string) string {
 	at := min(max(0, out.Column-1), len(line))
+	if n, ok := namings()[format]; ok {
+		if h := n.advice(line, at, out.Reason); h != "" {
+			return h
+		}
+	}
 	switch out.Reason {
 	case accesslog.ReasonCut:
-		return cutAdvice(line)
+		return cutAdvice(line, isCommon(format))
 	case accesslog.ReasonTime:
 		return timeAdvice(line, at)
 	case accesslog.ReasonQuote:
@@ -44,10 +49,18 @@ func Advice(line []byte, out accesslog.Outcome, format string) string {
 	return ""
 }
 
-// cutAdvice is for lines that end too early.
-func cutAdvice(line []byte) string {
+// isCommon reports whether a format is of the family of the Common Log Format.
+func isCommon(format string) bool {
+	return strings.Contains(format, "common") || strings.Contains(format, "combined") || format == "traefik" || format == "ingress-nginx"
+}
+
+// cutAdvice is for lines that end too early; common says that the format has its
+// time in brackets.
+func cutAdvice(line []byte, common bool) string {
 	bracket := bytes.IndexByte(line, '[')
 	switch {
+	case !common:
+		return "the line is cut off, or has fewer fields than the format"
 	case bracket < 0 && hasTime(line):
 		return "the time must stand in brackets: [10/Mar/2026:14:05:00 +0000]"
 	case bracket < 0 && bytes.Count(line, []byte(" ")) > 4:
@@ -112,6 +125,9 @@ func quoteAdvice(line []byte, at int) string {
 		if isNumber3(w) || allDigits(w) {
 			return fmt.Sprintf("the number %s stands where a quoted field is expected: the fields are in another order, or one is missing", w)
 		}
+		if bytes.HasPrefix(w, []byte("\u201c")) || bytes.HasPrefix(w, []byte("\u201d")) || bytes.HasPrefix(w, []byte("\u201e")) {
+			return "these are quotes as in print, which a word processor, a chat or a web page has put in the place of \"; servers write the plain ones"
+		}
 		return "this field must stand in quotes"
 	}
 	// The quote at which the field began, as far as one can tell.
@@ -162,6 +178,8 @@ func statusAdvice(line []byte, at int) string {
 		return "a status has three digits: here stands another number, so the fields are in another order, or one is missing"
 	case bytes.ContainsAny(w, ".,"):
 		return "a number with a fraction, perhaps the request time: the fields are in another order"
+	case len(w) == 3 && isDigit(w[0]):
+		return "a status has three digits: a letter or another sign stands among these"
 	}
 	return ""
 }
@@ -216,6 +234,8 @@ func frontAdvice(line []byte, at int) string {
 	}
 	return ""
 }
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
 func allDigits(b []byte) bool {
 	return len(b) > 0 && len(bytes.Trim(b, "0123456789")) == 0

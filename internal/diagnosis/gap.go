@@ -27,10 +27,7 @@ func gaps(has map[string]bool, format, header string) []Gap {
 		out = append(out, Gap{Name: "latency", Why: "how long answers took: quantiles, slow sections", Fixes: latencyFixes(format)})
 	}
 	if !has["agent"] && !has["referrer"] {
-		out = append(out, Gap{Name: "referrer, agent", Why: "who asks, and from which page; visitors are counted by agent", Fixes: []Fix{
-			{"nginx", []string{`access_log /var/log/nginx/access.log combined;`}},
-			{"Apache", []string{`CustomLog /var/log/apache2/access.log combined`}},
-		}})
+		out = append(out, Gap{Name: "referrer, agent", Why: "who asks, and from which page; visitors are counted by agent", Fixes: agentFixes(format)})
 	}
 	if !has["host"] && (strings.HasPrefix(format, "combined") || format == "common") {
 		out = append(out, Gap{Name: "host", Why: "which of several sites was asked; put it in front of the line", Fixes: []Fix{
@@ -39,6 +36,27 @@ func gaps(has map[string]bool, format, header string) []Gap {
 		}})
 	}
 	return out
+}
+
+// agentFixes are what gives a log of this format the referrer and the user agent.
+func agentFixes(format string) []Fix {
+	switch format {
+	case "w3c":
+		return []Fix{
+			{"IIS", []string{"Logging, Select Fields: User Agent (cs(User-Agent)), Referer"}},
+			{"Tomcat", []string{`ExtendedAccessLogValve pattern="... cs(Referer) cs(User-Agent)"`}},
+		}
+	case "csv":
+		return []Fix{{"any", []string{"columns named referrer and user_agent"}}}
+	case "json":
+		return []Fix{{"any", []string{`keys named referrer and user_agent, or any with --map agent=KEY`}}}
+	case "ltsv":
+		return []Fix{{"any", []string{"labels named referer and ua"}}}
+	}
+	return []Fix{
+		{"nginx", []string{`access_log /var/log/nginx/access.log combined;`}},
+		{"Apache", []string{`CustomLog /var/log/apache2/access.log combined`}},
+	}
 }
 
 // latencyFixes are what gives a log of this format a request time.

@@ -16,6 +16,7 @@ type Line struct {
 	Format accesslog.Format
 	Fields []Field
 	Also   []string // other formats that read it, too
+	Prefix string   // what stands before it and was taken off, as accesslog.Auto has it; "" for nothing
 	// Header says that the line is one about the log itself, such as the names
 	// of columns.
 	Header bool
@@ -86,49 +87,73 @@ func OfLine(text []byte, guess Guess) Line {
 		l.Found = true
 		l.Format, _ = auto.Format()
 		l.Fields = withHop(Fields(&r, l.Format.Name), guess.Hops, auto)
-		l.Notes = notes(text, &r)
+		body := text
+		if l.Prefix = auto.Prefix(); l.Prefix != "" {
+			body, _, _ = accesslog.Peel(text)
+		}
+		l.Notes = notes(body, &r)
 		for _, f := range formats {
-			if f.Name != l.Format.Name && f.New().Parse(text, &r).Kind == accesslog.Hit {
+			if f.Name != l.Format.Name && f.New().Parse(body, &r).Kind == accesslog.Hit {
 				l.Also = append(l.Also, f.Name)
 			}
 		}
 		return l
 	}
-	if l.Nature = Nature(text); l.Nature.Text == "" {
-		l.fail(formats)
-	}
+	l.Near, l.Fewer, l.Nature = why(text, formats)
 	return l
 }
 
-// fail tries all formats, and keeps those that came near: nearly as far as
-// the one that came furthest.
-func (l *Line) fail(formats []accesslog.Format) {
+// why finds out why no format reads a line. Columns are those of the whole line,
+// and what is said is about what stands behind its prefix.
+func why(text []byte, formats []accesslog.Format) (near []Failure, fewer int, no Hint) {
+	body, _, column := accesslog.Peel(text)
+	if no = nature(body, column); no.Text != "" {
+		return nil, 0, no
+	}
+	near, fewer = fail(body, formats)
+	for i := range near {
+		near[i].Text = text
+		near[i].Outcome.Column = column(near[i].Outcome.Column)
+	}
+	return near, fewer, Hint{}
+}
+
+// fail tries formats, and keeps those that came near: nearly as far as the one
+// that came furthest, or the one whose notation the line plainly is in. In a line
+// of another notation those of labels and keys fail at its end, whatever it is.
+func fail(text []byte, formats []accesslog.Format) (near []Failure, fewer int) {
 	var all []Failure
 	furthest := 0
+	notation := accesslog.NotationOf(text)
 	for _, f := range formats {
 		var r accesslog.Record
-		out := f.New().Parse(l.Text, &r)
+		out := f.New().Parse(text, &r)
 		if out.Kind != accesslog.Rejected {
+			continue
+		}
+		if len(formats) > 1 && f.Name != notation && (notation != "" || f.Name == "json" || f.Name == "ltsv") {
+			fewer++
 			continue
 		}
 		furthest = max(furthest, out.Column)
 		i := slices.IndexFunc(all, func(o Failure) bool { return o.Outcome == out })
 		if i < 0 {
 			i = len(all)
-			all = append(all, Failure{Text: l.Text, Outcome: out})
+			all = append(all, Failure{Text: text, Outcome: out})
 		}
 		all[i].Formats = append(all[i].Formats, f.Name)
 	}
 	slices.SortStableFunc(all, func(a, b Failure) int { return b.Outcome.Column - a.Outcome.Column })
 	const most = 3
 	for _, f := range all {
-		if len(l.Near) == most || 10*f.Outcome.Column < 9*furthest {
-			l.Fewer += len(f.Formats)
+		if len(near) == most || 10*f.Outcome.Column < 9*furthest {
+			fewer += len(f.Formats)
 			continue
 		}
 		f.Hint = Advice(f.Text, f.Outcome, f.Formats[0])
-		l.Near = append(l.Near, f)
+		near = append(near, f)
 	}
+	return near, fewer
 }
 
 // hint is what is to be said of a rejected line.
@@ -136,13 +161,19 @@ func hint(text []byte, out accesslog.Outcome, format string) string {
 	if text == nil {
 		return Advice(text, out, format) // too long, or never complete
 	}
-	if h := Nature(text); h.Text != "" {
+	body, _, column := accesslog.Peel(text)
+	if h := nature(body, column); h.Text != "" {
 		return h.Text
 	}
 	var r accesslog.Record
 	if other := new(accesslog.Auto); other.Parse(text, &r).Kind == accesslog.Hit {
 		if f, ok := other.Format(); ok && f.Name != format {
 			return "this line is in the format " + f.Name
+		}
+	}
+	if out.Reason == accesslog.ReasonNoFormat {
+		if near, _ := fail(body, accesslog.Formats()); len(near) > 0 {
+			return near[0].Hint
 		}
 	}
 	return Advice(text, out, format)

@@ -32,6 +32,7 @@ type Log struct {
 	// Found says that there is a format; it is Format.
 	Found     bool
 	Format    accesslog.Format
+	Prefix    string   // what stands before its lines and is taken off, as accesslog.Auto has it; "" for nothing
 	Also      []string // the other formats of a log that mixes several
 	Changes   int      // of the format, within the log
 	RunnersUp []RunnerUp
@@ -140,7 +141,11 @@ func (l *Log) hit(line []byte, r *accesslog.Record) {
 	}
 	if l.Example == nil || n > l.seen.best {
 		l.seen.best = n
-		l.Example = &Line{Text: bytes.Clone(line), Number: int(l.Lines), Found: true, Format: format, Fields: fields, Notes: notes(line, r)}
+		body := line
+		if l.parser.Prefix() != "" {
+			body, _, _ = accesslog.Peel(line)
+		}
+		l.Example = &Line{Text: bytes.Clone(line), Number: int(l.Lines), Found: true, Format: format, Fields: fields, Notes: notes(body, r)}
 	}
 }
 
@@ -165,6 +170,7 @@ func (l *Log) Close(more bool) {
 	l.unfinished(l.parser.End())
 	l.Format, l.Found = l.parser.Format()
 	l.Found = l.Found && l.Hits > 0
+	l.Prefix = l.parser.Prefix()
 	l.Also = l.parser.Also()
 	l.Changes = max(0, l.parser.Changes()-len(l.Also))
 	l.runnersUp()
@@ -208,7 +214,7 @@ func (l *Log) runnersUp() {
 		l.RunnersUp[i].Formats = append(l.RunnersUp[i].Formats, a.Format)
 	}
 	slices.SortStableFunc(l.RunnersUp, func(a, b RunnerUp) int {
-		return cmp.Or(b.Hits-a.Hits, b.Outcome.Column-a.Outcome.Column)
+		return cmp.Or(b.Hits-a.Hits, l.plain(b)-l.plain(a), b.Outcome.Column-a.Outcome.Column)
 	})
 	if len(l.RunnersUp) > maxOthers {
 		for _, u := range l.RunnersUp[maxOthers:] {
@@ -216,6 +222,14 @@ func (l *Log) runnersUp() {
 		}
 		l.RunnersUp = l.RunnersUp[:maxOthers]
 	}
+}
+
+// plain is 1 for the format whose notation the lines plainly are in, else 0.
+func (l *Log) plain(u RunnerUp) int {
+	if l.Detection.Notation != "" && slices.Contains(u.Formats, l.Detection.Notation) {
+		return 1
+	}
+	return 0
 }
 
 // doubt looks for figures that are read, and hardly mean what they seem to.

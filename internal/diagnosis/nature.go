@@ -10,6 +10,12 @@ import (
 // Nature says what a line is that is no line of an access log at all, and what
 // to do; nothing where it may be one.
 func Nature(line []byte) Hint {
+	return nature(line, func(n int) int { return n })
+}
+
+// nature is Nature for what stands behind a prefix; column makes a column in it
+// one of the whole line.
+func nature(line []byte, column func(int) int) Hint {
 	for _, of := range []func([]byte) string{
 		emptyLine, utf16Text, binary, colored, template, errorLog, otherLine, header, oldLineEnds,
 	} {
@@ -17,10 +23,10 @@ func Nature(line []byte) Hint {
 			return Hint{Text: h}
 		}
 	}
-	if h := brokenJSON(line); h.Text != "" {
+	if h := brokenJSON(line, column); h.Text != "" {
 		return h
 	}
-	return joined(line)
+	return joined(line, column)
 }
 
 func emptyLine(line []byte) string {
@@ -119,7 +125,7 @@ func shape(text, pattern string) bool {
 	return true
 }
 
-func brokenJSON(line []byte) Hint {
+func brokenJSON(line []byte, column func(int) int) Hint {
 	if text := bytes.TrimSpace(line); len(text) < 2 || text[0] != '{' {
 		return Hint{}
 	}
@@ -127,7 +133,8 @@ func brokenJSON(line []byte) Hint {
 	if wrong == "" {
 		return Hint{}
 	}
-	return Hint{Text: fmt.Sprintf("JSON, broken at column %d: %s", at+1, wrong), Column: at + 1}
+	at = column(at + 1)
+	return Hint{Text: fmt.Sprintf("JSON, broken at column %d: %s", at, wrong), Column: at}
 }
 
 // otherLine finds lines of other logs by how they begin.
@@ -184,7 +191,7 @@ func oldLineEnds(line []byte) string {
 }
 
 // joined finds a second beginning within a line.
-func joined(line []byte) Hint {
+func joined(line []byte, column func(int) int) Hint {
 	first, second := -1, -1
 	for at := 0; ; {
 		i := bytes.Index(line[at:], []byte(" ["))
@@ -204,6 +211,7 @@ func joined(line []byte) Hint {
 	if second < 0 {
 		return Hint{}
 	}
+	second = column(second)
 	return Hint{
 		Text:   fmt.Sprintf("two lines in one, the second with its time at column %d: a write was cut short, or two processes write one file without appending", second),
 		Column: second,

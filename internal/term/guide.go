@@ -67,6 +67,9 @@ func (g *Guide) Line(l *diagnosis.Line) error {
 	case l.Found:
 		g.line("format   ", l.Format.Name)
 		g.paragraph("         ", l.Format.Title)
+		if l.Prefix != "" {
+			g.line("prefix   ", l.Prefix+", which is taken off")
+		}
 		if len(l.Also) > 0 {
 			g.paragraph("         ", "as "+strings.Join(l.Also, ", ")+" it could be read, too; the first of weir formats wins")
 		}
@@ -95,7 +98,7 @@ func (g *Guide) Line(l *diagnosis.Line) error {
 		}
 		if l.Fewer > 0 {
 			g.line("")
-			g.paragraph("", fmt.Sprintf("%d other %s failed earlier", l.Fewer, unit.Plural(int64(l.Fewer), "format")))
+			g.paragraph("", fmt.Sprintf("%d other %s cannot read it either", l.Fewer, unit.Plural(int64(l.Fewer), "format")))
 		}
 	}
 	return g.flush()
@@ -146,6 +149,9 @@ func (g *Guide) verdict(l *diagnosis.Log) {
 	}
 	if l.Found {
 		g.paragraph(indent, l.Format.Title)
+	}
+	if l.Found && l.Prefix != "" {
+		g.paragraph(indent, "behind a prefix ("+l.Prefix+"), which is taken off")
 	}
 	read := fmt.Sprintf("%s %s read: %s %s", unit.Count(l.Lines), unit.Plural(l.Lines, "line"), unit.Count(l.Hits), unit.Plural(l.Hits, "request"))
 	if l.Pieces > 0 {
@@ -210,8 +216,8 @@ func (g *Guide) example(l *diagnosis.Line) {
 		}
 		label := fmt.Sprintf("%s%-*s", indent, nameCells, f.Name)
 		column := max(least, used) + 2
-		if column+len(f.Meaning) <= room || f.Meaning == "" {
-			g.line(strings.TrimRight(label+string(shown)+strings.Repeat(" ", column-used)+cut(f.Meaning, room), " "))
+		if column+escape.Width([]byte(f.Meaning)) <= room || f.Meaning == "" {
+			g.line(strings.TrimRight(label+string(shown)+strings.Repeat(" ", column-used)+escape.Terminal([]byte(f.Meaning)), " "))
 			continue
 		}
 		g.line(label, string(shown))

@@ -53,6 +53,21 @@ func place(s string) (gauge.Output, gauge.Output, *view.Closing) {
 	return gauge.Output{Interval: iv}, gauge.Output{Notice: &view.Notice{Text: s + " is missing"}}, c
 }
 
+// TestWhatStandsOutFits: a section may be as long as it likes.
+func TestWhatStandsOutFits(t *testing.T) {
+	for _, key := range append(evil(), "/"+strings.Repeat("p", 500), "/"+strings.Repeat("日", 100), strings.Repeat("word ", 50)) {
+		var out bytes.Buffer
+		iv := &view.Interval{From: at, To: at + 10, Notes: []string{"5xx: 3 of 10 hits (30.0%), 2 of them in " + key, "client " + key + " makes 41.2% of the hits"}}
+		if err := (&Plain{W: &out, Zone: time.UTC}).Show(gauge.Output{Interval: iv}); err != nil {
+			t.Fatal(err)
+		}
+		fits(t, out.String())
+		if !strings.Contains(out.String(), "makes 41.2%") && !strings.Contains(out.String(), "makes\n") {
+			t.Errorf("%q: got %s", key, out.String())
+		}
+	}
+}
+
 // checkPlain fails unless nothing but line feeds, and with colour our own
 // sequences, can steer a terminal.
 func checkPlain(t *testing.T, s string, color bool) {

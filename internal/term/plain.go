@@ -98,7 +98,11 @@ func (p *Plain) interval(iv *view.Interval) {
 		p.table("section", iv.Sections, seconds)
 	}
 	for _, n := range iv.Notes {
-		p.line("", "  ! ", escape.Terminal([]byte(n)))
+		first := "  ! "
+		for _, line := range wrap(escape.Terminal([]byte(n)), guideCells-len(first)) {
+			p.line("", first, line) // a section or a client may be as long as it likes
+			first = "    "
+		}
 	}
 	if iv.Late > 0 {
 		p.line("", "  ! ", unit.Count(iv.Late), " late ", unit.Plural(iv.Late, "line"), ", after their second was closed")
