@@ -110,6 +110,11 @@ func (s *Source) rest(q *quarry, m *Mark, joins bool) []past {
 	}
 	switch {
 	case q.copy != nil:
+		// What it is known by is more than a number that was given again.
+		if i := s.heldIndex(q.copy.info); i >= 0 {
+			s.held[i].close()
+			s.held = slices.Delete(s.held, i, i+1)
+		}
 		q.copy.joins = joins
 		return []past{q.copy}
 	case q.file != nil:

@@ -32,12 +32,15 @@ type scenario struct {
 	open  []*os.File
 }
 
+// noon is when a scenario begins.
+func noon() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
+
 // follow starts a scenario in an empty directory; before runs ahead of Open.
 func follow(t *testing.T, o Options, before func(s *scenario)) *scenario {
 	t.Helper()
 	s := &scenario{
 		t: t, path: filepath.Join(t.TempDir(), "access.log"),
-		now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC),
+		now: noon(),
 	}
 	t.Cleanup(func() {
 		for _, f := range s.open {

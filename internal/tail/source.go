@@ -50,9 +50,9 @@ type Source struct {
 	stream *stream // instead of files, for pipes and inputs
 	from   Feed    // what the stream of an input reads
 
-	opened    bool          // the first look is over
-	strangers []os.FileInfo // rotated files that were there at the first look: of no concern
-	dirTime   time.Time     // modification time of the directory when it was last searched
+	opened    bool // the first look is over
+	strangers []stranger
+	dirTime   time.Time // modification time of the directory when it was last searched
 
 	seq   uint64
 	atEnd bool
@@ -441,7 +441,7 @@ func (s *Source) arrived(f *file) {
 	// A stranger may have been compressed meanwhile: then its time tells.
 	var start time.Time
 	for _, old := range s.strangers {
-		if t := old.ModTime().Add(1); t.After(start) {
+		if t := old.info.ModTime().Add(1); t.After(start) {
 			start = t
 		}
 	}
