@@ -28,6 +28,7 @@ const anchorSize = 256
 type file struct {
 	f     *os.File
 	info  os.FileInfo // identity, as of opening
+	born  time.Time   // when it was made, zero if that is not known
 	path  string      // where it was found, links followed
 	pool  *blocks
 	blind bool // stands inside a line whose start is not known
@@ -90,7 +91,8 @@ func openFile(path string, pool *blocks) (*file, error) {
 	if err != nil {
 		place = path // it is gone again already; then nothing is found by it
 	}
-	return &file{f: f, info: info, path: place, pool: pool, line: 1, size: info.Size(), written: info.ModTime(), stood: info.ModTime()}, nil
+	t := info.ModTime()
+	return &file{f: f, info: info, born: born(f), path: place, pool: pool, line: 1, size: info.Size(), written: t, stood: t}, nil
 }
 
 // skipping reports whether pos stands inside a line beyond the limit.

@@ -186,7 +186,7 @@ func (s *Source) openAt(path string, m *Mark) *file {
 	if err != nil {
 		return nil
 	}
-	if !m.same(f.info) || s.heldIndex(f.info) >= 0 || archive.Sniff(f.slice(0, archive.HeadSize)) != archive.Plain || !f.resume(m) {
+	if !f.isOf(m) || s.heldIndex(f.info) >= 0 || archive.Sniff(f.slice(0, archive.HeadSize)) != archive.Plain || !f.resume(m) {
 		f.f.Close()
 		return nil
 	}

@@ -24,6 +24,7 @@ type remnant struct {
 	text *archive.Reader
 	pool *blocks
 	info os.FileInfo
+	born time.Time // see file
 	path string
 
 	offset  int64  // in the text, of the first byte not yet delivered
@@ -44,7 +45,7 @@ func openRemnant(path string, pool *blocks) (*remnant, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &remnant{file: f, pool: pool, path: path, line: 1}
+	c := &remnant{file: f, pool: pool, path: path, line: 1, born: born(f)}
 	if c.info, err = f.Stat(); err == nil && !c.info.Mode().IsRegular() {
 		err = fmt.Errorf("open %s: not a regular file", path)
 	}
@@ -321,6 +322,7 @@ func (c *remnant) mark() Mark {
 		Carry: slices.Clone(c.carry), Blind: c.blind, Joins: c.joins,
 	}
 	m.Device, m.Inode = identify(c.info)
+	m.Born = c.born
 	return m
 }
 

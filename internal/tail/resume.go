@@ -56,7 +56,7 @@ func (s *Source) resume(p *Position) {
 			return
 		}
 		// The same file with other content was truncated, and perhaps copied.
-		joins := m.Joins || present != nil && m.same(present)
+		joins := m.Joins || s.standsYet(m)
 		s.held = append(s.held, s.rest(&q, m, joins)...)
 		if !found && !q.short {
 			s.gone(m)
@@ -73,6 +73,16 @@ func (s *Source) resume(p *Position) {
 			}
 		}
 	}
+}
+
+// standsYet reports whether the file of m is at the path, whatever it holds now.
+func (s *Source) standsYet(m *Mark) bool {
+	f, err := openFile(s.name, s.f.pool)
+	if err != nil {
+		return false
+	}
+	defer f.close()
+	return f.isOf(m)
 }
 
 // newerThan is fetchNewer with whatever is at the path.
