@@ -44,7 +44,7 @@ type file struct {
 	steady  bool   // half has stood for a while: its writer has paused in the line
 	carry   []byte // the part of the line at offset that stood in a file that is no more
 	dropped int    // bytes carried for a line that did not go on, not yet accounted for
-	zeros   int64  // zero bytes passed over, all in all
+	zeros   int64  // zero bytes passed over, not yet accounted for
 	barren  int64  // no byte but zero was seen from pos up to here
 
 	size    int64     // at the last look

@@ -176,6 +176,9 @@ func (s *Source) read(f past, now time.Time) *block {
 	for range 3 {
 		blk, c, err := f.next(now)
 		s.state.PossibleLoss += f.accounted()
+		if open, ok := f.(*file); ok {
+			s.state.Zeros, open.zeros = s.state.Zeros+open.zeros, 0
+		}
 		if err != nil {
 			s.trouble(fmt.Sprintf("%v; what was read is kept, trying again", err))
 			return nil
