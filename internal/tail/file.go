@@ -28,6 +28,7 @@ const anchorSize = 256
 type file struct {
 	f      *os.File
 	info   os.FileInfo // identity, as of opening
+	born   time.Time   // when it was made, zero if that is not known
 	path   string      // where it was found, links followed
 	pool   *blocks
 	blind  bool // stands inside a line whose start is not known
@@ -44,7 +45,7 @@ type file struct {
 	steady  bool   // half has stood for a while: its writer has paused in the line
 	carry   []byte // the part of the line at offset that stood in a file that is no more
 	dropped int    // bytes carried for a line that did not go on, not yet accounted for
-	zeros   int64  // zero bytes passed over, all in all
+	zeros   int64  // zero bytes passed over, not yet accounted for
 	barren  int64  // no byte but zero was seen from pos up to here
 
 	size    int64     // at the last look
@@ -91,7 +92,8 @@ func openFile(path string, pool *blocks) (*file, error) {
 	if err != nil {
 		place = path // it is gone again already; then nothing is found by it
 	}
-	return &file{f: f, info: info, path: place, pool: pool, line: 1, size: info.Size(), written: info.ModTime(), stood: info.ModTime()}, nil
+	t := info.ModTime()
+	return &file{f: f, info: info, born: born(f), path: place, pool: pool, line: 1, size: info.Size(), written: t, stood: t}, nil
 }
 
 // skipping reports whether pos stands inside a line beyond the limit.

@@ -250,7 +250,7 @@ func (f *Follower) recall(file *file) bool {
 	for i := range f.marks {
 		// The number may be of a new file by now, and a copy of the old one be
 		// somewhere: only a mark that fits is used up.
-		if m := f.marks[i]; m.same(file.info) && file.resume(&m.Mark) {
+		if m := f.marks[i]; file.isOf(&m.Mark) && file.resume(&m.Mark) {
 			f.marks = slices.Delete(f.marks, i, i+1)
 			return true
 		}

@@ -29,7 +29,8 @@ type Position struct {
 type Mark struct {
 	Path    string    `json:"path"` // where the file was, links followed
 	Device  uint64    `json:"device"`
-	Inode   uint64    `json:"inode"` // 0 where the system has none
+	Inode   uint64    `json:"inode"`         // 0 where the system has none
+	Born    time.Time `json:"born,omitzero"` // when the file was made, zero where that is not known
 	Offset  int64     `json:"offset"`
 	Line    int64     `json:"line,omitempty"` // number of the line at Offset, from 1; 0 unknown
 	Size    int64     `json:"size"`           // of the file, or its text, as far as seen
@@ -113,7 +114,14 @@ func (f *file) mark() Mark {
 		Carry: slices.Clone(f.carry), Blind: f.skipping(),
 	}
 	m.Device, m.Inode = identify(f.info)
+	m.Born = f.born
 	return m
+}
+
+// isOf reports whether f is the very file of m, whose number may have been given
+// to another since.
+func (f *file) isOf(m *Mark) bool {
+	return m.same(f.info) && (m.Born.IsZero() || f.born.IsZero() || m.Born.Equal(f.born))
 }
 
 // resume goes on at m, if what stands before it in f is still that.

@@ -24,8 +24,10 @@ type remnant struct {
 	text *archive.Reader
 	pool *blocks
 	info os.FileInfo
+	born time.Time // see file
 	path string
 
+	base    int64  // size of the hole that the text begins with
 	offset  int64  // in the text, of the first byte not yet delivered
 	line    int64  // the number of the line there, 0 unknown
 	half    []byte // text read beyond it
@@ -46,7 +48,7 @@ func openRemnant(path string, pool *blocks) (*remnant, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &remnant{file: f, pool: pool, path: path, line: 1}
+	c := &remnant{file: f, pool: pool, path: path, line: 1, born: born(f)}
 	if c.info, err = f.Stat(); err == nil && !c.info.Mode().IsRegular() {
 		err = fmt.Errorf("open %s: not a regular file", path)
 	}
@@ -86,6 +88,7 @@ func (c *remnant) begin() {
 	}
 	c.hole = c.offset
 	c.prefix = slices.Clone(c.half[:min(len(c.half), prefixSize)])
+	c.base = c.offset
 }
 
 // seek goes on to the place m, if the text is that of m. With short it is that,
@@ -94,12 +97,13 @@ func (c *remnant) seek(m *Mark) (ok, short bool, err error) {
 	if !m.begins(c.prefix) {
 		return false, false, nil
 	}
-	gap := m.Offset - int64(m.Anchored) - c.offset
-	if gap < 0 {
-		return false, false, nil // the anchor reaches into the hole
+	if m.Offset < c.base {
+		return false, false, nil
 	}
 	before := make([]byte, m.Anchored)
-	for _, err = range [...]error{c.discard(gap), c.fill(before)} {
+	gap := m.Offset - int64(m.Anchored) - c.base
+	hole := max(0, -gap) // the part of the anchor that reaches into it
+	for _, err = range [...]error{c.discard(max(0, gap)), c.fill(before[hole:])} {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return false, true, nil
 		}
@@ -134,7 +138,27 @@ func (c *remnant) alive(f *file, copies bool) bool {
 			entries++
 		}
 	}
-	return n == prefixSize || entries > 2 || copies && n >= firstPrefix
+	if n == prefixSize {
+		return c.sharesStart(f)
+	}
+	return entries > 2 || copies && n >= firstPrefix
+}
+
+// sharesStart compares far more than a header with f, as far as both go. Of a copy
+// that is read on in its middle that start is passed: it is known by more already.
+func (c *remnant) sharesStart(f *file) bool {
+	if c.offset > c.base {
+		return true
+	}
+	if missing := compared - len(c.half); missing > 0 && !c.ended {
+		more := make([]byte, missing)
+		// What goes wrong will do so again when the text is read on.
+		n, _ := io.ReadFull(c.text, more)
+		c.half = append(c.half, more[:n]...)
+	}
+	_, base := f.head()
+	start := f.slice(base, int64(len(c.half)))
+	return bytes.HasPrefix(c.half, start)
 }
 
 // toEnd reads the whole text and delivers none of it.
@@ -324,6 +348,7 @@ func (c *remnant) mark() Mark {
 		Carry: slices.Clone(c.carry), Blind: c.blind, Joins: c.joins,
 	}
 	m.Device, m.Inode = identify(c.info)
+	m.Born = c.born
 	return m
 }
 

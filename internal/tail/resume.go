@@ -59,7 +59,7 @@ func (s *Source) resume(p *Position) {
 			return
 		}
 		// The same file with other content was truncated, and perhaps copied.
-		joins := m.Joins || present != nil && m.same(present)
+		joins := m.Joins || s.standsYet(m)
 		s.held = append(s.held, s.rest(&q, m, joins)...)
 		if !found && !q.short {
 			s.gone(m)
@@ -76,6 +76,16 @@ func (s *Source) resume(p *Position) {
 			}
 		}
 	}
+}
+
+// standsYet reports whether the file of m is at the path, whatever it holds now.
+func (s *Source) standsYet(m *Mark) bool {
+	f, err := openFile(s.name, s.f.pool)
+	if err != nil {
+		return false
+	}
+	defer f.close()
+	return f.isOf(m)
 }
 
 // newerThan is fetchNewer with whatever is at the path.
@@ -113,6 +123,11 @@ func (s *Source) rest(q *quarry, m *Mark, joins bool) []past {
 	}
 	switch {
 	case q.copy != nil:
+		// What it is known by is more than a number that was given again.
+		if i := s.heldIndex(q.copy.info); i >= 0 {
+			s.held[i].close()
+			s.held = slices.Delete(s.held, i, i+1)
+		}
 		q.copy.joins = joins
 		return []past{q.copy}
 	case q.file != nil:

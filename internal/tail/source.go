@@ -51,9 +51,9 @@ type Source struct {
 	stream *stream // instead of files, for pipes and inputs
 	from   Feed    // what the stream of an input reads
 
-	opened    bool          // the first look is over
-	strangers []os.FileInfo // rotated files that were there at the first look: of no concern
-	dirTime   time.Time     // modification time of the directory when it was last searched
+	opened    bool // the first look is over
+	strangers []stranger
+	dirTime   time.Time // modification time of the directory when it was last searched
 
 	touched atomic.Bool // the system has told of an event since the last look
 	due     time.Time   // of the next look without an event
@@ -220,6 +220,9 @@ func (s *Source) read(f past, now time.Time) *block {
 		s.state.PossibleLoss += f.accounted()
 		if c, ok := f.(*remnant); ok && err != nil {
 			return s.again(c, err, now)
+		}
+		if open, ok := f.(*file); ok {
+			s.state.Zeros, open.zeros = s.state.Zeros+open.zeros, 0
 		}
 		if err != nil {
 			s.trouble(fmt.Sprintf("%v; what was read is kept, trying again", err))
@@ -515,7 +518,7 @@ func (s *Source) arrived(f *file) {
 	// A stranger may have been compressed meanwhile: then its time tells.
 	var start time.Time
 	for _, old := range s.strangers {
-		if t := old.ModTime().Add(1); t.After(start) {
+		if t := old.info.ModTime().Add(1); t.After(start) {
 			start = t
 		}
 	}
