@@ -1,0 +1,101 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A stretch is the lines [from, to).
+type stretch struct{ from, to int64 }
+
+// An event is a run of a script, and the lines that were written meanwhile.
+type event struct {
+	script string
+	lines  stretch
+}
+
+// A ledger is what a run has done to the log: which lines were in bytes that a
+// rotation destroyed before anybody had to have read them, and when which
+// script ran. Its zero value is ready; it may be used from any goroutine.
+type ledger struct {
+	mu     sync.Mutex
+	gone   []stretch // sorted, apart from one another
+	torn   []split   // lines of gone that were written in two parts
+	events []event
+}
+
+// destroy notes that the lines [from, to) were destroyed; torn are those among
+// them of which a part may have survived.
+func (l *ledger) destroy(from, to int64, torn []split) {
+	if from >= to {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.torn = append(l.torn, torn...)
+	l.gone = append(l.gone, stretch{from, to})
+	slices.SortFunc(l.gone, func(a, b stretch) int { return int(a.from - b.from) })
+	joined := l.gone[:1]
+	for _, s := range l.gone[1:] {
+		last := &joined[len(joined)-1]
+		if s.from <= last.to {
+			last.to = max(last.to, s.to)
+		} else {
+			joined = append(joined, s)
+		}
+	}
+	l.gone = joined
+}
+
+// destroyed returns a copy of what was destroyed, in order.
+func (l *ledger) destroyed() []stretch {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.gone)
+}
+
+// isTorn tells whether text is what a rotation left of a line: its first or
+// second part alone.
+func (l *ledger) isTorn(text string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.torn, func(s split) bool {
+		return text == s.head || text == s.rest || len(text) >= numberWidth && strings.HasPrefix(s.head, text)
+	})
+}
+
+// note records a run of a script.
+func (l *ledger) note(e event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events = append(l.events, e)
+}
+
+// during returns the script that ran when line n was written, or else the one
+// nearest to it; "" when none ever ran.
+func (l *ledger) during(n int64) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	name, least := "", int64(-1)
+	for _, e := range l.events {
+		var away int64
+		switch {
+		case n < e.lines.from:
+			away = e.lines.from - n
+		case n >= e.lines.to:
+			away = n - e.lines.to + 1
+		}
+		if least < 0 || away < least {
+			name, least = e.script, away
+		}
+	}
+	return name
+}
+
+// count is how many scripts have run.
+func (l *ledger) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.events)
+}
