@@ -42,6 +42,7 @@ type checker struct {
 	changed atomic.Int64 // when the last one came, in Unix nanoseconds
 
 	mu       sync.Mutex
+	limit    int64 // what written said last
 	proof    proof
 	seen     bitmap
 	distinct int64
@@ -125,7 +126,10 @@ func (c *checker) line(text []byte) {
 	text = text[zeros:]
 	c.arrived.Add(1)
 	n, ok := c.proof.number(text)
-	if !ok || n < 1 || n >= c.written() {
+	if ok && n >= c.limit {
+		c.limit = c.written()
+	}
+	if !ok || n < 1 || n >= c.limit {
 		if zeros > 0 && len(text) == 0 {
 			return
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 // A follower is what is tortured: something that prints the lines of a log. It
-// is used by one goroutine.
+// is used by one goroutine, but for pid and said.
 type follower interface {
 	// start begins to follow, and to feed the checker.
 	start(c *checker) error
@@ -48,6 +48,7 @@ type command struct {
 	cmd    *exec.Cmd
 	done   chan struct{} // closed when it has ended and its output has been read
 	dead   atomic.Bool   // killed by us
+	number atomic.Int64  // of the process
 	err    error         // how it ended; valid when done is closed
 	stderr lastBytes
 }
@@ -77,6 +78,7 @@ func (f *command) start(c *checker) error {
 		out.Close()
 		return fmt.Errorf("the follower cannot be started: %w", err)
 	}
+	f.number.Store(int64(f.cmd.Process.Pid))
 	f.done = make(chan struct{})
 	f.dead.Store(false)
 	go func() {
@@ -91,7 +93,7 @@ func (f *command) start(c *checker) error {
 func (f *command) pause() error          { return signalGroup(f.cmd, stopSignal) }
 func (f *command) resume() error         { return signalGroup(f.cmd, continueSignal) }
 func (f *command) gone() <-chan struct{} { return f.done }
-func (f *command) pid() int              { return f.cmd.Process.Pid }
+func (f *command) pid() int              { return int(f.number.Load()) }
 func (f *command) said() string          { return f.stderr.String() }
 
 // end does not mind with which code a follower ends that was asked to: tail has

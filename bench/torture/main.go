@@ -167,6 +167,8 @@ func (o *options) check(asked bool) error {
 		return fmt.Errorf("-halves %v: take 0 to 1", o.halves)
 	case o.quiet <= 0 || o.soak < 0 || o.every <= 0:
 		return errors.New("-quiet and -every must be longer than nothing, and -soak not shorter")
+	case o.soak > 0 && o.resume:
+		return errors.New("-soak watches the memory of one process: leave -resume out, by which it is started again")
 	}
 	if o.soak > 0 {
 		o.lines = due(o.soak, o.rate)

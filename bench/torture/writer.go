@@ -126,6 +126,9 @@ func (w *writer) run(ctx context.Context, rate int, enough func(next int64) bool
 
 // wait lets d pass, or returns the error of ctx.
 func wait(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
