@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -35,7 +36,7 @@ func (l *ledger) destroy(from, to int64, torn []split) {
 	defer l.mu.Unlock()
 	l.torn = append(l.torn, torn...)
 	l.gone = append(l.gone, stretch{from, to})
-	slices.SortFunc(l.gone, func(a, b stretch) int { return int(a.from - b.from) })
+	slices.SortFunc(l.gone, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
 	joined := l.gone[:1]
 	for _, s := range l.gone[1:] {
 		last := &joined[len(joined)-1]
@@ -77,20 +78,18 @@ func (l *ledger) note(e event) {
 func (l *ledger) during(n int64) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	name, least := "", int64(-1)
-	for _, e := range l.events {
-		var away int64
-		switch {
-		case n < e.lines.from:
-			away = e.lines.from - n
-		case n >= e.lines.to:
-			away = n - e.lines.to + 1
-		}
-		if least < 0 || away < least {
-			name, least = e.script, away
-		}
+	if len(l.events) == 0 {
+		return ""
 	}
-	return name
+	// Scripts run one after the other: only two can be near.
+	i, _ := slices.BinarySearchFunc(l.events, n, func(e event, n int64) int { return cmp.Compare(e.lines.from, n+1) })
+	switch {
+	case i == 0:
+		return l.events[0].script
+	case i == len(l.events) || n-l.events[i-1].lines.to < l.events[i].lines.from-n:
+		return l.events[i-1].script
+	}
+	return l.events[i].script
 }
 
 // count is how many scripts have run.

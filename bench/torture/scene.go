@@ -259,6 +259,15 @@ func (s *scene) empty(ctx context.Context) error {
 			return fmt.Errorf("the follower has not printed line %d within %v; it is at %d", target, patience, s.checker.most.Load())
 		}
 	}
+	// What it has left out so far may still come out of those files.
+	for start := time.Now(); time.Since(start) < settle; {
+		if lost, _ := s.checker.missing(target+1, s.ledger.destroyed()); len(lost) == 0 {
+			break
+		}
+		if err := wait(ctx, 20*turn); err != nil {
+			return err
+		}
+	}
 	for _, name := range names {
 		if err := os.Remove(name); err != nil {
 			return err

@@ -111,7 +111,7 @@ func copyTruncateHeld(_ context.Context, s *scene) error {
 		if err := s.copyOut(); err != nil {
 			return err
 		}
-		s.writer.first = s.writer.next
+		s.writer.first, s.writer.alone = s.writer.next, s.writer.next
 		return s.truncate()
 	})
 }
@@ -143,8 +143,11 @@ func deleteCreate(_ context.Context, s *scene) error {
 			return err
 		}
 		s.rotations++
-		if s.checker.most.Load() < s.writer.first {
+		switch most := s.checker.most.Load(); {
+		case most < s.writer.first:
 			s.ledger.destroy(s.writer.first, s.writer.next, nil)
+		case most < s.writer.alone: // it has seen the file that this one replaced
+			s.ledger.destroy(s.writer.alone, s.writer.next, nil)
 		}
 		return s.writer.open()
 	})
@@ -250,7 +253,7 @@ func replace(_ context.Context, s *scene) error {
 		if err != nil {
 			return err
 		}
-		first := s.writer.first
+		first, alone := s.writer.first, s.writer.next
 		temp := filepath.Join(s.dir, "replacement")
 		if err := os.WriteFile(temp, slices.Concat(text, s.writer.more(3)), 0o644); err != nil {
 			return err
@@ -262,7 +265,7 @@ func replace(_ context.Context, s *scene) error {
 		if err := s.writer.open(); err != nil {
 			return err
 		}
-		s.writer.first = first
+		s.writer.first, s.writer.alone = first, alone
 		return nil
 	})
 }

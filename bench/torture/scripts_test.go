@@ -145,6 +145,19 @@ func TestADeletedFileThatNobodyCouldHaveSeenIsDestroyed(t *testing.T) {
 	}
 }
 
+func TestADeletedFileThatWasReadUnderItsFormerInodeIsDestroyedInPart(t *testing.T) {
+	s := stage(t, someOptions(t, "replace"), nil)
+	must(t, second(s.writer.burst(10)))
+	s.checker.most.Store(10)
+	must(t, replace(t.Context(), s)) // lines 11 to 13 come with the new file
+	must(t, second(s.writer.burst(10)))
+	must(t, deleteCreate(t.Context(), s))
+	s.writer.close()
+	if want := []stretch{{11, 24}}; !slices.Equal(s.ledger.destroyed(), want) {
+		t.Errorf("destroyed: got %v, want %v", s.ledger.destroyed(), want)
+	}
+}
+
 func TestRotatedFilesAreDeletedOnlyWhenTheFollowerIsPastThem(t *testing.T) {
 	for _, c := range []struct {
 		name string

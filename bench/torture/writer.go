@@ -51,6 +51,7 @@ type writer struct {
 	file     *os.File
 	absolute bool  // not opened with O_APPEND: writes at its own offset
 	first    int64 // the first line of the open file
+	alone    int64 // the first line that stood in no other file when it was written to this one
 	next     int64 // the number of the next line, from 1
 	rest     []byte
 	restOf   int64
@@ -86,7 +87,7 @@ func (w *writer) open() error {
 	if w.file != nil {
 		w.file.Close()
 	}
-	w.file, w.first = f, w.next
+	w.file, w.first, w.alone = f, w.next, w.next
 	return nil
 }
 
@@ -285,7 +286,7 @@ func (w *writer) begin() int64 {
 func (w *writer) emptied(first int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.first = first
+	w.first, w.alone = first, first
 }
 
 // by returns a number such that no line of it or above was written by t, but
