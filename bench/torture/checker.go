@@ -12,7 +12,6 @@ import (
 const (
 	readRoom  = 256 << 10
 	mostTexts = 1000 // broken lines kept for the report
-	textRoom  = 400  // bytes kept of each
 )
 
 // A bitmap is a set of line numbers, a bit each.
@@ -27,6 +26,12 @@ func (b *bitmap) add(n int64) {
 		b.words = append(b.words, 0)
 	}
 	b.words[n>>6] |= 1 << (n & 63)
+}
+
+// A double is lines that came once more, and the highest number seen by then.
+type double struct {
+	stretch
+	most int64
 }
 
 // A checker reads what a follower prints and counts it by number. read is called
@@ -50,7 +55,7 @@ type checker struct {
 	zeros    int64 // NUL bytes in front of lines
 	broken   []string
 	brokenN  int64
-	doubled  []stretch // the first few
+	doubled  []double // the first few
 	doubledN int64
 	kill     int64          // what had been seen when the follower was killed last
 	again    map[int64]bool // of those, what it has printed again since
@@ -135,7 +140,7 @@ func (c *checker) line(text []byte) {
 		}
 		c.brokenN++
 		if len(c.broken) < mostTexts {
-			c.broken = append(c.broken, string(text[:min(len(text), textRoom)]))
+			c.broken = append(c.broken, string(text[:min(len(text), lineRoom)]))
 		}
 		return
 	}
@@ -149,7 +154,7 @@ func (c *checker) line(text []byte) {
 		if k := len(c.doubled); k > 0 && c.doubled[k-1].to == n {
 			c.doubled[k-1].to++
 		} else if k < mostTexts {
-			c.doubled = append(c.doubled, stretch{n, n + 1})
+			c.doubled = append(c.doubled, double{stretch{n, n + 1}, c.most.Load()})
 		}
 		return
 	}

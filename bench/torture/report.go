@@ -60,19 +60,23 @@ func (r *report) fill(s *scene) {
 	}
 	r.broken = c.brokenN - r.torn
 
-	r.give(s, "lost", lost)
-	r.give(s, "doubled", c.doubled)
+	r.give("lost", lost, func(i int) string { return s.ledger.during(lost[i].from) })
+	var doubled []stretch
+	for _, d := range c.doubled {
+		doubled = append(doubled, d.stretch)
+	}
+	r.give("doubled", doubled, func(i int) string { return s.ledger.during(c.doubled[i].most) })
 	for _, text := range broken[:min(len(broken), mostExamples)] {
 		r.examples = append(r.examples, fmt.Sprintf("broken: %.160q", text))
 	}
 }
 
-// give adds the first of what went wrong, each with the script that ran, and how
-// much it was for every script.
-func (r *report) give(s *scene, what string, list []stretch) {
+// give adds the first of what went wrong, each with the script that ran then,
+// and how much it was for every script.
+func (r *report) give(what string, list []stretch, script func(i int) string) {
 	by := map[string]int64{}
 	for i, one := range list {
-		name := s.ledger.during(one.from)
+		name := script(i)
 		by[name] += one.to - one.from
 		if i < mostExamples {
 			r.examples = append(r.examples, fmt.Sprintf("%s: %d lines from %d, %s", what, one.to-one.from, one.from, name))

@@ -225,12 +225,12 @@ func TestTheRealLogrotateRotatesAsItsRulesSay(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			o := someOptions(t, r.name)
-			o.lines, o.rotations, o.rate = 1500, 2, 5000
+			o.lines, o.rotations, o.rate = 1500, r.times(), 5000
 			o.graces = []time.Duration{5 * time.Millisecond}
 			s := stage(t, o, nil)
 			rep, err := s.torture(t.Context(), o, io.Discard)
 			must(t, err)
-			if !rep.clean() || rep.rotations != 2 {
+			if !rep.clean() || rep.rotations != r.times() {
 				t.Errorf("got %s", rep)
 			}
 			if !r.copies && rep.destroyed > 0 {
@@ -250,8 +250,8 @@ func TestTheRealLogrotateRotatesAsItsRulesSay(t *testing.T) {
 			}
 			got := rotatedNames(t, s)
 			if r.name == "logrotate-dateext" {
-				if len(got) != 2 || !strings.HasPrefix(got[0], "access.log-2") {
-					t.Errorf("got %q, want two names with the time", got)
+				if len(got) != 1 || !strings.HasPrefix(got[0], "access.log-2") {
+					t.Errorf("got %q, want one name with the time", got)
 				}
 				return
 			}

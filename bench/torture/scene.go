@@ -279,8 +279,10 @@ func (s *scene) empty(ctx context.Context) error {
 // audit enters into the ledger what a truncation destroyed: the lines behind the
 // last whole one of the copies, up to the first whole one that is in the log
 // now. Only the disk tells it for a truncation by another program; so it is
-// asked for all of them. kept is the last line known to stand elsewhere.
-func (s *scene) audit(ctx context.Context, kept int64, copies ...string) error {
+// asked for all of them. Lines before those of the open file stand elsewhere,
+// also when a copy has none because the log was empty.
+func (s *scene) audit(ctx context.Context, copies ...string) error {
+	kept := s.writer.begin() - 1
 	var torn []split
 	for _, name := range copies {
 		text, err := contents(name)

@@ -124,7 +124,7 @@ func copyTruncate(ctx context.Context, s *scene) error {
 	if err := s.truncate(); err != nil {
 		return err
 	}
-	return s.audit(ctx, 0, s.path+".1")
+	return s.audit(ctx, s.path+".1")
 }
 
 func copyCompress(ctx context.Context, s *scene) error {
@@ -207,7 +207,7 @@ func destroy(ctx context.Context, s *scene) error {
 	if err := s.truncate(); err != nil {
 		return err
 	}
-	return s.audit(ctx, s.writer.begin()-1)
+	return s.audit(ctx)
 }
 
 func regrow(ctx context.Context, s *scene) error {

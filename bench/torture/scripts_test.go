@@ -117,7 +117,7 @@ func TestACopyThatRacesTheWriterIsAuditedFromTheDisk(t *testing.T) {
 	must(t, s.writer.whole())
 	must(t, second(s.writer.burst(5)))
 	must(t, s.writer.whole())
-	must(t, s.audit(t.Context(), 0, s.path+".1"))
+	must(t, s.audit(t.Context(), s.path+".1"))
 	s.writer.close()
 	if want := []stretch{{11, 16}}; !slices.Equal(s.ledger.destroyed(), want) {
 		t.Errorf("destroyed: got %v, want %v", s.ledger.destroyed(), want)
@@ -129,6 +129,22 @@ func TestACopyThatRacesTheWriterIsAuditedFromTheDisk(t *testing.T) {
 	half := s.writer.splitIn(15, 16)[0]
 	if !s.ledger.isTorn(half.head) || !s.ledger.isTorn(half.rest) {
 		t.Error("the parts of the line that the truncation has cut are not known")
+	}
+}
+
+func TestACopyOfAnEmptyLogDestroysOnlyWhatCameAfterIt(t *testing.T) {
+	s := stage(t, someOptions(t, "race"), nil)
+	must(t, second(s.writer.burst(10)))
+	must(t, copyTruncateHeld(t.Context(), s))
+	must(t, s.copyOut())
+	must(t, second(s.writer.burst(5)))
+	must(t, s.truncate())
+	must(t, second(s.writer.burst(5)))
+	must(t, s.writer.whole())
+	must(t, s.audit(t.Context(), s.path+".1"))
+	s.writer.close()
+	if want := []stretch{{11, 16}}; !slices.Equal(s.ledger.destroyed(), want) {
+		t.Errorf("destroyed: got %v, want %v", s.ledger.destroyed(), want)
 	}
 }
 
