@@ -192,8 +192,8 @@ func (c *checker) quiet(now time.Time) time.Duration {
 	return now.Sub(time.Unix(0, c.changed.Load()))
 }
 
-// missing returns the lines below next that were not seen, in order, those
-// destroyed apart.
+// missing returns the lines below next that were not seen, in order, those that
+// were destroyed before the follower came to them apart.
 func (c *checker) missing(next int64, gone []stretch) (lost, unread []stretch) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

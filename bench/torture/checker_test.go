@@ -161,14 +161,22 @@ func TestCountingALineAllocatesNothing(t *testing.T) {
 
 func TestTheLedgerJoinsWhatWasDestroyed(t *testing.T) {
 	var l ledger
-	l.destroy(50, 60, nil)
-	l.destroy(10, 20, []split{{number: 12, head: "the first part of a line", rest: "and the rest"}})
-	l.destroy(15, 30, nil)
-	l.destroy(30, 31, nil)
-	l.destroy(70, 70, nil)
-	l.destroy(80, 75, nil)
+	l.destroy(stretch{50, 60}, 0, nil)
+	l.destroy(stretch{10, 20}, 0, []split{{number: 12, head: "the first part of a line", rest: "and the rest"}})
+	l.destroy(stretch{15, 30}, 0, nil)
+	l.destroy(stretch{30, 31}, 0, nil)
+	l.destroy(stretch{70, 70}, 0, nil)
+	l.destroy(stretch{80, 75}, 0, nil)
 	if want := []stretch{{10, 31}, {50, 60}}; !slices.Equal(l.destroyed(), want) {
 		t.Errorf("got %v, want %v", l.destroyed(), want)
+	}
+	l.destroy(stretch{100, 200}, 150, nil)
+	l.destroy(stretch{300, 400}, 500, nil)
+	if want := []stretch{{10, 31}, {50, 60}, {100, 200}, {300, 400}}; !slices.Equal(l.destroyed(), want) {
+		t.Errorf("destroyed: got %v, want %v", l.destroyed(), want)
+	}
+	if want := []stretch{{10, 31}, {50, 60}, {151, 200}}; !slices.Equal(l.excused(), want) {
+		t.Errorf("excused: got %v, want %v", l.excused(), want)
 	}
 	for text, want := range map[string]bool{"the first part of a line": true, "and the rest": true, "the first part": true, "the": false, "rest": false, "": false} {
 		if got := l.isTorn(text); got != want {

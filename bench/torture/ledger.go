@@ -21,24 +21,32 @@ type event struct {
 // script ran. Its zero value is ready; it may be used from any goroutine.
 type ledger struct {
 	mu     sync.Mutex
-	gone   []stretch // sorted, apart from one another
+	gone   []stretch // destroyed; sorted, apart from one another
+	excuse []stretch // those of them that the follower had not come to by then; likewise
 	torn   []split   // lines of gone that were written in two parts
 	events []event
 }
 
-// destroy notes that the lines [from, to) were destroyed; torn are those among
-// them of which a part may have survived.
-func (l *ledger) destroy(from, to int64, torn []split) {
-	if from >= to {
-		return
-	}
+// destroy notes that lines were destroyed, when the follower had printed no line
+// above most: what it had left out up to there is lost, not destroyed. torn are
+// the lines among them of which a part may have survived.
+func (l *ledger) destroy(lines stretch, most int64, torn []split) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.torn = append(l.torn, torn...)
-	l.gone = append(l.gone, stretch{from, to})
-	slices.SortFunc(l.gone, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
-	joined := l.gone[:1]
-	for _, s := range l.gone[1:] {
+	l.gone = join(l.gone, lines)
+	l.excuse = join(l.excuse, stretch{max(lines.from, most+1), lines.to})
+}
+
+// join adds one to a list that is sorted, each apart from the next.
+func join(list []stretch, one stretch) []stretch {
+	if one.from >= one.to {
+		return list
+	}
+	list = append(list, one)
+	slices.SortFunc(list, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
+	joined := list[:1]
+	for _, s := range list[1:] {
 		last := &joined[len(joined)-1]
 		if s.from <= last.to {
 			last.to = max(last.to, s.to)
@@ -46,7 +54,7 @@ func (l *ledger) destroy(from, to int64, torn []split) {
 			joined = append(joined, s)
 		}
 	}
-	l.gone = joined
+	return joined
 }
 
 // destroyed returns a copy of what was destroyed, in order.
@@ -54,6 +62,13 @@ func (l *ledger) destroyed() []stretch {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.gone)
+}
+
+// excused returns a copy of those lines that need not be printed, in order.
+func (l *ledger) excused() []stretch {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.excuse)
 }
 
 // isTorn tells whether text is what a rotation left of a line: its first or

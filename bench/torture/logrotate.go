@@ -136,6 +136,7 @@ func (r ruleSet) once(ctx context.Context, s *scene, config, state string) error
 	if r.force {
 		args = append([]string{"-f"}, args...)
 	}
+	s.most = s.checker.most.Load()
 	if err := s.logrotate(ctx, args); err != nil {
 		return err
 	}

@@ -42,7 +42,8 @@ type options struct {
 	every     time.Duration // between two samples of a soak
 	table     bool
 	follow    []candidate // more rows of the table
-	only      []string    // rows of the table
+	only      []string    // rows of the table; nil for all
+	columns   []string    // likewise
 	command   []string
 }
 
@@ -110,6 +111,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	})
 	fs.Func("only", "rows of the table whose names contain one of these, separated by commas", func(s string) error {
 		o.only = strings.Split(s, ",")
+		return nil
+	})
+	fs.Func("columns", "columns of the table whose names contain one of these, separated by commas", func(s string) error {
+		o.columns = strings.Split(s, ",")
 		return nil
 	})
 	if err := fs.Parse(args); err != nil {

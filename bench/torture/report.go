@@ -38,7 +38,7 @@ func (r *report) fill(s *scene) {
 	c := s.checker
 	gone := s.ledger.destroyed()
 	next := s.writer.position()
-	lost, unread := c.missing(next, gone)
+	lost, unread := c.missing(next, s.ledger.excused())
 	r.written, r.rotations = next-1, s.rotations
 	r.lost, r.unread, r.destroyed = count(lost), count(unread), count(gone)
 	kinds := map[string]bool{}

@@ -74,11 +74,11 @@ func (s *scene) torture(ctx context.Context, o options, progress io.Writer) (*re
 	close(allRotated)
 	err = errors.Join(<-written, err)
 	took := time.Since(began)
+	unwatch()
 	how := "the run was broken off"
 	if err == nil {
 		how, err = s.drain(ctx, o.quiet)
 	}
-	unwatch()
 	r := &report{seed: o.seed, rate: o.rate, took: took, how: how, samples: <-watched}
 	select {
 	case <-s.follower.gone():
@@ -175,7 +175,7 @@ func (d *deck) draw() script {
 func (s *scene) drain(ctx context.Context, quiet time.Duration) (how string, err error) {
 	next := s.writer.position()
 	for {
-		lost, unread := s.checker.missing(next, s.ledger.destroyed())
+		lost, unread := s.checker.missing(next, s.ledger.excused())
 		if len(lost) == 0 && (len(unread) == 0 || s.checker.quiet(time.Now()) > settle) {
 			if err := wait(ctx, settle); err != nil {
 				return "", err

@@ -180,6 +180,26 @@ func TestWhatAFollowerDoesWrongIsCounted(t *testing.T) {
 	}
 }
 
+// TestALineLeftOutBeforeItsFileIsTruncatedIsLost keeps truncations without a copy
+// from excusing what a follower has passed over.
+func TestALineLeftOutBeforeItsFileIsTruncatedIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := someOptions(t, "truncate", "regrow")
+		n := 0
+		s := stage(t, o, func(line string) string {
+			if n++; n%100 == 50 && n < 4000 {
+				return ""
+			}
+			return line
+		})
+		r, err := s.torture(t.Context(), o, io.Discard)
+		must(t, err)
+		if r.lost != 40 || r.unread != 0 || r.destroyed < 2000 {
+			t.Errorf("want 40 lines lost, none excused, 2000 destroyed at least; got %s", r)
+		}
+	})
+}
+
 func TestAFollowerThatStopsPrintingEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := someOptions(t, "rename")

@@ -38,6 +38,7 @@ type scene struct {
 	graces    []time.Duration // how long a writer stays on the old file, one by chance
 	prune     bool            // delete rotated files that were read long ago
 	rotations int
+	most      int64 // the highest number seen before the last truncation
 }
 
 // newScene makes the folder of a run in dir.
@@ -185,6 +186,7 @@ func (s *scene) copyOut() error {
 // truncate empties the log, with whatever is in it.
 func (s *scene) truncate() error {
 	s.rotations++
+	s.most = s.checker.most.Load()
 	return os.Truncate(s.path, 0)
 }
 
@@ -261,7 +263,7 @@ func (s *scene) empty(ctx context.Context) error {
 	}
 	// What it has left out so far may still come out of those files.
 	for start := time.Now(); time.Since(start) < settle; {
-		if lost, _ := s.checker.missing(target+1, s.ledger.destroyed()); len(lost) == 0 {
+		if lost, _ := s.checker.missing(target+1, s.ledger.excused()); len(lost) == 0 {
 			break
 		}
 		if err := wait(ctx, 20*turn); err != nil {
@@ -305,7 +307,7 @@ func (s *scene) audit(ctx context.Context, copies ...string) error {
 				torn = append(torn, split{rest: head})
 			}
 			torn = append(torn, s.writer.splitIn(kept+1, first)...)
-			s.ledger.destroy(kept+1, first, torn)
+			s.ledger.destroy(stretch{kept + 1, first}, s.most, torn)
 			s.writer.emptied(first)
 			return nil
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -145,9 +146,9 @@ func deleteCreate(_ context.Context, s *scene) error {
 		s.rotations++
 		switch most := s.checker.most.Load(); {
 		case most < s.writer.first:
-			s.ledger.destroy(s.writer.first, s.writer.next, nil)
+			s.ledger.destroy(stretch{s.writer.first, s.writer.next}, most, nil)
 		case most < s.writer.alone: // it has seen the file that this one replaced
-			s.ledger.destroy(s.writer.alone, s.writer.next, nil)
+			s.ledger.destroy(stretch{s.writer.alone, s.writer.next}, most, nil)
 		}
 		return s.writer.open()
 	})
@@ -240,10 +241,8 @@ func (s *scene) whilePaused(f func() error) error {
 	if err := s.follower.pause(); err != nil {
 		return err
 	}
-	if err := f(); err != nil {
-		return err
-	}
-	return s.follower.resume()
+	// Also after a failure: a stopped program does not end when it is asked to.
+	return errors.Join(f(), s.follower.resume())
 }
 
 // replace is what an editor does, or a program that filters a log.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -49,8 +50,7 @@ func columns() []column {
 func table(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	var rows []candidate
 	for _, c := range slices.Concat(candidates(), o.follow) {
-		wanted := len(o.only) == 0 || slices.ContainsFunc(o.only, func(s string) bool { return strings.Contains(c.name, s) })
-		if !wanted {
+		if !wanted(c.name, o.only) {
 			continue
 		}
 		if installed(c.program()) == "" {
@@ -59,7 +59,10 @@ func table(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		}
 		rows = append(rows, c)
 	}
-	cols := columns()
+	cols := slices.DeleteFunc(columns(), func(c column) bool { return !wanted(c.name, o.columns) })
+	if len(rows) == 0 || len(cols) == 0 {
+		return usageError{errors.New("the table is empty: -only or -columns name nothing that is there")}
+	}
 	cells := make([][]string, len(rows))
 	for i := range cells {
 		cells[i] = make([]string, len(cols))
@@ -85,6 +88,11 @@ func table(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	}
 	fmt.Fprint(stdout, markdown(ctx, rows, cols, cells))
 	return nil
+}
+
+// wanted tells whether a name contains one of some texts; all do without any.
+func wanted(name string, texts []string) bool {
+	return len(texts) == 0 || slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(name, s) })
 }
 
 // cell is one run.
