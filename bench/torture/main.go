@@ -38,6 +38,7 @@ type options struct {
 	quiet     time.Duration
 	dir       string // where the folder of the run is made
 	keep      bool   // do not delete it
+	verbose   bool   // tell each script that was run
 	soak      time.Duration
 	every     time.Duration // between two samples of a soak
 	table     bool
@@ -98,6 +99,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.DurationVar(&o.quiet, "quiet", 5*time.Second, "when lines are missing at the end, how long to wait for another one")
 	fs.StringVar(&o.dir, "dir", "", "where to make the log; without it, the folder for temporary files")
 	fs.BoolVar(&o.keep, "keep", false, "keep the log and all that was rotated")
+	fs.BoolVar(&o.verbose, "verbose", false, "tell each script, with the lines that were written meanwhile")
 	fs.DurationVar(&o.soak, "soak", 0, "write for so long, and watch the memory of the follower; -lines does not count")
 	fs.DurationVar(&o.every, "every", 10*time.Second, "time between two samples of a soak")
 	fs.BoolVar(&o.table, "table", false, "torture every follower that is installed, and print a table in Markdown")

@@ -67,7 +67,7 @@ func (s *scene) torture(ctx context.Context, o options, progress io.Writer) (*re
 		}
 		written <- err
 	}()
-	err := s.scripts(ctx, o)
+	err := s.scripts(ctx, o, progress)
 	if err != nil {
 		cancel()
 	}
@@ -119,20 +119,28 @@ func (s *scene) ready(ctx context.Context) error {
 }
 
 // scripts runs scripts until there were enough rotations, each when its share of
-// the lines is written.
-func (s *scene) scripts(ctx context.Context, o options) error {
+// the lines is written. When one has taken longer, the next waits for a quarter
+// of a share: without that, ten that are late would come within a millisecond,
+// and which these are would depend on the machine.
+func (s *scene) scripts(ctx context.Context, o options, progress io.Writer) error {
 	d := deck{scripts: o.scripts, rand: rand.New(rand.NewPCG(o.seed, 3))}
+	var least int64
 	for s.rotations < o.rotations && len(o.scripts) > 0 {
-		due := o.lines * int64(s.rotations+1) / int64(o.rotations+1)
+		due := max(least, o.lines*int64(s.rotations+1)/int64(o.rotations+1))
 		for s.writer.position() < due {
 			if err := wait(ctx, turn); err != nil {
 				return err
 			}
 		}
 		next := d.draw()
-		from := s.writer.position()
+		ran := event{next.name, stretch{from: s.writer.position()}}
 		err := next.run(ctx, s)
-		s.ledger.note(event{next.name, stretch{from, s.writer.position()}})
+		ran.lines.to = s.writer.position()
+		s.ledger.note(ran)
+		least = ran.lines.to + o.lines/int64(o.rotations+1)/4
+		if o.verbose {
+			fmt.Fprintf(progress, "lines %d to %d: %s, rotations %d\n", ran.lines.from, ran.lines.to-1, ran.script, s.rotations)
+		}
 		if err == nil {
 			err = s.tidy(time.Now())
 		}
