@@ -38,6 +38,7 @@ type scene struct {
 	graces    []time.Duration // how long a writer stays on the old file, one by chance
 	prune     bool            // delete rotated files that were read long ago
 	rotations int
+	missed    int64 // lines lost when the folder was last emptied
 	most      int64 // the highest number seen before the last truncation
 }
 
@@ -261,9 +262,11 @@ func (s *scene) empty(ctx context.Context) error {
 			return fmt.Errorf("the follower has not printed line %d within %v; it is at %d", target, patience, s.checker.most.Load())
 		}
 	}
-	// What it has left out so far may still come out of those files.
-	for start := time.Now(); time.Since(start) < settle; {
-		if lost, _ := s.checker.missing(target+1, s.ledger.excused()); len(lost) == 0 {
+	// What it has left out since the last time may still come out of those files.
+	for start := time.Now(); ; {
+		lost, _ := s.checker.missing(target+1, s.ledger.excused())
+		if count(lost) <= s.missed || time.Since(start) > settle {
+			s.missed = count(lost)
 			break
 		}
 		if err := wait(ctx, 20*turn); err != nil {
