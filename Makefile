@@ -1,11 +1,12 @@
 # weir: `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install uninstall test lint bench fuzz cover clean
+.PHONY: help demo build install uninstall test rotations torture soak lint bench fuzz cover clean
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
 FUZZTIME ?= 10s
+SOAK     ?= 1h
 
 # Flags of the environment, or of go env -w, must not change what is built or
 # tested. An empty GOFLAGS would let those of go env -w through.
@@ -63,7 +64,23 @@ test: ## everything that must hold: vet, other systems, all tests
 	rest=$$(go list ./... | grep -vE '^weir/internal/(tail|feed|monitor|simulate|term|cli)$$'); \
 	echo go test, all others; \
 	go test -timeout 7m $$rest || failed=1; \
+	$(MAKE) rotations || failed=1; \
 	exit $$failed
+
+TORTURE = go run ./bench/torture
+FOLLOW  = -- ./weir tail --no-state {log}
+RESUME  = -resume -- ./weir tail --state {state}/position {log}
+
+rotations: build ## torture in small, as make test does: restarts and kills included, then without events
+	$(TORTURE) -lines 500000 -rotations 60 -rate 40000 $(RESUME)
+	$(TORTURE) -lines 500000 -rotations 60 -rate 40000 -- ./weir tail --no-state --poll {log}
+
+torture: build ## 10,000,000 lines and 1,000 rotations of all kinds under weir tail: none lost, doubled, broken
+	$(TORTURE) -lines 10000000 -rotations 1000 -rate 100000 $(FOLLOW)
+	$(TORTURE) -lines 10000000 -rotations 1000 -rate 100000 $(RESUME)
+
+soak: build ## an hour (SOAK) of 40,000 lines a second with rotations: memory, descriptors, threads of weir tail
+	$(TORTURE) -soak $(SOAK) -rate 40000 -rotations 360 $(FOLLOW)
 
 lint: ## formatting and static analysis, with pinned tools
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "not formatted by gofmt: $$out"; exit 1; fi
