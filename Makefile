@@ -68,12 +68,12 @@ test: ## everything that must hold: vet, other systems, all tests
 	exit $$failed
 
 TORTURE = go run ./bench/torture
-FOLLOW  = -- ./weir tail --no-state {log}
-RESUME  = -resume -- ./weir tail --state {state}/position {log}
+FOLLOW  = -- ./weir tail -n +1 --no-state {log}
+RESUME  = -resume -- ./weir tail -n +1 --state {state}/position {log}
 
 rotations: build ## torture in small, as make test does: restarts and kills included, then without events
 	$(TORTURE) -lines 500000 -rotations 60 -rate 40000 $(RESUME)
-	$(TORTURE) -lines 500000 -rotations 60 -rate 40000 -- ./weir tail --no-state --poll {log}
+	$(TORTURE) -lines 200000 -rotations 24 -rate 20000 -- ./weir tail -n +1 --no-state --poll {log}
 
 torture: build ## 10,000,000 lines and 1,000 rotations of all kinds under weir tail: none lost, doubled, broken
 	$(TORTURE) -lines 10000000 -rotations 1000 -rate 100000 $(FOLLOW)

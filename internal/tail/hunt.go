@@ -137,6 +137,11 @@ func (s *Source) seek(m *Mark, list []sibling, q *quarry) int {
 	short := -1
 	for i, b := range list {
 		c, err := openRemnant(b.path, s.f.pool)
+		if errors.Is(err, fs.ErrNotExist) {
+			if list[i].path = b.now(); list[i].path != "" {
+				c, err = openRemnant(list[i].path, s.f.pool)
+			}
+		}
 		if err != nil {
 			continue // what it holds is told as lost if it is not found elsewhere
 		}

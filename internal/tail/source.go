@@ -251,30 +251,30 @@ func (s *Source) read(f past, now time.Time) *block {
 // again opens a copy that could not be read on once more: it may have been found
 // while it was still being written. It is given up after a while.
 func (s *Source) again(c *remnant, err error, now time.Time) *block {
-	const most = 30
-	i := slices.Index(s.held, past(c))
+	if c.failing.IsZero() {
+		c.failing = now
+	}
 	m := c.mark()
-	next, e := openRemnant(c.path, s.f.pool)
-	if e == nil {
+	if next, e := openRemnant(c.path, s.f.pool); e == nil {
 		if ok, _, _ := next.seek(&m); ok || m.Offset == c.hole {
-			next.joins, next.tries = c.joins, c.tries+1
-			s.held[i] = next
+			next.joins, next.failing = c.joins, c.failing
+			s.held[slices.Index(s.held, past(c))] = next
 			c.close()
 			c = next
 		} else {
 			next.close()
-			c.tries++
 		}
-	} else {
-		c.tries++
 	}
-	if c.tries < most {
+	if now.Sub(c.failing) < patience {
 		return nil
 	}
-	s.notify(fmt.Sprintf("%s: %v; the rest of it is not read", s.name, err))
+	s.notify(fmt.Sprintf("%s: %s: %v; the rest of it is not read", s.name, c.path, err))
 	c.ended, c.half = true, nil
 	return nil
 }
+
+// patience is how long a copy that breaks off is waited for.
+const patience = time.Minute
 
 // recover finds what the current file held before it was cut, in the copy that
 // was made of it. It returns where, "" if nowhere.
