@@ -173,8 +173,8 @@ func (f *file) fetch(large bool, now time.Time) (*block, []byte, cut, error) {
 		return blk, nil, f.restart(was), nil
 	}
 	// Cut behind what was delivered: all of that still stands, so go on here.
-	c := cut{happened: true, kept: f.offset, size: was, lost: max(was-f.size, int64(len(f.half)))}
-	f.half = f.half[:0]
+	c := cut{happened: true, kept: f.offset, size: was, lost: max(was-max(f.size, f.barren), int64(len(f.half)))}
+	f.half, f.barren = f.half[:0], 0
 	return blk, nil, c, nil
 }
 
@@ -182,7 +182,7 @@ func (f *file) fetch(large bool, now time.Time) (*block, []byte, cut, error) {
 // end of what is left of it; was is the size it had.
 func (f *file) restart(was int64) cut {
 	f.size, was = was, f.size // the mark is of the file as it was
-	c := cut{happened: true, size: f.size, mark: f.mark()}
+	c := cut{happened: true, size: f.size, mark: f.place()}
 	f.size = was
 	half := f.half
 	if !f.steady {
@@ -191,7 +191,7 @@ func (f *file) restart(was int64) cut {
 		half = nil
 	}
 	c.half = len(half)
-	c.lost = max(0, c.size-c.mark.Offset-int64(c.half))
+	c.lost = max(0, c.size-max(c.mark.Offset+int64(c.half), f.barren))
 	carry, dropped := glue(f.carry, half)
 	dropped += f.dropped
 	if kept := f.kept(); kept > 0 && f.moveTo(kept, false) == nil {
@@ -210,7 +210,7 @@ func (f *file) restart(was int64) cut {
 // rewind goes back to the start.
 func (f *file) rewind() {
 	f.offset, f.pos, f.anchors, f.line, f.blind = 0, 0, 0, 1, false
-	f.base, f.prefix, f.half, f.carry, f.dropped = 0, nil, nil, nil, 0
+	f.base, f.prefix, f.half, f.carry, f.dropped, f.barren = 0, nil, nil, nil, 0, 0
 }
 
 // kept is the size of the file if all of it are lines that were delivered: it
@@ -349,7 +349,7 @@ func (f *file) moveTo(offset int64, blind bool) error {
 	}
 	f.anchor, f.anchors = anchor, int(n)
 	f.offset, f.pos, f.blind, f.line = offset, offset, blind, f.lineAt(offset)
-	f.half, f.carry = nil, nil
+	f.half, f.carry, f.barren = nil, nil, 0
 	f.prefix, f.base = f.head()
 	f.prefix = f.prefix[:max(0, min(int64(len(f.prefix)), offset-f.base))]
 	return nil

@@ -280,6 +280,14 @@ func (s *Source) stands(list []sibling) (int, bool) {
 	return at, at >= 0
 }
 
+// rotatedAway reports whether the current file has a rotated name: then what took
+// its place is no copy of it, however alike the two are.
+func (s *Source) rotatedAway() bool {
+	dir, base := filepath.Split(filepath.Clean(s.name))
+	at, ok := s.stands(siblings(orDot(dir), base))
+	return ok && at >= 0
+}
+
 // unanchored reports whether nothing of f was seen, so that whatever is done to it
 // leaves no trace.
 func (f *file) unanchored() bool { return f.offset == 0 && f.pos == 0 && len(f.half) == 0 }

@@ -1,6 +1,7 @@
 package tail
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -104,6 +105,17 @@ func (m *Mark) same(info os.FileInfo) bool {
 
 // mark tells where f is.
 func (f *file) mark() Mark {
+	m := f.place()
+	// A file of which little was read is known by what it holds.
+	if head, base := f.head(); len(f.prefix) < prefixSize && (len(f.prefix) == 0 || base == f.base) && bytes.HasPrefix(head, f.prefix) {
+		m.Prefix = prefixSums(head)
+	}
+	return m
+}
+
+// place is mark from what is known without a look at the file, which may have
+// changed.
+func (f *file) place() Mark {
 	prefix := f.prefix
 	if len(prefix) < prefixSize && f.base+int64(len(prefix)) == f.offset && !f.skipping() {
 		prefix = append(slices.Clip(prefix), f.half...)

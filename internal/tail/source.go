@@ -62,6 +62,7 @@ type Source struct {
 	seq   uint64
 	atEnd bool
 	told  string // the last notice about what is wrong with the path
+	sick  past   // the file whose last read failed
 	state State  // counters and what is wrong; the rest is filled in by State
 }
 
@@ -225,8 +226,12 @@ func (s *Source) read(f past, now time.Time) *block {
 			s.state.Zeros, open.zeros = s.state.Zeros+open.zeros, 0
 		}
 		if err != nil {
+			s.sick = f
 			s.trouble(fmt.Sprintf("%v; what was read is kept, trying again", err))
 			return nil
+		}
+		if s.sick == f {
+			s.sick, s.told = nil, ""
 		}
 		if !c.happened {
 			return blk
@@ -405,7 +410,10 @@ func (s *Source) look(now time.Time) bool {
 	s.state.Missing = false
 	switch {
 	case s.cur != nil && os.SameFile(s.cur.info, info):
-		s.state.Denied, s.told = false, ""
+		s.state.Denied = false
+		if s.sick == nil {
+			s.told = ""
+		}
 		s.cur.stood = info.ModTime()
 		return false
 	case info.Mode().Type() == fs.ModeNamedPipe && s.cur == nil:
@@ -449,7 +457,7 @@ func (s *Source) look(now time.Time) bool {
 // the two is read before f.
 func (s *Source) turnTo(f *file, now time.Time) {
 	switch {
-	case s.cur != nil && f.continues(s.cur):
+	case s.cur != nil && !s.rotatedAway() && f.continues(s.cur):
 		s.notify(s.name + ": replaced by a copy of itself, reading on in it")
 		s.cur.left, s.cur.copied = now, true
 		s.hold(s.cur)
@@ -479,7 +487,7 @@ func (s *Source) turnTo(f *file, now time.Time) {
 		}
 	}
 	f.copied = false
-	s.cur, s.told, s.state.Denied = f, "", false
+	s.cur, s.sick, s.told, s.state.Denied = f, nil, "", false
 }
 
 // hold keeps old, of which there is a copy with more in it. Half a line at its end
