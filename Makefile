@@ -1,11 +1,12 @@
 # weir: `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install uninstall test lint bench fuzz cover clean
+.PHONY: help demo build install uninstall test sequences torture lint bench fuzz cover clean
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
 FUZZTIME ?= 10s
+SEQUENCES ?= 10000
 
 # Flags of the environment, or of go env -w, must not change what is built or
 # tested. An empty GOFLAGS would let those of go env -w through.
@@ -60,10 +61,24 @@ test: ## everything that must hold: vet, other systems, all tests
 	CGO_ENABLED=$$cgo go test $$race -timeout 7m $(CONCURRENT) || failed=1; \
 	echo go test $$race -short ./internal/scan; \
 	CGO_ENABLED=$$cgo go test $$race -short -timeout 7m ./internal/scan || failed=1; \
+	$(MAKE) sequences || failed=1; \
 	rest=$$(go list ./... | grep -vE '^weir/internal/(tail|feed|monitor|simulate|term|cli)$$'); \
 	echo go test, all others; \
 	go test -timeout 7m $$rest || failed=1; \
 	exit $$failed
+
+# In memory, where there is a file system there, so that the disk is spared. The
+# tests of make test play some on the disk, too, which gives the numbers of deleted
+# files to new ones. The programs are built where they always are: what lies in
+# memory may not be allowed to run.
+sequences: ## the follower beside a perfect reader: SEQUENCES (10,000) of what may happen to a log
+	@echo 'go test -run ^TestAnySequence ./internal/tail, $(SEQUENCES) sequences'; \
+	out=$$(GOTMPDIR=$${TMPDIR:-/tmp} TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo "$${TMPDIR:-/tmp}") \
+		WEIR_MODEL_SEQUENCES=$(SEQUENCES) go test -count 1 -timeout 0 -v -run '^TestAnySequence' ./internal/tail 2>&1); \
+	code=$$?; echo "$$out" | grep -vE '^ *(===|--- PASS)'; exit $$code
+
+torture: export SEQUENCES := 1000000
+torture: sequences ## a million (SEQUENCES) of them
 
 lint: ## formatting and static analysis, with pinned tools
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "not formatted by gofmt: $$out"; exit 1; fi
