@@ -32,6 +32,7 @@ func TestAHalfLineWaitsForItsNewline(t *testing.T) {
 	})
 }
 
+// L7
 func TestALineMayBeWrittenByteByByte(t *testing.T) {
 	inBothModes(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)
@@ -92,6 +93,7 @@ func TestALineBeyondTheLimitIsCutOutAndCounted(t *testing.T) {
 	}
 }
 
+// L3
 func TestAnEndlessLineTakesBoundedMemory(t *testing.T) {
 	inBothModes(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)

@@ -546,7 +546,7 @@ func fromEnv(name string, usual int) int {
 // sequence plays the sequence of a seed in a directory of its own below dir.
 func sequence(t *testing.T, dir string, seed int, all *tally) {
 	m := &model{rnd: rand.New(rand.NewPCG(uint64(seed), 7))}
-	m.o = Options{Block: 1 + m.rnd.IntN(200)}
+	m.o = Options{Block: 1 + m.rnd.IntN(200), MaxLine: 16 << 10} // closed, it is kept until its chunk is over
 	m.dated = m.rnd.IntN(2) == 0
 	dir = filepath.Join(dir, strconv.Itoa(seed))
 	m.s = &scenario{t: t, path: filepath.Join(dir, "access.log"), now: noon()}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"time"
@@ -204,7 +205,7 @@ func (c *remnant) next(time.Time) (*block, cut, error) {
 		n, err := c.read(blk.buf[:room])
 		if err != nil {
 			c.pool.put(blk)
-			return nil, cut{}, err
+			return nil, cut{}, c.broken(err)
 		}
 		data := blk.buf[:n]
 		if c.blind {
@@ -253,7 +254,7 @@ func (c *remnant) next(time.Time) (*block, cut, error) {
 func (c *remnant) read(b []byte) (int, error) {
 	n := copy(b, c.half)
 	c.half = c.half[n:]
-	for n < len(b) {
+	for n < len(b) && !c.ended {
 		k, err := c.text.Read(b[n:])
 		n += k
 		if errors.Is(err, io.EOF) {
@@ -310,8 +311,27 @@ func (c *remnant) skip(blk *block, data []byte) *block {
 	return blk
 }
 
+// broken ends a compressed text that is damaged behind the last whole line before
+// that place; an error of the disk is for another try.
+func (c *remnant) broken(err error) error {
+	var damage *archive.Error
+	var disk *fs.PathError
+	if !errors.As(err, &damage) || errors.As(err, &disk) {
+		return err
+	}
+	c.ended = true
+	if !errors.Is(err, archive.ErrTrailing) { // else the text is whole
+		end := bytes.LastIndexByte(c.half, '\n') + 1
+		c.dropped += len(c.half) - end
+		c.half, c.joins = c.half[:end], false
+	}
+	return fmt.Errorf("%s: %w", c.path, damage)
+}
+
 // ripe reports whether nothing more will come.
-func (c *remnant) ripe(time.Time, time.Duration) bool { return c.ended }
+func (c *remnant) ripe(time.Time, time.Duration) bool {
+	return c.ended && bytes.IndexByte(c.half, '\n') < 0
+}
 
 // finish returns the last line, with the newline it lacks.
 func (c *remnant) finish(time.Time) (*block, bool) {

@@ -38,11 +38,17 @@ func (s *Source) Position() Position {
 // is at the path now is left to look, unless it is the one that was.
 func (s *Source) resume(p *Position) {
 	for _, m := range p.Read {
-		s.f.remember(s.index, m)
+		if m.sound() {
+			s.f.remember(s.index, m)
+		}
 	}
 	for i := range p.Files {
 		m := &p.Files[i]
 		last := i == len(p.Files)-1
+		if !m.sound() {
+			s.notify(fmt.Sprintf("%s: the place where reading stopped (byte %d) is damaged; reading its file from the start", s.name, m.Offset))
+			m = &Mark{Path: m.Path, Device: m.Device, Inode: m.Inode, Born: m.Born}
+		}
 		if last && p.Live {
 			if f := s.openAt(s.name, m); f != nil {
 				s.cur = f

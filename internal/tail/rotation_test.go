@@ -29,6 +29,7 @@ func TestWhatIsThereIsReadThenFollowed(t *testing.T) {
 	})
 }
 
+// R2
 func TestAWriterThatStaysOnTheRenamedFileIsReadOn(t *testing.T) {
 	inBothModes(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)
@@ -111,6 +112,7 @@ func TestOneLookAtLeastBetweenRotationsLosesNothing(t *testing.T) {
 	})
 }
 
+// L1
 func TestHalfALineAtTheEndOfARotatedFileIsFinishedByItsWriter(t *testing.T) {
 	inBothModes(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)
@@ -128,6 +130,7 @@ func TestHalfALineAtTheEndOfARotatedFileIsFinishedByItsWriter(t *testing.T) {
 	})
 }
 
+// L2
 func TestHalfALineThatIsNeverFinishedIsDeliveredWhenItsFileIsClosed(t *testing.T) {
 	inBothModes(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)
@@ -173,6 +176,7 @@ func TestTheFileMayBeMissingBetweenRenameAndCreate(t *testing.T) {
 	})
 }
 
+// R12
 func TestATruncatedFileIsReadFromItsStart(t *testing.T) {
 	inBothModes(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)
@@ -191,6 +195,7 @@ func TestATruncatedFileIsReadFromItsStart(t *testing.T) {
 	})
 }
 
+// R12
 func TestATruncationIsSeenThoughTheFileGrewPastTheOldOffset(t *testing.T) {
 	inBothModes(t, func(t *testing.T, follow opener) {
 		for _, lines := range []int{9, 10, 11, 500} { // smaller, equal and greater size
@@ -251,6 +256,7 @@ func TestTheAnchorReachesPastAnEndThatManyLinesShare(t *testing.T) {
 	})
 }
 
+// R9
 func TestBytesDestroyedUnreadAreCounted(t *testing.T) {
 	inBothModes(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)
@@ -288,6 +294,7 @@ func TestCuttingOffOnlyHalfALineDoesNotReadTheRestAgain(t *testing.T) {
 	})
 }
 
+// R14
 func TestDeletedAndCreatedAgain(t *testing.T) {
 	inBothModes(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)
@@ -303,6 +310,7 @@ func TestDeletedAndCreatedAgain(t *testing.T) {
 	})
 }
 
+// R14
 func TestAReusedInodeNumberIsANewFile(t *testing.T) {
 	inBothModes(t, func(t *testing.T, follow opener) {
 		// A file that is open keeps its number, so let go of it first.
@@ -358,6 +366,7 @@ func TestALinkThatLeadsElsewhereIsFollowed(t *testing.T) {
 	})
 }
 
+// R16
 func TestALinkThatLeadsBackIsResumedWhereItWas(t *testing.T) {
 	inBothModes(t, func(t *testing.T, follow opener) {
 		for _, wait := range []time.Duration{0, time.Hour} { // the first file held, and closed
@@ -389,6 +398,7 @@ func TestALinkThatLeadsBackIsResumedWhereItWas(t *testing.T) {
 	})
 }
 
+// P1
 func TestAFileMissingAtTheStartIsReadFromItsFirstByte(t *testing.T) {
 	inBothModes(t, func(t *testing.T, follow opener) {
 		for _, fromEnd := range []bool{false, true} {
@@ -428,6 +438,7 @@ func TestAPathGivenTwiceCountsOnce(t *testing.T) {
 	s.ordered()
 }
 
+// R17
 func TestTwoNamesOfOneFileCountOnceUntilTheyPart(t *testing.T) {
 	s := &scenario{t: t, path: filepath.Join(t.TempDir(), "access.log"), now: time.Unix(1e9, 0)}
 	first := s.writer()

@@ -87,7 +87,9 @@ func (s *scenario) start(o Options) {
 	}
 	f, err := Open(o)
 	s.must(err)
-	s.t.Cleanup(f.Close)
+	if s.f == nil {
+		s.t.Cleanup(func() { s.f.Close() })
+	}
 	s.f, s.src = f, f.Sources()[0]
 	if s.events && f.Sweep() != sweepBesideEvents {
 		if os.Getenv("CI") != "" {

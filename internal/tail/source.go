@@ -227,7 +227,7 @@ func (s *Source) read(f past, now time.Time) *block {
 		}
 		if err != nil {
 			s.sick = f
-			s.trouble(fmt.Sprintf("%v; what was read is kept, trying again", err))
+			s.trouble(fmt.Sprintf("%v; %s", err, afterError(err)))
 			return nil
 		}
 		if s.sick == f {
