@@ -1,11 +1,13 @@
 # weir: `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install uninstall test lint bench fuzz cover clean
+.PHONY: help demo build install uninstall test sequences rotations torture soak lint bench fuzz cover clean
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
 FUZZTIME ?= 10s
+SOAK     ?= 1h
+SEQUENCES ?= 10000
 
 # Flags of the environment, or of go env -w, must not change what is built or
 # tested. An empty GOFLAGS would let those of go env -w through.
@@ -17,7 +19,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
 # Packages with goroutines run under the race detector; the pure ones have none
 # to race, and their 100,000 traces would take ten times as long there.
-CONCURRENT := ./internal/tail ./internal/feed ./internal/monitor ./internal/simulate ./internal/term ./internal/cli
+CONCURRENT := ./internal/tail ./internal/relay ./internal/feed ./internal/monitor ./internal/simulate ./internal/term ./internal/cli
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,10 +62,40 @@ test: ## everything that must hold: vet, other systems, all tests
 	CGO_ENABLED=$$cgo go test $$race -timeout 7m $(CONCURRENT) || failed=1; \
 	echo go test $$race -short ./internal/scan; \
 	CGO_ENABLED=$$cgo go test $$race -short -timeout 7m ./internal/scan || failed=1; \
+	$(MAKE) sequences || failed=1; \
 	rest=$$(go list ./... | grep -vE '^weir/internal/(tail|feed|monitor|simulate|term|cli)$$'); \
 	echo go test, all others; \
 	go test -timeout 7m $$rest || failed=1; \
 	exit $$failed
+
+TORTURE = go run ./bench/torture
+FOLLOW  = -- ./weir tail -n +1 --no-state {log}
+RESUME  = -resume -- ./weir tail -n +1 --state {state}/position {log}
+
+rotations: build ## torture in small, for a minute: restarts and kills included, then without events
+	$(TORTURE) -lines 500000 -rotations 60 -rate 40000 $(RESUME)
+	$(TORTURE) -lines 200000 -rotations 24 -rate 20000 -- ./weir tail -n +1 --no-state --poll {log}
+
+torture: build ## 10,000,000 lines and 1,000 rotations of all kinds under weir tail: none lost, doubled, broken
+	$(TORTURE) -lines 10000000 -rotations 1000 -rate 100000 $(FOLLOW)
+	$(TORTURE) -lines 10000000 -rotations 1000 -rate 100000 $(RESUME)
+
+soak: build ## an hour (SOAK) of 40,000 lines a second with rotations: memory, descriptors, threads of weir tail
+	$(TORTURE) -soak $(SOAK) -rate 40000 -rotations 360 $(FOLLOW)
+
+torture: export SEQUENCES := 1000000
+torture: sequences
+
+# In memory, where there is a file system there, so that the disk is spared. The
+# tests of make test play some on the disk, too, which gives the numbers of deleted
+# files to new ones. The programs are built where they always are: what lies in
+# memory may not be allowed to run.
+sequences: ## the follower beside a perfect reader: SEQUENCES (10,000) of what may happen to a log
+	@echo 'go test -run ^TestAnySequence ./internal/tail, $(SEQUENCES) sequences'; \
+	out=$$(GOTMPDIR=$${TMPDIR:-/tmp} TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo "$${TMPDIR:-/tmp}") \
+		WEIR_MODEL_SEQUENCES=$(SEQUENCES) go test -count 1 -timeout 0 -v -run '^TestAnySequence' ./internal/tail 2>&1); \
+	code=$$?; echo "$$out" | grep -vE '^ *(===|--- PASS)'; exit $$code
+
 
 lint: ## formatting and static analysis, with pinned tools
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "not formatted by gofmt: $$out"; exit 1; fi

@@ -132,6 +132,7 @@ func newRoot(s streams) *cobra.Command {
 		newLoggen(s),
 		newReport(s),
 		newParse(s),
+		newTail(s),
 		newExplain(s),
 		newFormats(s),
 		newDemo(s),

@@ -31,6 +31,7 @@ type following struct {
 
 	follower *tail.Follower
 	lanes    []*followed
+	patterns bool // more sources may come
 	record   accesslog.Record
 	text     []byte
 	bad      []byte
@@ -51,10 +52,7 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 	if f.to != 0 {
 		return usageError{errors.New("--until and --follow contradict one another: give one of them")}
 	}
-	paths, err := expand(args)
-	if err != nil {
-		return err
-	}
+	paths, patterns := expand(args)
 	var logs []scan.Log
 	for _, p := range paths {
 		logs = append(logs, scan.Log{Name: p})
@@ -79,24 +77,16 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 		return err
 	}
 	defer in.close()
-	f.follower, err = tail.Open(tail.Options{Paths: paths, Stdin: s.in, Inputs: in, Poll: o.poll})
+	f.follower, err = tail.Open(tail.Options{Paths: paths, Patterns: patterns, Stdin: s.in, Inputs: in, Poll: o.poll})
 	if err != nil {
 		return &monitor.InputError{Text: err.Error()}
 	}
 	defer f.follower.Close()
+	f.patterns = len(patterns) > 0
 	for _, src := range f.follower.Sources() {
-		l := &followed{source: src, parser: new(accesslog.Auto)}
-		if f.format != nil {
-			l.parser = accesslog.NewForced(*f.format)
-		}
-		l.parser.Behind(f.hops)
-		if l.total.Name = src.State().Name; l.total.Name == "-" {
-			l.total.Name = "standard input"
-		}
-		if err := l.seek(f.from, s.err); err != nil {
+		if err := f.add(src, s.err); err != nil {
 			return err
 		}
-		f.lanes = append(f.lanes, l)
 	}
 	f.out, f.writer = s.out, o.notation.New(o.zone)
 	if _, err := io.WriteString(s.out, o.notation.Header); err != nil {
@@ -124,6 +114,20 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 		}
 	}
 	return nil
+}
+
+// add makes a lane for a source.
+func (f *following) add(src *tail.Source, notices io.Writer) error {
+	l := &followed{source: src, parser: new(accesslog.Auto)}
+	if f.format != nil {
+		l.parser = accesslog.NewForced(*f.format)
+	}
+	l.parser.Behind(f.hops)
+	if l.total.Name = src.State().Name; l.total.Name == "-" {
+		l.total.Name = "standard input"
+	}
+	f.lanes = append(f.lanes, l)
+	return l.seek(f.from, notices)
 }
 
 // run writes what comes until there is nothing more to come or ctx is done.
@@ -154,6 +158,11 @@ func (f *following) run(ctx context.Context, notices io.Writer) error {
 
 // round writes one block of each source. It reports whether there was one.
 func (f *following) round(notices io.Writer) (worked bool, err error) {
+	for _, src := range f.follower.Look(time.Now()) {
+		if err := f.add(src, notices); err != nil {
+			return false, err
+		}
+	}
 	for _, l := range f.lanes {
 		b := l.source.Next(time.Now())
 		if b == nil {
@@ -173,6 +182,9 @@ func (f *following) round(notices io.Writer) (worked bool, err error) {
 }
 
 func (f *following) ended() bool {
+	if f.patterns {
+		return false
+	}
 	for _, l := range f.lanes {
 		if !l.source.State().Ended {
 			return false

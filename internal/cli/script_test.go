@@ -42,7 +42,7 @@ const patience = 30 * time.Second
 //	                            its standard input, with -blocked nobody reads
 //	                            its output, with -nobody it has no rights
 //	awaits FILE REGEXP          wait until the file matches
-//	signal NAME                 send INT, TERM or HUP
+//	signal NAME                 send INT, TERM, HUP or KILL
 //	interrupts                  send INT again and again until it ends
 //	ends CODE                   wait for its end
 //	logs FILE N [TARGET]        append N requests of this moment
@@ -195,7 +195,7 @@ func awaits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func signals(ts *testscript.TestScript, _ bool, args []string) {
-	sig, ok := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}[args[0]]
+	sig, ok := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": syscall.SIGKILL}[args[0]]
 	if !ok {
 		ts.Fatalf("no such signal: %s", args[0])
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"weir/internal/gauge"
 	"weir/internal/monitor"
 	"weir/internal/scan"
+	"weir/internal/tail"
 	"weir/internal/term"
 	"weir/internal/unit"
 	"weir/internal/view"
@@ -261,9 +261,7 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 				o.Since.In(w.zone).Format(time.DateTime), now.In(w.zone).Format(time.DateTime)))
 		}
 	}
-	if o.Paths, err = expand(paths); err != nil {
-		return o, err
-	}
+	o.Paths, o.Patterns = expand(paths)
 	if o.Formats, err = formats.of(slices.Concat(o.Paths, names)); err != nil {
 		return o, err
 	}
@@ -282,26 +280,19 @@ func (w *watch) sink(to io.Writer, color bool) monitor.Sink {
 	return &term.Plain{W: to, Zone: w.zone, Color: color}
 }
 
-// expand replaces patterns that the shell left by the files they match. What is
-// a file, or may become one, stays as it is.
-func expand(paths []string) ([]string, error) {
-	var out []string
-	for _, p := range paths {
-		if p == "/dev/stdin" || p == "/dev/fd/0" || p == "/proc/self/fd/0" {
-			p = "-" // as a path it would be a pipe that never ends
+// expand replaces patterns that the shell left, and directories, by the files
+// they stand for now, and returns them as well, for those that come later. What
+// is a file, or may become one, stays as it is.
+func expand(words []string) (paths, patterns []string) {
+	for _, w := range words {
+		if w == "/dev/stdin" || w == "/dev/fd/0" || w == "/proc/self/fd/0" {
+			w = "-" // as a path it would be a pipe that never ends
 		}
-		if _, err := os.Lstat(p); err == nil || p == "-" || !strings.ContainsAny(p, "*?[") {
-			out = append(out, p)
-			continue
+		found, more := tail.Match(w)
+		paths = append(paths, found...)
+		if more {
+			patterns = append(patterns, w)
 		}
-		matches, err := filepath.Glob(p)
-		switch {
-		case err != nil:
-			matches = []string{p} // no pattern, then a name
-		case len(matches) == 0:
-			return nil, &monitor.InputError{Text: p + ": no file matches this pattern"}
-		}
-		out = append(out, matches...)
 	}
-	return out, nil
+	return paths, patterns
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"weir/internal/alert"
+	"weir/internal/view"
 )
 
 func TestRenameAndCreateLosesNothingAndCountsNothingTwice(t *testing.T) {
@@ -244,6 +245,31 @@ func TestALineWithoutEndIsRejectedAndPassedOver(t *testing.T) {
 		}
 		if r := p.screen.closing.Sources[0].LastReject; r == nil || r.Line != 6 || r.Column != maxLine+1 {
 			p.Errorf("got it rejected at %+v, want line 6, column %d", r, maxLine+1)
+		}
+	})
+}
+
+func TestTheSummarySaysHowFarALogWasReadAndWhatBecameOfIt(t *testing.T) {
+	inBubble(t, func(p *play) {
+		whole := line(time.Now(), "/api/x")
+		p.append("access.log", whole)
+		p.start(p.options("access.log"))
+		p.pause(time.Second)
+		// A copy that was made before the last line was read is found.
+		text, err := os.ReadFile(p.path("access.log"))
+		p.must(err)
+		p.must(os.WriteFile(p.path("access.log.1"), []byte(string(text)+whole), 0o644))
+		p.must(os.Truncate(p.path("access.log"), 0))
+		other := line(time.Now(), "/pages")
+		p.append("access.log", other+whole[:40])
+		p.pause(15 * time.Second)
+		p.stop()
+		got := p.screen.closing.Sources[0].Reach
+		got.LagTime = got.LagTime.Truncate(time.Second)
+		n := int64(len(other))
+		want := view.Reach{Offset: n, Size: n + 40, Lag: 40, LagTime: got.LagTime, Truncations: 1, Recovered: int64(len(whole))}
+		if got != want {
+			p.Errorf("got %+v, want %+v", got, want)
 		}
 	})
 }

@@ -355,3 +355,21 @@ func (l *lane) writeRejects(to io.Writer) error {
 	l.kept.rejects = l.kept.rejects[:0]
 	return err
 }
+
+// reach is how far the source was folded. What is in hand is not.
+func (l *lane) reach(now time.Time) view.Reach {
+	st, at := l.source.State(), l.source.Position()
+	inHand := int64(0)
+	if l.batch != nil {
+		inHand = int64(len(l.rest))
+	}
+	r := view.Reach{
+		Offset: max(0, st.Offset-inHand), Size: st.Size, Lag: at.Unread() + inHand,
+		Rotations: st.Rotations, Truncations: st.Truncations, Recovered: st.Recovered,
+		PossibleLoss: st.PossibleLoss, Zeros: st.Zeros, TooLong: st.TooLong,
+	}
+	if r.Lag > 0 && !st.Written.IsZero() {
+		r.LagTime = max(0, now.Sub(st.Written))
+	}
+	return r
+}

@@ -28,8 +28,10 @@ type Sink interface {
 
 // Options says what to follow and where to show it.
 type Options struct {
-	Paths []string  // "-" is standard input
-	Stdin io.Reader // what "-" reads
+	Paths []string // "-" is standard input
+	// Patterns are patterns and directories, for files that come later.
+	Patterns []string
+	Stdin    io.Reader // what "-" reads
 	// Inputs are streams that are no files. They are closed when Run returns.
 	Inputs []tail.Input
 	// Rejects, when not nil, gets the lines that are no requests, as
@@ -86,29 +88,37 @@ type Monitor struct {
 // New opens the sources and puts the parts together. Nothing is read yet but
 // the heads and ends of files, for their format and their newest time.
 func New(o Options) (*Monitor, error) {
-	follower, err := tail.Open(tail.Options{Paths: o.Paths, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll, MaxLine: maxLine})
+	follower, err := tail.Open(tail.Options{Paths: o.Paths, Patterns: o.Patterns, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll, MaxLine: maxLine})
 	if err != nil {
 		return nil, &InputError{err.Error()}
 	}
 	o.Gauge.Wall, o.Gauge.Zone = !o.Clock.IsZero(), o.Zone
 	m := &Monitor{o: o, follower: follower, gauge: gauge.New(o.Gauge), started: time.Now()}
-	for i, src := range follower.Sources() {
-		l := &lane{index: i, source: src, where: o.Where, account: view.Source{Name: name(src)}}
-		l.kept.wanted = o.Rejects != nil
-		l.parser = o.parserOf(src)
-		l.parser.Behind(o.Hops)
-		if err := l.prime(src.Head(headBytes), m.gauge); err != nil {
+	for _, src := range follower.Sources() {
+		if err := m.add(src); err != nil {
 			follower.Close()
 			return nil, err
 		}
-		if st := src.State(); st.Kind == tail.File && st.Size == 0 && !st.Written.IsZero() {
-			m.gauge.Notice(l.account.Name + ": empty so far; waiting for lines")
-		}
-		m.gauge.AddSource(l.account.Name, l.mayHold())
-		m.lanes = append(m.lanes, l)
 	}
 	m.findStart()
 	return m, nil
+}
+
+// add makes a lane for a source. The error is for what can never be read.
+func (m *Monitor) add(src *tail.Source) error {
+	l := &lane{index: len(m.lanes), source: src, where: m.o.Where, account: view.Source{Name: name(src)}}
+	l.kept.wanted = m.o.Rejects != nil
+	l.parser = m.o.parserOf(src)
+	l.parser.Behind(m.o.Hops)
+	if err := l.prime(src.Head(headBytes), m.gauge); err != nil {
+		return err
+	}
+	if st := src.State(); st.Kind == tail.File && st.Size == 0 && !st.Written.IsZero() {
+		m.gauge.Notice(l.account.Name + ": empty so far; waiting for lines")
+	}
+	m.gauge.AddSource(l.account.Name, l.mayHold())
+	m.lanes = append(m.lanes, l)
+	return nil
 }
 
 // Run reads, measures and shows until every source has ended or ctx is done,
@@ -155,6 +165,11 @@ func (m *Monitor) Run(ctx context.Context) error {
 // one.
 func (m *Monitor) round() bool {
 	now := m.now()
+	for _, src := range m.follower.Look(now) {
+		if err := m.add(src); err != nil {
+			m.gauge.Notice(err.Error() + "; it is not followed")
+		}
+	}
 	var behind *lane
 	limit, due := forever, forever
 	if m.wall() {
@@ -267,8 +282,7 @@ func (m *Monitor) close() error {
 	c := m.gauge.Closing()
 	for _, l := range m.lanes {
 		st := l.source.State()
-		l.account.Rotations, l.account.Truncations, l.account.PossibleLoss = st.Rotations, st.Truncations, st.PossibleLoss
-		l.account.Dropped = st.Dropped
+		l.account.Reach, l.account.Dropped = l.reach(time.Now()), st.Dropped
 		c.Sources = append(c.Sources, l.account)
 	}
 	for _, s := range []Sink{m.o.Copy, m.o.Screen} {
@@ -306,6 +320,9 @@ func (m *Monitor) understood() error {
 }
 
 func (m *Monitor) ended() bool {
+	if len(m.o.Patterns) > 0 {
+		return false
+	}
 	for _, l := range m.lanes {
 		if l.batch != nil || !l.source.State().Ended {
 			return false

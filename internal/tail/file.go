@@ -26,11 +26,13 @@ const anchorSize = 256
 // It has many fields because all of them are about the one descriptor: what is
 // known of the content there, and when it was last looked at.
 type file struct {
-	f     *os.File
-	info  os.FileInfo // identity, as of opening
-	path  string      // where it was found, links followed
-	pool  *blocks
-	blind bool // stands inside a line whose start is not known
+	f      *os.File
+	info   os.FileInfo // identity, as of opening
+	born   time.Time   // when it was made, zero if that is not known
+	path   string      // where it was found, links followed
+	pool   *blocks
+	blind  bool // stands inside a line whose start is not known
+	copied bool // a copy of it took its path, and is read on instead
 
 	offset  int64 // start of the first line not yet delivered
 	pos     int64 // next byte to look at
@@ -43,7 +45,7 @@ type file struct {
 	steady  bool   // half has stood for a while: its writer has paused in the line
 	carry   []byte // the part of the line at offset that stood in a file that is no more
 	dropped int    // bytes carried for a line that did not go on, not yet accounted for
-	zeros   int64  // zero bytes passed over, all in all
+	zeros   int64  // zero bytes passed over, not yet accounted for
 	barren  int64  // no byte but zero was seen from pos up to here
 
 	size    int64     // at the last look
@@ -90,7 +92,8 @@ func openFile(path string, pool *blocks) (*file, error) {
 	if err != nil {
 		place = path // it is gone again already; then nothing is found by it
 	}
-	return &file{f: f, info: info, path: place, pool: pool, line: 1, size: info.Size(), written: info.ModTime(), stood: info.ModTime()}, nil
+	t := info.ModTime()
+	return &file{f: f, info: info, born: born(f), path: place, pool: pool, line: 1, size: info.Size(), written: t, stood: t}, nil
 }
 
 // skipping reports whether pos stands inside a line beyond the limit.
@@ -170,8 +173,8 @@ func (f *file) fetch(large bool, now time.Time) (*block, []byte, cut, error) {
 		return blk, nil, f.restart(was), nil
 	}
 	// Cut behind what was delivered: all of that still stands, so go on here.
-	c := cut{happened: true, kept: f.offset, size: was, lost: max(was-f.size, int64(len(f.half)))}
-	f.half = f.half[:0]
+	c := cut{happened: true, kept: f.offset, size: was, lost: max(was-max(f.size, f.barren), int64(len(f.half)))}
+	f.half, f.barren = f.half[:0], 0
 	return blk, nil, c, nil
 }
 
@@ -179,7 +182,7 @@ func (f *file) fetch(large bool, now time.Time) (*block, []byte, cut, error) {
 // end of what is left of it; was is the size it had.
 func (f *file) restart(was int64) cut {
 	f.size, was = was, f.size // the mark is of the file as it was
-	c := cut{happened: true, size: f.size, mark: f.mark()}
+	c := cut{happened: true, size: f.size, mark: f.place()}
 	f.size = was
 	half := f.half
 	if !f.steady {
@@ -188,7 +191,7 @@ func (f *file) restart(was int64) cut {
 		half = nil
 	}
 	c.half = len(half)
-	c.lost = max(0, c.size-c.mark.Offset-int64(c.half))
+	c.lost = max(0, c.size-max(c.mark.Offset+int64(c.half), f.barren))
 	carry, dropped := glue(f.carry, half)
 	dropped += f.dropped
 	if kept := f.kept(); kept > 0 && f.moveTo(kept, false) == nil {
@@ -207,7 +210,7 @@ func (f *file) restart(was int64) cut {
 // rewind goes back to the start.
 func (f *file) rewind() {
 	f.offset, f.pos, f.anchors, f.line, f.blind = 0, 0, 0, 1, false
-	f.base, f.prefix, f.half, f.carry, f.dropped = 0, nil, nil, nil, 0
+	f.base, f.prefix, f.half, f.carry, f.dropped, f.barren = 0, nil, nil, nil, 0, 0
 }
 
 // kept is the size of the file if all of it are lines that were delivered: it
@@ -346,7 +349,7 @@ func (f *file) moveTo(offset int64, blind bool) error {
 	}
 	f.anchor, f.anchors = anchor, int(n)
 	f.offset, f.pos, f.blind, f.line = offset, offset, blind, f.lineAt(offset)
-	f.half, f.carry = nil, nil
+	f.half, f.carry, f.barren = nil, nil, 0
 	f.prefix, f.base = f.head()
 	f.prefix = f.prefix[:max(0, min(int64(len(f.prefix)), offset-f.base))]
 	return nil

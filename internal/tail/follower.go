@@ -12,10 +12,14 @@ import (
 
 // Options says what to follow and how. Only Paths or Inputs are needed.
 type Options struct {
-	Paths   []string  // files to follow; "-" is standard input
-	Stdin   io.Reader // what "-" reads; nil means os.Stdin
-	Inputs  []Input   // streams that are no files
-	FromEnd bool      // skip the whole lines that are there at Open, but for paths with a Resume
+	Paths  []string  // files to follow; "-" is standard input
+	Stdin  io.Reader // what "-" reads; nil means os.Stdin
+	Inputs []Input   // streams that are no files
+	// Patterns are for files that may come later, see Look: patterns as of
+	// filepath.Match, and directories, of which the files named like logs. What
+	// matches them at first is among Paths, see Match.
+	Patterns []string
+	FromEnd  bool // skip the whole lines that are there at Open, but for paths with a Resume
 	// Resume has where reading of a path, by its name in Paths, stopped in an
 	// earlier process. What was written since is read first, through whatever
 	// rotations there were.
@@ -50,6 +54,10 @@ type Follower struct {
 	marks   []done // files read to their end and closed, newest last
 	notices []Notice
 	closed  bool
+
+	patterns []*pattern
+	names    map[string]bool // of sources, cleaned
+	searched time.Time
 }
 
 // Open starts to follow the paths of o. A path given twice counts once.
@@ -58,7 +66,7 @@ type Follower struct {
 // and it is followed as soon as it can be. The errors are for paths that can
 // never be followed: a directory, a socket, a device, no path at all.
 func Open(o Options) (*Follower, error) {
-	if len(o.Paths) == 0 && len(o.Inputs) == 0 {
+	if len(o.Paths)+len(o.Inputs)+len(o.Patterns) == 0 {
 		return nil, errors.New("no log file is named: give at least one path, or - for standard input")
 	}
 	if o.Stdin == nil {
@@ -83,6 +91,16 @@ func Open(o Options) (*Follower, error) {
 		f.sources = append(f.sources, s)
 		p, ok := o.Resume[path]
 		s.open(&p, ok)
+	}
+	for _, text := range o.Patterns {
+		p := newPattern(text)
+		f.patterns = append(f.patterns, p)
+		if paths, _ := Match(text); len(paths) == 0 {
+			f.notify(-1, text+": no file there is named like a log yet, or matches; waiting for one")
+		}
+		if f.waker != nil && p.dir != "" {
+			f.watch(filepath.Join(p.dir, "*"), nil)
+		}
 	}
 	for _, in := range o.Inputs {
 		s := &Source{f: f, index: len(f.sources), name: in.Name}
@@ -132,6 +150,14 @@ func (f *Follower) Sweep() time.Duration {
 	return sweepBesideEvents
 }
 
+// Hurry makes Next look at every source, also at those that have been idle for
+// long, as before an end.
+func (f *Follower) Hurry() {
+	for _, s := range f.sources {
+		s.touched.Store(true)
+	}
+}
+
 // Close lets go of all files and ends the goroutines. Batches not yet released
 // stay valid; Next gives no more. Closing again does nothing.
 //
@@ -175,11 +201,11 @@ func (f *Follower) listen() {
 
 // watch asks for events about path from now on; without them the sweep finds
 // everything, only later.
-func (f *Follower) watch(path string) {
+func (f *Follower) watch(path string, s *Source) {
 	if f.waker == nil {
 		return
 	}
-	if err := f.waker.watch(path); err != nil {
+	if err := f.waker.watch(path, s); err != nil {
 		f.waker.close()
 		f.deaf(err)
 	}
@@ -224,7 +250,7 @@ func (f *Follower) recall(file *file) bool {
 	for i := range f.marks {
 		// The number may be of a new file by now, and a copy of the old one be
 		// somewhere: only a mark that fits is used up.
-		if m := f.marks[i]; m.same(file.info) && file.resume(&m.Mark) {
+		if m := f.marks[i]; file.isOf(&m.Mark) && file.resume(&m.Mark) {
 			f.marks = slices.Delete(f.marks, i, i+1)
 			return true
 		}

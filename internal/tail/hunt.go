@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"weir/internal/archive"
 )
 
 // A quarry is a file of the past that was found again, ready to be read on: one
@@ -135,6 +137,11 @@ func (s *Source) seek(m *Mark, list []sibling, q *quarry) int {
 	short := -1
 	for i, b := range list {
 		c, err := openRemnant(b.path, s.f.pool)
+		if errors.Is(err, fs.ErrNotExist) {
+			if list[i].path = b.now(); list[i].path != "" {
+				c, err = openRemnant(list[i].path, s.f.pool)
+			}
+		}
 		if err != nil {
 			continue // what it holds is told as lost if it is not found elsewhere
 		}
@@ -175,27 +182,62 @@ func (s *Source) anyName(m *Mark, dir string, present os.FileInfo) *file {
 	return nil
 }
 
-// openAt opens the file at path if it is that of m, at its place.
+// openAt opens the file at path if it is that of m, at its place. A compressed
+// copy is not, nor what is held already: it may have been given the number of the
+// very file it was made of, and where little was read of that nothing else would
+// tell.
 func (s *Source) openAt(path string, m *Mark) *file {
 	f, err := openFile(path, s.f.pool)
 	if err != nil {
 		return nil
 	}
-	if !m.same(f.info) || !f.resume(m) {
+	// The number of a log that was compressed and deleted may be that of a
+	// compressed one by now.
+	if !f.isOf(m) || s.heldIndex(f.info) >= 0 || archive.Sniff(f.slice(0, archive.HeadSize)) != archive.Plain || !f.resume(m) {
 		f.f.Close()
 		return nil
 	}
 	return f
 }
 
+// A stranger is a rotated file that was there at the first look: of no concern.
+type stranger struct {
+	info os.FileInfo
+	head Sum // of its first bytes as they stand there, compressed or not
+	n    int
+}
+
+// is reports whether b is still that file: its number may have been given to
+// another since. Of what was empty all there is now is new.
+func (o *stranger) is(b *sibling) bool {
+	if !os.SameFile(o.info, b.info) {
+		return false
+	}
+	head := headOf(b.path)
+	return len(head) >= o.n && sumOf(head[:o.n]) == o.head && (o.n > 0 || len(head) == 0)
+}
+
+// headOf returns the first bytes of the file at path, none if it cannot be read.
+func headOf(path string) []byte {
+	f, err := openShared(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	head := make([]byte, prefixSize)
+	n, _ := readAt(f, head, 0)
+	return head[:n]
+}
+
 // beside lists the rotated files in the directory of the path.
-func (s *Source) beside() (all []os.FileInfo, changed time.Time) {
+func (s *Source) beside() (all []stranger, changed time.Time) {
 	dir, base := filepath.Split(filepath.Clean(s.name))
 	if info, err := os.Stat(orDot(dir)); err == nil {
 		changed = info.ModTime()
 	}
 	for _, b := range siblings(orDot(dir), base) {
-		all = append(all, b.info)
+		head := headOf(b.path)
+		all = append(all, stranger{b.info, sumOf(head), len(head)})
 	}
 	return all, changed
 }
@@ -238,6 +280,14 @@ func (s *Source) stands(list []sibling) (int, bool) {
 	return at, at >= 0
 }
 
+// rotatedAway reports whether the current file has a rotated name: then what took
+// its place is no copy of it, however alike the two are.
+func (s *Source) rotatedAway() bool {
+	dir, base := filepath.Split(filepath.Clean(s.name))
+	at, ok := s.stands(siblings(orDot(dir), base))
+	return ok && at >= 0
+}
+
 // unanchored reports whether nothing of f was seen, so that whatever is done to it
 // leaves no trace.
 func (f *file) unanchored() bool { return f.offset == 0 && f.pos == 0 && len(f.half) == 0 }
@@ -249,7 +299,7 @@ func (f *file) unanchored() bool { return f.offset == 0 && f.pos == 0 && len(f.h
 func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 	var all []past
 	for _, b := range newer {
-		if s.f.owner(b.info) != nil || slices.ContainsFunc(s.strangers, func(o os.FileInfo) bool { return os.SameFile(o, b.info) }) {
+		if s.f.owner(b.info) != nil || slices.ContainsFunc(s.strangers, func(o stranger) bool { return o.is(&b) }) {
 			continue
 		}
 		c, err := s.openKnown(b.path)

@@ -11,51 +11,58 @@ import (
 )
 
 func TestAHalfLineWaitsForItsNewline(t *testing.T) {
-	s := follow(t, Options{}, nil)
-	w := s.writer()
-	s.write(w, 2)
-	for i := range len(s.line()) {
-		l := s.line()
-		s.put(w, l[:i])
-		s.look()
-		s.pass(time.Hour) // time does not finish a line
-		s.look()
-		if !slices.Equal(s.got, s.want) {
-			t.Fatalf("split at byte %d: got %q before the newline, want %q", i, s.got, s.want)
-		}
-		s.put(w, l[i:])
-		s.want = append(s.want, l)
-		s.look()
-	}
-	s.ordered()
-}
-
-func TestALineMayBeWrittenByteByByte(t *testing.T) {
-	s := follow(t, Options{}, nil)
-	w := s.writer()
-	for range 5 {
-		l := s.line()
-		s.want = append(s.want, l)
-		for i := range len(l) {
-			s.put(w, l[i:i+1])
+	inBothModes(t, func(t *testing.T, follow opener) {
+		s := follow(t, Options{}, nil)
+		w := s.writer()
+		s.write(w, 2)
+		for i := range len(s.line()) {
+			l := s.line()
+			s.put(w, l[:i])
+			s.look()
+			s.pass(time.Hour) // time does not finish a line
+			s.look()
+			if !slices.Equal(s.got, s.want) {
+				t.Fatalf("split at byte %d: got %q before the newline, want %q", i, s.got, s.want)
+			}
+			s.put(w, l[i:])
+			s.want = append(s.want, l)
 			s.look()
 		}
-	}
-	s.ordered()
+		s.ordered()
+	})
+}
+
+// L7
+func TestALineMayBeWrittenByteByByte(t *testing.T) {
+	inBothModes(t, func(t *testing.T, follow opener) {
+		s := follow(t, Options{}, nil)
+		w := s.writer()
+		for range 5 {
+			l := s.line()
+			for i := range len(l) {
+				s.look()
+				s.put(w, l[i:i+1])
+			}
+			s.want = append(s.want, l)
+		}
+		s.ordered()
+	})
 }
 
 func TestLinesLongerThanABlockAreWhole(t *testing.T) {
-	for _, block := range []int{1, 2, 7, 31, 32, 33, 64, 100} {
-		s := follow(t, Options{Block: block, MaxLine: 300}, nil)
-		w := s.writer()
-		s.write(w, 20)
-		s.look()
-		s.write(w, 20)
-		s.ordered()
-		if got := s.src.State().TooLong; got != 0 {
-			t.Errorf("block %d: lines too long: got %d, want 0", block, got)
+	inBothModes(t, func(t *testing.T, follow opener) {
+		for _, block := range []int{1, 2, 7, 31, 32, 33, 64, 100} {
+			s := follow(t, Options{Block: block, MaxLine: 300}, nil)
+			w := s.writer()
+			s.write(w, 20)
+			s.look()
+			s.write(w, 20)
+			s.ordered()
+			if got := s.src.State().TooLong; got != 0 {
+				t.Errorf("block %d: lines too long: got %d, want 0", block, got)
+			}
 		}
-	}
+	})
 }
 
 func TestALineBeyondTheLimitIsCutOutAndCounted(t *testing.T) {
@@ -86,44 +93,49 @@ func TestALineBeyondTheLimitIsCutOutAndCounted(t *testing.T) {
 	}
 }
 
+// L3
 func TestAnEndlessLineTakesBoundedMemory(t *testing.T) {
-	s := follow(t, Options{}, nil)
-	w := s.writer()
-	s.write(w, 1)
-	const size = 256 << 20 // mostly a hole: the file takes no room on the disk
-	s.put(w, "x")
-	s.must(w.Truncate(size))
-	for b := s.src.Next(s.now); b != nil; b = s.src.Next(s.now) {
-		s.take(b)
-	}
-	if got := s.src.State().Offset; got != int64(len(s.want[0])) {
-		t.Errorf("offset within the line: got %d, want its start %d", got, len(s.want[0]))
-	}
-	s.put(w, "\n")
-	s.write(w, 3)
-	s.ordered()
-	st := s.src.State()
-	if st.TooLong != 1 || st.Offset <= size {
-		t.Errorf("too long, offset: got %d, %d, want 1, more than %d", st.TooLong, st.Offset, size)
-	}
-	// One block and one for the longest line, whatever the line was.
-	if got := s.f.pool.made; got > 2 {
-		t.Errorf("blocks made: got %d, want at most 2", got)
-	}
+	inBothModes(t, func(t *testing.T, follow opener) {
+		s := follow(t, Options{}, nil)
+		w := s.writer()
+		s.write(w, 1)
+		const size = 256 << 20 // mostly a hole: the file takes no room on the disk
+		s.put(w, "x")
+		s.must(w.Truncate(size))
+		for b := s.src.Next(s.now); b != nil; b = s.src.Next(s.now) {
+			s.take(b)
+		}
+		if got := s.src.State().Offset; got != int64(len(s.want[0])) {
+			t.Errorf("offset within the line: got %d, want its start %d", got, len(s.want[0]))
+		}
+		s.put(w, "\n")
+		s.write(w, 3)
+		s.ordered()
+		st := s.src.State()
+		if st.TooLong != 1 || st.Offset <= size {
+			t.Errorf("too long, offset: got %d, %d, want 1, more than %d", st.TooLong, st.Offset, size)
+		}
+		// One block and one for the longest line, whatever the line was.
+		if got := s.f.pool.made; got > 2 {
+			t.Errorf("blocks made: got %d, want at most 2", got)
+		}
+	})
 }
 
 func TestAnEndlessLineInATruncatedFileIsForgotten(t *testing.T) {
-	s := follow(t, Options{Block: 16, MaxLine: 64}, nil)
-	w := s.writer()
-	s.write(w, 1)
-	s.put(w, strings.Repeat("x", 1000))
-	s.look()
-	s.must(w.Truncate(0))
-	s.write(w, 60)
-	s.ordered()
-	if got := s.src.State().TooLong; got != 0 {
-		t.Errorf("too long: got %d, want 0: the line never ended", got)
-	}
+	inBothModes(t, func(t *testing.T, follow opener) {
+		s := follow(t, Options{Block: 16, MaxLine: 64}, nil)
+		w := s.writer()
+		s.write(w, 1)
+		s.put(w, strings.Repeat("x", 1000))
+		s.look()
+		s.must(w.Truncate(0))
+		s.write(w, 60)
+		s.ordered()
+		if got := s.src.State().TooLong; got != 0 {
+			t.Errorf("too long: got %d, want 0: the line never ended", got)
+		}
+	})
 }
 
 func TestABatchIsBoundedByTheBlock(t *testing.T) {

@@ -1,6 +1,7 @@
 package tail
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -29,7 +30,8 @@ type Position struct {
 type Mark struct {
 	Path    string    `json:"path"` // where the file was, links followed
 	Device  uint64    `json:"device"`
-	Inode   uint64    `json:"inode"` // 0 where the system has none
+	Inode   uint64    `json:"inode"`         // 0 where the system has none
+	Born    time.Time `json:"born,omitzero"` // when the file was made, zero where that is not known
 	Offset  int64     `json:"offset"`
 	Line    int64     `json:"line,omitempty"` // number of the line at Offset, from 1; 0 unknown
 	Size    int64     `json:"size"`           // of the file, or its text, as far as seen
@@ -94,6 +96,12 @@ func (m *Mark) begins(head []byte) bool {
 	return n > 0 && slices.Equal(sums[:n], m.Prefix[:n])
 }
 
+// sound reports whether m can be a place in a file, and is none that was damaged
+// where it was stored.
+func (m *Mark) sound() bool {
+	return m.Offset >= 0 && m.Size >= 0 && m.Line >= 0 && 0 <= m.Anchored && m.Anchored <= anchorSize && int64(m.Anchored) <= m.Offset
+}
+
 // same reports whether info is of the file of m, by its number: another file may
 // have been given it since.
 func (m *Mark) same(info os.FileInfo) bool {
@@ -103,6 +111,17 @@ func (m *Mark) same(info os.FileInfo) bool {
 
 // mark tells where f is.
 func (f *file) mark() Mark {
+	m := f.place()
+	// A file of which little was read is known by what it holds.
+	if head, base := f.head(); len(f.prefix) < prefixSize && (len(f.prefix) == 0 || base == f.base) && bytes.HasPrefix(head, f.prefix) {
+		m.Prefix = prefixSums(head)
+	}
+	return m
+}
+
+// place is mark from what is known without a look at the file, which may have
+// changed.
+func (f *file) place() Mark {
 	prefix := f.prefix
 	if len(prefix) < prefixSize && f.base+int64(len(prefix)) == f.offset && !f.skipping() {
 		prefix = append(slices.Clip(prefix), f.half...)
@@ -113,7 +132,14 @@ func (f *file) mark() Mark {
 		Carry: slices.Clone(f.carry), Blind: f.skipping(),
 	}
 	m.Device, m.Inode = identify(f.info)
+	m.Born = f.born
 	return m
+}
+
+// isOf reports whether f is the very file of m, whose number may have been given
+// to another since.
+func (f *file) isOf(m *Mark) bool {
+	return m.same(f.info) && (m.Born.IsZero() || f.born.IsZero() || m.Born.Equal(f.born))
 }
 
 // resume goes on at m, if what stands before it in f is still that.

@@ -3,15 +3,15 @@ package tail
 import (
 	"bytes"
 	"compress/gzip"
-	"errors"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -61,7 +61,7 @@ type model struct {
 	day     int
 	start   time.Time // what was rotated then was written before it
 	log     []string
-	doomed  int // bytes destroyed before they could be read
+	resumes int // times the reader was restarted
 }
 
 func (m *model) put(n *node, text string) {
@@ -168,7 +168,7 @@ func (m *model) take(b []byte) {
 // lines takes the whole lines of n behind what was taken.
 func (m *model) lines(n *node) {
 	if end := bytes.LastIndexByte(n.bytes, '\n') + 1; end > n.taken {
-		m.take(m.glue(n.carry, n.bytes[n.taken:end]))
+		m.take(glued(n.carry, n.bytes[n.taken:end]))
 		n.taken, n.carry = end, nil
 	}
 	if len(n.bytes) > n.seen || n.read != n.life {
@@ -197,7 +197,7 @@ func (m *model) look() {
 	for range 2 {
 		for _, n := range m.held {
 			if n.read != n.life {
-				n.carry, n.taken = m.glue(n.carry, n.standing()), 0
+				n.carry, n.taken = glued(n.carry, n.standing()), 0
 			}
 			m.lines(n)
 		}
@@ -225,10 +225,6 @@ func (m *model) look() {
 		m.lines(m.cur)
 	}
 	m.s.look()
-	if os.Getenv("WEIR_MODEL_LOUD") != "" {
-		w, g := len(m.s.want), len(m.s.got)
-		m.s.t.Log("look at step", len(m.log), "want", w, "got", g, m.s.told())
-	}
 }
 
 // missed takes the copies made of n before anything of it was seen.
@@ -247,9 +243,9 @@ func (m *model) recover(n *node) {
 	if n.known() {
 		at = slices.IndexFunc(list, func(c *node) bool { return c.of == n && c.ofLife == n.read })
 	}
-	half := m.glue(n.carry, n.standing())
+	half := glued(n.carry, n.standing())
 	if at >= 0 && len(list[at].bytes) >= n.taken {
-		half = m.leave(m.glue(n.carry, list[at].bytes[n.taken:]))
+		half = m.leave(glued(n.carry, list[at].bytes[n.taken:]))
 	}
 	newer := list
 	if at >= 0 {
@@ -268,7 +264,7 @@ func (m *model) recover(n *node) {
 func (m *model) copies(half []byte, list []*node, since time.Time) []byte {
 	for _, c := range slices.Backward(list) {
 		if !c.open && !c.written.Before(since) && !c.alive(m.live) {
-			half = m.leave(m.glue(half, c.bytes))
+			half = m.leave(glued(half, c.bytes))
 			c.open = true
 		}
 	}
@@ -282,9 +278,8 @@ func (c *node) alive(live *node) bool {
 
 // glue joins the parts of a line, unless the second is a line of its own: its
 // number tells.
-func (m *model) glue(first, second []byte) []byte {
+func glued(first, second []byte) []byte {
 	if len(second) >= 7 && second[6] == ' ' && !bytes.ContainsFunc(second[:6], func(r rune) bool { return !isDigit(r) }) {
-		m.doomed += len(first)
 		return slices.Clone(second)
 	}
 	return append(slices.Clip(first), second...)
@@ -306,7 +301,6 @@ func (m *model) between(old *node, since time.Time) {
 		}
 		n.open = true
 		if n.packed && len(n.bytes) < firstPrefix {
-			m.doomed += len(n.bytes)
 			continue
 		}
 		if n.packed {
@@ -352,6 +346,7 @@ func (m *model) restart() {
 	o := m.o
 	o.Resume = map[string]Position{m.s.path: p}
 	m.s.start(o)
+	m.resumes++
 	m.resume()
 	m.look()
 }
@@ -403,7 +398,7 @@ func (m *model) leftover(n *node) bool {
 		return false
 	}
 	if n.packed && n.known() {
-		if half := m.leave(m.glue(n.carry, n.bytes[n.taken:])); len(half) > 0 {
+		if half := m.leave(glued(n.carry, n.bytes[n.taken:])); len(half) > 0 {
 			m.take(append(half, '\n'))
 		}
 	} else if n.packed && n.taken == 0 {
@@ -424,11 +419,6 @@ func (m *model) step() {
 	}
 	op := m.rnd.IntN(18)
 	m.log = append(m.log, strconv.Itoa(op))
-	if os.Getenv("WEIR_MODEL_LOUD") != "" {
-		for i, n := range m.nodes {
-			m.s.t.Logf("before step %d (%d) node %d %s: %d bytes, life %d, taken %d, seen %d, carry %q", len(m.log), op, i, filepath.Base(n.path), len(n.bytes), n.life, n.taken, n.seen, n.carry)
-		}
-	}
 	switch {
 	case m.live == nil && (n == nil || op%2 == 0):
 		m.create()
@@ -477,76 +467,125 @@ func (m *model) end() {
 	m.look()
 	m.s.pass(2 * defaultHold)
 	for _, n := range m.held {
-		if half := m.glue(n.carry, n.bytes[n.taken:]); len(half) > 0 {
+		if half := glued(n.carry, n.bytes[n.taken:]); len(half) > 0 {
 			m.take(append(half, '\n'))
 		}
 	}
 	m.s.look()
 }
 
+// A tally sums up what the sequences did, so that tame ones show.
+type tally struct {
+	mu                                         sync.Mutex
+	sequences, lines, rotations, cuts, resumes int
+	recovered                                  int64
+}
+
+func (c *tally) add(m *model) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	st := m.s.src.State()
+	c.sequences++
+	c.lines += len(m.s.want)
+	c.rotations += st.Rotations
+	c.cuts += st.Truncations
+	c.resumes += m.resumes
+	c.recovered += st.Recovered
+}
+
 // Each sequence is some forty things that happen to a log, in any order: lines,
 // parts of lines, renames with writers that stay, copies and truncations,
-// compression, deletions, looks.
+// compression, deletions, looks, restarts of the reader.
+//
+// WEIR_MODEL_SEQUENCES is how many are played, WEIR_MODEL_FIRST the seed of the
+// first. A failure tells its seed: WEIR_MODEL_FIRST=seed WEIR_MODEL_SEQUENCES=1
+// plays that one alone.
 func TestAnySequenceOfEventsReadsWhatAPerfectReaderWould(t *testing.T) {
-	sequences := 2000
-	if n, err := strconv.Atoi(os.Getenv("WEIR_MODEL_SEQUENCES")); err == nil {
-		sequences = n
-	}
+	sequences, first := fromEnv("WEIR_MODEL_SEQUENCES", 2000), fromEnv("WEIR_MODEL_FIRST", 0)
 	if testing.Short() {
 		sequences = 200
 	}
-	lines, truncations, rotations, recovered := 0, 0, 0, int64(0)
-	first := 0
-	if n, err := strconv.Atoi(os.Getenv("WEIR_MODEL_FIRST")); err == nil {
-		first = n
-	}
-	for seed := first; seed < first+sequences; seed++ {
-		m := &model{rnd: rand.New(rand.NewPCG(uint64(seed), 7))}
-		t.Run(fmt.Sprint("seed", seed), func(t *testing.T) {
-			m.o = Options{Block: 1 + m.rnd.IntN(200)}
-			m.dated = m.rnd.IntN(2) == 0
-			m.s = follow(t, m.o, nil)
-			for range 40 {
-				m.step()
-			}
-			m.end()
-			m.s.check()
-			if t.Failed() {
-				t.Logf("steps: %s", strings.Join(m.log, " "))
-				m.ls(t)
-			}
-			lines += len(m.s.want)
-			st := m.s.src.State()
-			truncations += st.Truncations
-			rotations += st.Rotations
-			recovered += st.Recovered
-			m.s.f.Close()
-			for _, f := range m.s.open {
-				f.Close()
-			}
-		})
-		if t.Failed() {
-			return // one is enough to look at
+	// A subtest for each of a million sequences would be gigabytes of bookkeeping.
+	const chunk = 200
+	var all tally
+	var failed atomic.Bool
+	t.Run("seeds", func(t *testing.T) {
+		for from := first; from < first+sequences; from += chunk {
+			to := min(from+chunk, first+sequences)
+			t.Run(fmt.Sprintf("%d-%d", from, to-1), func(t *testing.T) {
+				t.Parallel()
+				defer func() {
+					if t.Failed() {
+						failed.Store(true)
+					}
+				}()
+				dir := t.TempDir()
+				for seed := from; seed < to && !t.Failed() && !failed.Load(); seed++ {
+					sequence(t, dir, seed, &all)
+				}
+			})
 		}
+	})
+	if failed.Load() {
+		return // one is enough to look at
 	}
-	t.Logf("%d sequences, %d lines, %d rotations, %d truncations, %d bytes recovered: lost 0, doubled 0, broken 0",
-		sequences, lines, rotations, truncations, recovered)
-	if rotations < sequences || truncations < sequences/4 {
-		t.Errorf("the sequences are too tame: %d rotations, %d truncations", rotations, truncations)
+	t.Logf("%d sequences, %d lines, %d rotations, %d truncations, %d restarts, %d bytes recovered: lost 0, doubled 0, broken 0",
+		all.sequences, all.lines, all.rotations, all.cuts, all.resumes, all.recovered)
+	if sequences > chunk && (all.rotations < sequences || all.cuts < sequences/4 || all.resumes < sequences/4) {
+		t.Errorf("the sequences are too tame: %d rotations, %d truncations, %d restarts", all.rotations, all.cuts, all.resumes)
 	}
 }
 
-func (m *model) ls(t *testing.T) {
+func fromEnv(name string, usual int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
+	}
+	return usual
+}
+
+// sequence plays the sequence of a seed in a directory of its own below dir.
+func sequence(t *testing.T, dir string, seed int, all *tally) {
+	m := &model{rnd: rand.New(rand.NewPCG(uint64(seed), 7))}
+	m.o = Options{Block: 1 + m.rnd.IntN(200), MaxLine: 16 << 10} // closed, it is kept until its chunk is over
+	m.dated = m.rnd.IntN(2) == 0
+	dir = filepath.Join(dir, strconv.Itoa(seed))
+	m.s = &scenario{t: t, path: filepath.Join(dir, "access.log"), now: noon()}
+	m.s.must(os.Mkdir(dir, 0o700))
+	defer os.RemoveAll(dir)
+	m.s.start(m.o)
+	defer func() {
+		if t.Failed() {
+			m.tell(seed)
+		}
+		m.s.f.Close()
+	}()
+	for range 40 {
+		m.step()
+	}
+	m.end()
+	m.s.check()
+	all.add(m)
+	for _, f := range m.s.open {
+		f.Close()
+	}
+}
+
+// tell says how to see a failure again, what led to it and what the two know.
+func (m *model) tell(seed int) {
+	t := m.s.t
+	t.Logf("WEIR_MODEL_FIRST=%d WEIR_MODEL_SEQUENCES=1 plays this again; steps: %s", seed, strings.Join(m.log, " "))
 	entries, err := os.ReadDir(filepath.Dir(m.s.path))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
+	if err != nil {
+		t.Log(err)
 	}
 	for _, e := range entries {
-		info, _ := e.Info()
-		t.Log(e.Name(), info.Size(), info.ModTime())
+		if info, err := e.Info(); err == nil {
+			t.Log(e.Name(), info.Size(), info.ModTime())
+		}
 	}
 	t.Log(m.s.told())
 	for _, n := range m.nodes {
-		t.Logf("node %s: %d bytes, life %d, taken %d, seen %d, open %v, held %v, of %v", filepath.Base(n.path), len(n.bytes), n.life, n.taken, n.seen, n.open, slices.Contains(m.held, n), n.of != nil)
+		t.Logf("node %s: %d bytes, life %d, taken %d, seen %d, open %v, held %v",
+			filepath.Base(n.path), len(n.bytes), n.life, n.taken, n.seen, n.open, slices.Contains(m.held, n))
 	}
 }

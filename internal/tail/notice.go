@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"weir/internal/archive"
 )
 
 // A Notice is one sentence for the person who watches. It holds names as they
@@ -65,6 +67,16 @@ func cutText(path string, c cut, from string) string {
 		fmt.Fprintf(&b, "; %d bytes were gone before they could be read", c.lost)
 	}
 	return b.String()
+}
+
+// afterError tells what is done about an error of reading.
+func afterError(err error) string {
+	var damage *archive.Error
+	var disk *fs.PathError
+	if errors.As(err, &damage) && !errors.As(err, &disk) {
+		return "what stands before that is read"
+	}
+	return "what was read is kept, trying again"
 }
 
 // An access is who may read a file that we may not.

@@ -32,6 +32,7 @@ func asNobody(t *testing.T, do func()) {
 	do()
 }
 
+// P2
 func TestAFileThatMayNotBeReadIsReadOnceItMay(t *testing.T) {
 	s := &scenario{t: t, path: filepath.Join(t.TempDir(), "access.log")}
 	s.must(os.Chmod(filepath.Dir(filepath.Dir(s.path)), 0o755))
@@ -57,6 +58,7 @@ func TestAFileThatMayNotBeReadIsReadOnceItMay(t *testing.T) {
 	s.wantTold("access.log: can be read now, following it")
 }
 
+// P2
 func TestARotatedFileThatMayNotBeReadYetKeepsTheOldOneGoing(t *testing.T) {
 	s := &scenario{t: t, path: filepath.Join(t.TempDir(), "access.log")}
 	s.must(os.Chmod(filepath.Dir(filepath.Dir(s.path)), 0o755))
@@ -83,6 +85,7 @@ func TestARotatedFileThatMayNotBeReadYetKeepsTheOldOneGoing(t *testing.T) {
 	asNobody(t, s.ordered)
 }
 
+// P3
 func TestTheDirectoryThatKeepsUsOutIsNamed(t *testing.T) {
 	s := &scenario{t: t, path: filepath.Join(t.TempDir(), "nginx", "access.log")}
 	dir := filepath.Dir(s.path)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"time"
@@ -24,18 +25,22 @@ type remnant struct {
 	text *archive.Reader
 	pool *blocks
 	info os.FileInfo
+	born time.Time // see file
 	path string
 
-	offset  int64  // in the text, of the first byte not yet delivered
-	line    int64  // the number of the line there, 0 unknown
-	half    []byte // text read beyond it
-	carry   []byte // the part of its first line that stood in another file
-	prefix  []byte // the first bytes of the text
-	anchor  []byte // the last bytes before offset
-	blind   bool   // inside a line beyond the limit
-	ended   bool   // half is all there is
-	dropped int    // bytes carried for a line that did not go on, not yet accounted for
-	joins   bool   // what follows goes on with half
+	base    int64     // size of the hole that the text begins with
+	offset  int64     // in the text, of the first byte not yet delivered
+	line    int64     // the number of the line there, 0 unknown
+	half    []byte    // text read beyond it
+	carry   []byte    // the part of its first line that stood in another file
+	prefix  []byte    // the first bytes of the text
+	anchor  []byte    // the last bytes before offset
+	blind   bool      // inside a line beyond the limit
+	ended   bool      // half is all there is
+	dropped int       // bytes carried for a line that did not go on, not yet accounted for
+	joins   bool      // what follows goes on with half
+	hole    int64     // size of the hole that the text begins with
+	failing time.Time // since when it could not be read on
 }
 
 // openRemnant opens a copy and looks at its first bytes.
@@ -44,7 +49,7 @@ func openRemnant(path string, pool *blocks) (*remnant, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &remnant{file: f, pool: pool, path: path, line: 1}
+	c := &remnant{file: f, pool: pool, path: path, line: 1, born: born(f)}
 	if c.info, err = f.Stat(); err == nil && !c.info.Mode().IsRegular() {
 		err = fmt.Errorf("open %s: not a regular file", path)
 	}
@@ -82,7 +87,9 @@ func (c *remnant) begin() {
 		n, _ := io.ReadFull(c.text, buf[:missing])
 		c.half = append(c.half, buf[:n]...)
 	}
+	c.hole = c.offset
 	c.prefix = slices.Clone(c.half[:min(len(c.half), prefixSize)])
+	c.base = c.offset
 }
 
 // seek goes on to the place m, if the text is that of m. With short it is that,
@@ -91,12 +98,13 @@ func (c *remnant) seek(m *Mark) (ok, short bool, err error) {
 	if !m.begins(c.prefix) {
 		return false, false, nil
 	}
-	gap := m.Offset - int64(m.Anchored) - c.offset
-	if gap < 0 {
-		return false, false, nil // the anchor reaches into the hole
+	if m.Offset < c.base {
+		return false, false, nil
 	}
 	before := make([]byte, m.Anchored)
-	for _, err = range [...]error{c.discard(gap), c.fill(before)} {
+	gap := m.Offset - int64(m.Anchored) - c.base
+	hole := max(0, -gap) // the part of the anchor that reaches into it
+	for _, err = range [...]error{c.discard(max(0, gap)), c.fill(before[hole:])} {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return false, true, nil
 		}
@@ -131,7 +139,27 @@ func (c *remnant) alive(f *file, copies bool) bool {
 			entries++
 		}
 	}
-	return n == prefixSize || entries > 2 || copies && n >= firstPrefix
+	if n == prefixSize {
+		return c.sharesStart(f)
+	}
+	return entries > 2 || copies && n >= firstPrefix
+}
+
+// sharesStart compares far more than a header with f, as far as both go. Of a copy
+// that is read on in its middle that start is passed: it is known by more already.
+func (c *remnant) sharesStart(f *file) bool {
+	if c.offset > c.base {
+		return true
+	}
+	if missing := compared - len(c.half); missing > 0 && !c.ended {
+		more := make([]byte, missing)
+		// What goes wrong will do so again when the text is read on.
+		n, _ := io.ReadFull(c.text, more)
+		c.half = append(c.half, more[:n]...)
+	}
+	_, base := f.head()
+	start := f.slice(base, int64(len(c.half)))
+	return bytes.HasPrefix(c.half, start)
 }
 
 // toEnd reads the whole text and delivers none of it.
@@ -177,7 +205,7 @@ func (c *remnant) next(time.Time) (*block, cut, error) {
 		n, err := c.read(blk.buf[:room])
 		if err != nil {
 			c.pool.put(blk)
-			return nil, cut{}, err
+			return nil, cut{}, c.broken(err)
 		}
 		data := blk.buf[:n]
 		if c.blind {
@@ -226,7 +254,7 @@ func (c *remnant) next(time.Time) (*block, cut, error) {
 func (c *remnant) read(b []byte) (int, error) {
 	n := copy(b, c.half)
 	c.half = c.half[n:]
-	for n < len(b) {
+	for n < len(b) && !c.ended {
 		k, err := c.text.Read(b[n:])
 		n += k
 		if errors.Is(err, io.EOF) {
@@ -283,8 +311,27 @@ func (c *remnant) skip(blk *block, data []byte) *block {
 	return blk
 }
 
+// broken ends a compressed text that is damaged behind the last whole line before
+// that place; an error of the disk is for another try.
+func (c *remnant) broken(err error) error {
+	var damage *archive.Error
+	var disk *fs.PathError
+	if !errors.As(err, &damage) || errors.As(err, &disk) {
+		return err
+	}
+	c.ended = true
+	if !errors.Is(err, archive.ErrTrailing) { // else the text is whole
+		end := bytes.LastIndexByte(c.half, '\n') + 1
+		c.dropped += len(c.half) - end
+		c.half, c.joins = c.half[:end], false
+	}
+	return fmt.Errorf("%s: %w", c.path, damage)
+}
+
 // ripe reports whether nothing more will come.
-func (c *remnant) ripe(time.Time, time.Duration) bool { return c.ended }
+func (c *remnant) ripe(time.Time, time.Duration) bool {
+	return c.ended && bytes.IndexByte(c.half, '\n') < 0
+}
 
 // finish returns the last line, with the newline it lacks.
 func (c *remnant) finish(time.Time) (*block, bool) {
@@ -321,6 +368,7 @@ func (c *remnant) mark() Mark {
 		Carry: slices.Clone(c.carry), Blind: c.blind, Joins: c.joins,
 	}
 	m.Device, m.Inode = identify(c.info)
+	m.Born = c.born
 	return m
 }
 

@@ -15,6 +15,9 @@ const mostRead = 16
 func (s *Source) Position() Position {
 	var p Position
 	for _, h := range s.held {
+		if f, ok := h.(*file); ok && f.copied {
+			continue // by its content the copy would be found for both
+		}
 		p.Files = append(p.Files, h.mark())
 	}
 	if s.cur != nil {
@@ -35,11 +38,17 @@ func (s *Source) Position() Position {
 // is at the path now is left to look, unless it is the one that was.
 func (s *Source) resume(p *Position) {
 	for _, m := range p.Read {
-		s.f.remember(s.index, m)
+		if m.sound() {
+			s.f.remember(s.index, m)
+		}
 	}
 	for i := range p.Files {
 		m := &p.Files[i]
 		last := i == len(p.Files)-1
+		if !m.sound() {
+			s.notify(fmt.Sprintf("%s: the place where reading stopped (byte %d) is damaged; reading its file from the start", s.name, m.Offset))
+			m = &Mark{Path: m.Path, Device: m.Device, Inode: m.Inode, Born: m.Born}
+		}
 		if last && p.Live {
 			if f := s.openAt(s.name, m); f != nil {
 				s.cur = f
@@ -56,7 +65,7 @@ func (s *Source) resume(p *Position) {
 			return
 		}
 		// The same file with other content was truncated, and perhaps copied.
-		joins := m.Joins || present != nil && m.same(present)
+		joins := m.Joins || s.standsYet(m)
 		s.held = append(s.held, s.rest(&q, m, joins)...)
 		if !found && !q.short {
 			s.gone(m)
@@ -73,6 +82,16 @@ func (s *Source) resume(p *Position) {
 			}
 		}
 	}
+}
+
+// standsYet reports whether the file of m is at the path, whatever it holds now.
+func (s *Source) standsYet(m *Mark) bool {
+	f, err := openFile(s.name, s.f.pool)
+	if err != nil {
+		return false
+	}
+	defer f.close()
+	return f.isOf(m)
 }
 
 // newerThan is fetchNewer with whatever is at the path.
@@ -110,6 +129,11 @@ func (s *Source) rest(q *quarry, m *Mark, joins bool) []past {
 	}
 	switch {
 	case q.copy != nil:
+		// What it is known by is more than a number that was given again.
+		if i := s.heldIndex(q.copy.info); i >= 0 {
+			s.held[i].close()
+			s.held = slices.Delete(s.held, i, i+1)
+		}
 		q.copy.joins = joins
 		return []past{q.copy}
 	case q.file != nil:

@@ -2,6 +2,8 @@ package tail
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,18 +28,23 @@ type scenario struct {
 	f    *Follower
 	src  *Source
 
+	events bool // looks are made on wakes alone, with no sweep beside them
+
 	wrote int      // numbers used
 	want  []string // lines that must be read, in any order
 	got   []string // lines read, in order
 	open  []*os.File
 }
 
+// noon is when a scenario begins.
+func noon() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
+
 // follow starts a scenario in an empty directory; before runs ahead of Open.
 func follow(t *testing.T, o Options, before func(s *scenario)) *scenario {
 	t.Helper()
 	s := &scenario{
 		t: t, path: filepath.Join(t.TempDir(), "access.log"),
-		now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC),
+		now: noon(),
 	}
 	t.Cleanup(func() {
 		for _, f := range s.open {
@@ -51,17 +58,59 @@ func follow(t *testing.T, o Options, before func(s *scenario)) *scenario {
 	return s
 }
 
+// An opener is follow in one of the two modes.
+type opener func(t *testing.T, o Options, before func(s *scenario)) *scenario
+
+// inBothModes plays a fault once with a Follower that asks for no events and is
+// looked at by the scenario, and once with one that is looked at when it wakes.
+func inBothModes(t *testing.T, play func(t *testing.T, follow opener)) {
+	t.Run("polling", func(t *testing.T) { play(t, follow) })
+	t.Run("events", func(t *testing.T) {
+		play(t, func(t *testing.T, o Options, before func(s *scenario)) *scenario {
+			t.Helper()
+			return follow(t, o, func(s *scenario) {
+				s.events = true
+				if before != nil {
+					before(s)
+				}
+			})
+		})
+	})
+}
+
 // start opens the Follower on the scenario's path.
 func (s *scenario) start(o Options) {
 	s.t.Helper()
-	o.Poll = true // the scenario looks by itself
+	o.Poll = !s.events // without events the scenario looks by itself
 	if o.Paths == nil {
 		o.Paths = []string{s.path}
 	}
 	f, err := Open(o)
 	s.must(err)
-	s.t.Cleanup(f.Close)
+	if s.f == nil {
+		s.t.Cleanup(func() { s.f.Close() })
+	}
 	s.f, s.src = f, f.Sources()[0]
+	if s.events && f.Sweep() != sweepBesideEvents {
+		if os.Getenv("CI") != "" {
+			s.t.Fatal("the machine that checks must give events: ", f.Notices())
+		}
+		s.t.Skip("this system gives no events: ", f.Notices())
+	}
+}
+
+// restart ends the Follower and starts another where it stopped, as a later
+// process would. meanwhile happens while there is none.
+func (s *scenario) restart(o Options, meanwhile func()) {
+	s.t.Helper()
+	text, err := json.Marshal(s.src.Position())
+	s.must(err)
+	s.f.Close()
+	meanwhile()
+	var p Position
+	s.must(json.Unmarshal(text, &p))
+	o.Resume = map[string]Position{s.path: p}
+	s.start(o)
 }
 
 func (s *scenario) must(err error) {
@@ -109,9 +158,30 @@ func (s *scenario) rename(suffix string) {
 	s.must(os.Rename(s.path, s.path+suffix))
 }
 
-// look reads everything there is, as the owner does on a wake.
+// look reads everything there is, as the owner does on a wake. With events it
+// waits for a wake as long as lines that can be read are missing.
 func (s *scenario) look() {
 	s.t.Helper()
+	s.glance()
+	if !s.events || len(s.got) >= len(s.want) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	defer cancel()
+	for len(s.got) < len(s.want) {
+		select {
+		case <-s.f.Wake():
+			s.glance()
+		case <-ctx.Done():
+			s.t.Fatalf("no wake: read %d of %d lines; notices: %s", len(s.got), len(s.want), s.told())
+		}
+	}
+}
+
+// glance reads what there is just now.
+func (s *scenario) glance() {
+	s.t.Helper()
+	s.src.touched.Store(true)
 	for {
 		b := s.src.Next(s.now)
 		if b == nil {

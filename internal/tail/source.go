@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -50,13 +51,18 @@ type Source struct {
 	stream *stream // instead of files, for pipes and inputs
 	from   Feed    // what the stream of an input reads
 
-	opened    bool          // the first look is over
-	strangers []os.FileInfo // rotated files that were there at the first look: of no concern
-	dirTime   time.Time     // modification time of the directory when it was last searched
+	opened    bool // the first look is over
+	strangers []stranger
+	dirTime   time.Time // modification time of the directory when it was last searched
+
+	touched atomic.Bool // the system has told of an event since the last look
+	due     time.Time   // of the next look without an event
+	changed time.Time   // when a look last found something new
 
 	seq   uint64
 	atEnd bool
 	told  string // the last notice about what is wrong with the path
+	sick  past   // the file whose last read failed
 	state State  // counters and what is wrong; the rest is filled in by State
 }
 
@@ -124,11 +130,21 @@ func (s *Source) State() State {
 // Replaced files come first, oldest first; so the lines of a path keep the
 // order of its files as far as its writers kept it.
 func (s *Source) Next(now time.Time) *Batch {
+	if !s.touched.Swap(false) && now.Before(s.due) && s.stream == nil {
+		return nil
+	}
 	blk := s.block(now)
 	s.atEnd = blk == nil
 	if blk == nil {
+		s.pause(now)
 		return nil
 	}
+	s.changed, s.due = now, time.Time{}
+	return s.handOut(blk, now)
+}
+
+// handOut makes blk the next batch of s.
+func (s *Source) handOut(blk *block, now time.Time) *Batch {
 	b := &blk.batch
 	s.seq++
 	b.Source, b.Seq, b.Read = s.index, s.seq, now
@@ -138,6 +154,33 @@ func (s *Source) Next(now time.Time) *Batch {
 	s.state.TooLong += b.TooLong
 	return b
 }
+
+// pause decides when to look next, after a look that found nothing. While a file
+// is in use its owner decides alone; of ten thousand that are idle few are
+// looked at in any second.
+func (s *Source) pause(now time.Time) {
+	if s.changed.IsZero() {
+		s.changed = now
+	}
+	most := mostPauseBesideEvents
+	if s.f.waker == nil {
+		most = mostPauseAlone
+	}
+	if now.Sub(s.changed) > busy {
+		s.due = now.Add(min(time.Duration(len(s.f.sources)-fewSources)*time.Millisecond, most))
+	}
+}
+
+const (
+	// busy is how long after its last write a file is looked at with every sweep.
+	busy = time.Minute
+	// fewSources are looked at with every sweep even if they are idle; beyond
+	// them an idle source waits a millisecond for each, a thousand looks a second.
+	fewSources = 128
+
+	mostPauseBesideEvents = 10 * time.Second
+	mostPauseAlone        = 5 * time.Second
+)
 
 func (s *Source) block(now time.Time) *block {
 	if s.f.closed {
@@ -176,9 +219,19 @@ func (s *Source) read(f past, now time.Time) *block {
 	for range 3 {
 		blk, c, err := f.next(now)
 		s.state.PossibleLoss += f.accounted()
+		if c, ok := f.(*remnant); ok && err != nil {
+			return s.again(c, err, now)
+		}
+		if open, ok := f.(*file); ok {
+			s.state.Zeros, open.zeros = s.state.Zeros+open.zeros, 0
+		}
 		if err != nil {
-			s.trouble(fmt.Sprintf("%v; what was read is kept, trying again", err))
+			s.sick = f
+			s.trouble(fmt.Sprintf("%v; %s", err, afterError(err)))
 			return nil
+		}
+		if s.sick == f {
+			s.sick, s.told = nil, ""
 		}
 		if !c.happened {
 			return blk
@@ -199,6 +252,34 @@ func (s *Source) read(f past, now time.Time) *block {
 	}
 	return nil
 }
+
+// again opens a copy that could not be read on once more: it may have been found
+// while it was still being written. It is given up after a while.
+func (s *Source) again(c *remnant, err error, now time.Time) *block {
+	if c.failing.IsZero() {
+		c.failing = now
+	}
+	m := c.mark()
+	if next, e := openRemnant(c.path, s.f.pool); e == nil {
+		if ok, _, _ := next.seek(&m); ok || m.Offset == c.hole {
+			next.joins, next.failing = c.joins, c.failing
+			s.held[slices.Index(s.held, past(c))] = next
+			c.close()
+			c = next
+		} else {
+			next.close()
+		}
+	}
+	if now.Sub(c.failing) < patience {
+		return nil
+	}
+	s.notify(fmt.Sprintf("%s: %s: %v; the rest of it is not read", s.name, c.path, err))
+	c.ended, c.half = true, nil
+	return nil
+}
+
+// patience is how long a copy that breaks off is waited for.
+const patience = time.Minute
 
 // recover finds what the current file held before it was cut, in the copy that
 // was made of it. It returns where, "" if nowhere.
@@ -302,7 +383,7 @@ func (s *Source) open(p *Position, resume bool) {
 		s.stream = newStream(s.f, s.f.opt.Stdin)
 		return
 	}
-	s.f.watch(s.name)
+	s.f.watch(s.name, s)
 	if resume {
 		s.fromEnd = false
 		s.resume(p)
@@ -329,7 +410,10 @@ func (s *Source) look(now time.Time) bool {
 	s.state.Missing = false
 	switch {
 	case s.cur != nil && os.SameFile(s.cur.info, info):
-		s.state.Denied, s.told = false, ""
+		s.state.Denied = false
+		if s.sick == nil {
+			s.told = ""
+		}
 		s.cur.stood = info.ModTime()
 		return false
 	case info.Mode().Type() == fs.ModeNamedPipe && s.cur == nil:
@@ -365,7 +449,7 @@ func (s *Source) look(now time.Time) bool {
 	}
 	s.fromEnd = false
 	s.turnTo(f, now)
-	s.f.watch(s.name) // the path may be a link that leads elsewhere now
+	s.f.watch(s.name, s) // the path may be a link that leads elsewhere now
 	return true
 }
 
@@ -373,9 +457,9 @@ func (s *Source) look(now time.Time) bool {
 // the two is read before f.
 func (s *Source) turnTo(f *file, now time.Time) {
 	switch {
-	case s.cur != nil && f.continues(s.cur):
+	case s.cur != nil && !s.rotatedAway() && f.continues(s.cur):
 		s.notify(s.name + ": replaced by a copy of itself, reading on in it")
-		s.cur.left = now
+		s.cur.left, s.cur.copied = now, true
 		s.hold(s.cur)
 	case s.cur != nil:
 		s.cur.left = now
@@ -402,7 +486,8 @@ func (s *Source) turnTo(f *file, now time.Time) {
 			s.arrived(f)
 		}
 	}
-	s.cur, s.told, s.state.Denied = f, "", false
+	f.copied = false
+	s.cur, s.sick, s.told, s.state.Denied = f, nil, "", false
 }
 
 // hold keeps old, of which there is a copy with more in it. Half a line at its end
@@ -441,7 +526,7 @@ func (s *Source) arrived(f *file) {
 	// A stranger may have been compressed meanwhile: then its time tells.
 	var start time.Time
 	for _, old := range s.strangers {
-		if t := old.ModTime().Add(1); t.After(start) {
+		if t := old.info.ModTime().Add(1); t.After(start) {
 			start = t
 		}
 	}

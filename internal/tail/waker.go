@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,8 +25,12 @@ type waker struct {
 	gone   chan struct{} // closed when the goroutine has ended
 
 	mu    sync.Mutex
-	names map[string][]string // directory -> base names of interest, guarded by mu
+	names map[string]names // by directory, guarded by mu
 }
+
+// names are the base names of interest in a directory, with the sources they are
+// of. Where a pattern is searched for, which may be any name, one is "*".
+type names map[string][]*Source
 
 // newWaker starts a goroutine that calls wake until close.
 func newWaker(wake func()) (*waker, error) {
@@ -34,7 +39,7 @@ func newWaker(wake func()) (*waker, error) {
 		return nil, err
 	}
 	w := &waker{
-		events: events, wake: wake, names: map[string][]string{},
+		events: events, wake: wake, names: map[string]names{},
 		done: make(chan struct{}), gone: make(chan struct{}),
 	}
 	go w.run()
@@ -44,24 +49,23 @@ func newWaker(wake func()) (*waker, error) {
 // watch adds path, and what it leads to if it is a link. It may be called again
 // for the same path, after a link was changed or a directory made anew. A
 // directory that is missing or closed to us is no error; the sweep is there.
-func (w *waker) watch(path string) error {
-	err := w.add(path)
+func (w *waker) watch(path string, s *Source) error {
+	err := w.add(path, s)
 	if target, e := filepath.EvalSymlinks(path); e == nil && filepath.Clean(path) != target {
-		err = errors.Join(err, w.add(target))
+		err = errors.Join(err, w.add(target, s))
 	}
 	return err
 }
 
-func (w *waker) add(path string) error {
+func (w *waker) add(path string, s *Source) error {
 	dir, base := filepath.Split(filepath.Clean(path))
 	dir = filepath.Clean(dir)
 	w.mu.Lock()
-	known := false
-	for _, name := range w.names[dir] {
-		known = known || name == base
+	if w.names[dir] == nil {
+		w.names[dir] = names{}
 	}
-	if !known {
-		w.names[dir] = append(w.names[dir], base)
+	if all := w.names[dir][base]; !slices.Contains(all, s) {
+		w.names[dir][base] = append(all, s)
 	}
 	w.mu.Unlock()
 
@@ -73,17 +77,38 @@ func (w *waker) add(path string) error {
 }
 
 // concerns reports whether the file at path is one of ours or, by its name, one
-// that was ours before it was rotated: access.log.1, access.log-20261121.
+// that was ours before it was rotated: access.log.1, access.log-20261121. The
+// sources it may matter to are touched.
 func (w *waker) concerns(path string) bool {
 	dir, base := filepath.Split(path)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, name := range w.names[filepath.Clean(dir)] {
-		if strings.HasPrefix(base, name) {
-			return true
+	here := w.names[filepath.Clean(dir)]
+	_, ours := here["*"]
+	for end := len(base); end > 0; end = strings.LastIndexAny(base[:end], ".-_") {
+		for _, s := range here[base[:end]] {
+			if s != nil {
+				s.touched.Store(true)
+				ours = true
+			}
 		}
 	}
-	return false
+	return ours
+}
+
+// touchAll is for events that were lost.
+func (w *waker) touchAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, here := range w.names {
+		for _, all := range here {
+			for _, s := range all {
+				if s != nil {
+					s.touched.Store(true)
+				}
+			}
+		}
+	}
 }
 
 // run waits for events, wakes the owner, then waits out a gap in which the
@@ -119,6 +144,7 @@ func (w *waker) await() bool {
 			}
 		case _, ok := <-w.events.Errors:
 			// An overflow above all: events were lost, so look.
+			w.touchAll()
 			return ok
 		}
 	}

@@ -73,7 +73,8 @@ func TestAWriteBehindALinkWakesTheOwner(t *testing.T) {
 }
 
 func TestOtherFilesOfTheDirectoryAreNoConcern(t *testing.T) {
-	w := &waker{names: map[string][]string{"/var/log/nginx": {"access.log"}, ".": {"a.log"}}}
+	of := []*Source{{}}
+	w := &waker{names: map[string]names{"/var/log/nginx": {"access.log": of}, ".": {"a.log": of}, "/any": {"*": {nil}}}}
 	for path, want := range map[string]bool{
 		"/var/log/nginx/access.log":   true,
 		"/var/log/nginx/access.log.1": true,
@@ -81,6 +82,7 @@ func TestOtherFilesOfTheDirectoryAreNoConcern(t *testing.T) {
 		"/var/log/access.log":         false,
 		"./a.log":                     true,
 		"a.log":                       true,
+		"/any/name":                   true,
 	} {
 		if got := w.concerns(path); got != want {
 			t.Errorf("concerns(%q): got %v, want %v", path, got, want)
@@ -99,7 +101,7 @@ func TestWithoutEventsTheOwnerLooksMoreOften(t *testing.T) {
 	if got := l.f.Sweep(); got != sweepAlone {
 		t.Errorf("sweep after events failed: got %v, want %v", got, sweepAlone)
 	}
-	l.f.watch(l.path) // must not mind
+	l.f.watch(l.path, l.src) // must not mind
 }
 
 func TestTheGapGrowsInARushAndIsGoneAfterIt(t *testing.T) {

@@ -192,6 +192,10 @@ func endings() map[string]*view.Closing {
 		{Name: "/var/log/a\x1b[2J.log", Format: "combined", Lines: 4471, Hits: 4466, Rejected: 5, LastReject: &view.Reject{Line: 81, Column: 7, Reason: "line ends too early"}},
 		{Name: "standard input", Lines: 3, Rejected: 3, LastReject: &view.Reject{Offset: 900, Column: 1, Reason: "no known format"}},
 		{Name: "/var/log/b.log"},
+		{Name: "/var/log/c.log", Format: "combined", Lines: 5, Hits: 5, Reach: view.Reach{
+			Offset: 900, Size: 2900, Lag: 2000, LagTime: 3210 * time.Millisecond, Rotations: 2, Truncations: 1,
+			Recovered: 1400, PossibleLoss: 120, Zeros: 4096, TooLong: 1,
+		}},
 		{Name: "udp://127.0.0.1:5514", Format: "combined", Lines: 1200, Hits: 1200, Dropped: 1017},
 	}
 	placed := full()

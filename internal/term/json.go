@@ -156,13 +156,24 @@ type jsonSource struct {
 	Older    int64       `json:"older,omitempty"`
 	Filtered int64       `json:"filtered,omitempty"`
 
-	Rotations    int   `json:"rotations,omitempty"`
-	Truncations  int   `json:"truncations,omitempty"`
-	PossibleLoss int64 `json:"possible_loss_bytes,omitempty"`
-	Dropped      int64 `json:"lost_messages,omitempty"`
+	jsonReach
+	Dropped int64 `json:"lost_messages,omitempty"`
 
 	Last escape.JSON `json:"last_rejected,omitempty"`
 	Why  string      `json:"last_reason,omitempty"`
+}
+
+type jsonReach struct {
+	Offset       int64   `json:"offset"`
+	Size         int64   `json:"size"`
+	Lag          int64   `json:"lag_bytes"`
+	LagSeconds   float64 `json:"lag_seconds"`
+	Rotations    int     `json:"rotations"`
+	Truncations  int     `json:"truncations"`
+	Recovered    int64   `json:"recovered_bytes"`
+	PossibleLoss int64   `json:"possible_loss_bytes"`
+	Zeros        int64   `json:"zero_bytes"`
+	TooLong      int     `json:"too_long"`
 }
 
 type jsonSummary struct {
@@ -211,7 +222,7 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 		o.Lines += s.Lines
 		js := jsonSource{
 			Name: escape.JSON(s.Name), Format: s.Format, Lines: s.Lines, Hits: s.Hits, Rejected: s.Rejected, Older: s.Older, Filtered: s.Filtered,
-			Rotations: s.Rotations, Truncations: s.Truncations, PossibleLoss: s.PossibleLoss, Dropped: s.Dropped,
+			jsonReach: reach(s.Reach), Dropped: s.Dropped,
 		}
 		if s.LastReject != nil {
 			js.Last, js.Why = escape.JSON(s.LastReject.Position(s.Name)), s.LastReject.Reason
@@ -219,6 +230,14 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 		o.Sources = append(o.Sources, js)
 	}
 	return o
+}
+
+func reach(r view.Reach) jsonReach {
+	return jsonReach{
+		Offset: r.Offset, Size: r.Size, Lag: r.Lag, LagSeconds: float64(r.LagTime.Milliseconds()) / 1000,
+		Rotations: r.Rotations, Truncations: r.Truncations, Recovered: r.Recovered,
+		PossibleLoss: r.PossibleLoss, Zeros: r.Zeros, TooLong: r.TooLong,
+	}
 }
 
 func (j *JSON) event(e alert.Event) jsonEvent {

@@ -108,8 +108,23 @@ func (p *Plain) source(s view.Source) {
 	if s.Truncations > 0 {
 		p.add(", ", strconv.Itoa(s.Truncations), " ", unit.Plural(int64(s.Truncations), "truncation"))
 	}
+	if s.Recovered > 0 {
+		p.add(", ", unit.Bytes(s.Recovered), " recovered")
+	}
 	if s.PossibleLoss > 0 {
 		p.add(", ", unit.Bytes(s.PossibleLoss), " possibly lost")
+	}
+	if s.Zeros > 0 {
+		p.add(", ", unit.Bytes(s.Zeros), " of zeros")
+	}
+	if s.TooLong > 0 {
+		p.add(", ", unit.Count(int64(s.TooLong)), " too long")
+	}
+	if s.Lag > 0 {
+		p.add(", ", unit.Bytes(s.Lag), " not read yet")
+		if s.LagTime >= time.Second {
+			p.add(" (", unit.Span(s.LagTime.Truncate(time.Second)), ")")
+		}
 	}
 	if s.Dropped > 0 {
 		p.add(", ", unit.Count(s.Dropped), " ", unit.Plural(s.Dropped, "message"), " lost on the way")

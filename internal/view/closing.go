@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"time"
 
 	"weir/internal/accesslog"
 	"weir/internal/alert"
@@ -45,11 +46,28 @@ type Source struct {
 	Older    int64 // requests before the start of reading, passed over
 	Filtered int64 // requests that were not asked for, passed over
 
+	Reach
+	Dropped    int64 // messages known to be lost on their way here
+	LastReject *Reject
+}
+
+// A Reach is how far a log that is followed was read, and what became of its
+// files, all in bytes and as of the last look. Of a pipe only Offset is known, of
+// a log that is read once nothing.
+type Reach struct {
+	Offset int64 // what was dealt with, of the file that has the name, or of the stream
+	Size   int64 // of that file
+	Lag    int64 // not dealt with yet, in rotated files too; half a line counts
+	// LagTime is how long ago the file was last written, if there is a Lag: its
+	// oldest byte may be older.
+	LagTime time.Duration
+
 	Rotations    int   // times another file took the path
 	Truncations  int   // times content was cut off
-	PossibleLoss int64 // bytes that were destroyed before they could be read
-	Dropped      int64 // messages known to be lost on their way here
-	LastReject   *Reject
+	Recovered    int64 // read from copies, and from files that had come and gone
+	PossibleLoss int64 // destroyed before it could be read
+	Zeros        int64 // passed over, where nobody had written
+	TooLong      int   // lines that were too long to be read
 }
 
 // ReadRejected lists reasons, the most frequent first.

@@ -1,0 +1,161 @@
+package tail
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
+)
+
+// bzipped is what the program makes of the lines 1 to 12 of a scenario: no
+// library here writes bzip2.
+const bzipped = "QlpoOTFBWSZTWaqPTZcAAFjfgGAQQAD/4AKABAAqgFwAIACKBUpRkH6UaBpptQZqUAGj1ABmJpbn0tbrV+3fT0TUlVVrVVVVX3J5" +
+	"JcTJCSTiQAAAAAACqQlOIBt8JPMnwn4nsmpMEwTBNyZEwTkTiT+LuSKcKEhVR6bLgA=="
+
+// packers compress a text; the last takes 12 lines only.
+func packers(t *testing.T) map[string]func(text []byte) []byte {
+	must := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return map[string]func(text []byte) []byte{
+		".gz": func(text []byte) []byte {
+			var b bytes.Buffer
+			for _, part := range [][]byte{text[:len(text)/2], text[len(text)/2:]} { // two members
+				z := gzip.NewWriter(&b)
+				z.Write(part)
+				must(z.Close())
+			}
+			return b.Bytes()
+		},
+		".zst": func(text []byte) []byte {
+			z, err := zstd.NewWriter(nil)
+			must(err)
+			defer z.Close()
+			return z.EncodeAll(text, nil)
+		},
+		".xz": func(text []byte) []byte {
+			var b bytes.Buffer
+			z, err := xz.NewWriter(&b)
+			must(err)
+			z.Write(text)
+			must(z.Close())
+			return b.Bytes()
+		},
+		".bz2": func([]byte) []byte {
+			data, err := base64.StdEncoding.DecodeString(bzipped)
+			must(err)
+			return data
+		},
+		"": bytes.Clone,
+	}
+}
+
+// R6, R11
+func TestTheRestIsReadFromACopyHoweverItWasCompressed(t *testing.T) {
+	for ending, pack := range packers(t) {
+		for _, taken := range []int{0, 1, 11, 12} {
+			for _, inPlace := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%d%s %v", taken, ending, inPlace), func(t *testing.T) {
+					inBothModes(t, func(t *testing.T, follow opener) {
+						s := follow(t, Options{}, nil)
+						w := s.writer()
+						s.write(w, taken)
+						s.look()
+						s.restart(Options{}, func() {
+							s.write(w, 12-taken)
+							text, err := os.ReadFile(s.path)
+							s.must(err)
+							s.must(os.WriteFile(s.path+".1"+ending, pack(text), 0o644))
+							if inPlace {
+								s.must(w.Truncate(0))
+							} else {
+								s.must(os.Remove(s.path))
+							}
+							s.write(s.writer(), 2)
+						})
+						s.ordered()
+						if got := s.src.State().PossibleLoss; got != 0 {
+							t.Errorf("possible loss: got %d, want 0", got)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// G1
+func TestADamagedCopyIsToldAndTheRestGoesOn(t *testing.T) {
+	gz := packers(t)[".gz"]
+	for name, damage := range map[string]func(data []byte) []byte{
+		"cut short":         func(data []byte) []byte { return data[:len(data)/3] },
+		"a bad checksum":    func(data []byte) []byte { data[len(data)-8] ^= 1; return data },
+		"noise behind it":   func(data []byte) []byte { return append(data, "noise"...) },
+		"only its header":   func(data []byte) []byte { return data[:10] },
+		"noise within it":   func(data []byte) []byte { data[len(data)/4] ^= 0x55; return data },
+		"plain text":        func([]byte) []byte { return []byte("this is no gzip\n") },
+		"nothing":           func([]byte) []byte { return nil },
+		"another program's": func([]byte) []byte { return []byte("\x1f\x9d\x90ab") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBothModes(t, func(t *testing.T, follow opener) {
+				s := follow(t, Options{}, nil)
+				w := s.writer()
+				s.write(w, 30)
+				s.look()
+				var lost []string
+				s.restart(Options{}, func() {
+					for range 500 {
+						l := s.line()
+						s.put(w, l)
+						lost = append(lost, l)
+					}
+					text, err := os.ReadFile(s.path)
+					s.must(err)
+					s.must(os.WriteFile(s.path+".1.gz", damage(gz(text)), 0o644))
+					s.must(os.Remove(s.path))
+					w = s.writer()
+					s.write(w, 2)
+				})
+				for range 5 {
+					s.glance()
+				}
+				s.write(w, 3)
+				s.glance()
+				for _, l := range s.want {
+					if n := strings.Count(strings.Join(s.got, ""), l); n != 1 {
+						t.Fatalf("the rest of the log: got %q %d times, want once", l, n)
+					}
+				}
+				for _, l := range s.got {
+					if !slices.Contains(s.want, l) && !slices.Contains(lost, l) && l != "this is no gzip\n" && name != "noise within it" {
+						t.Errorf("a line nobody wrote: %q", l)
+					}
+				}
+				if name == "cut short" && len(s.got) < len(s.want)+100 {
+					t.Errorf("lines read: got %d, want what stands before the cut, too", len(s.got))
+				}
+				s.pass(2 * defaultHold)
+				s.glance()
+				s.glance()
+				if got := s.src.State().Held; got != 0 {
+					t.Errorf("files still open: got %d, want 0", got)
+				}
+				if got := s.told(); strings.Count(got, "access.log.1.gz: ") > 1 {
+					t.Errorf("notices: got %q, want it told once", got)
+				} else if got == "" && name != "noise behind it" && name != "a bad checksum" {
+					t.Error("nothing was told of it")
+				}
+			})
+		})
+	}
+}
