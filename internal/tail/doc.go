@@ -13,19 +13,26 @@
 //   - A line is delivered whole, and once. The offset moves over complete lines
 //     only: half a line is left in the file and read again when its newline is
 //     there.
+//
 //   - The descriptor of a file that was renamed or deleted is read on until it
 //     has been quiet for Options.Hold, because a server goes on writing into it
 //     until it has been told to reopen.
+//
 //   - The bytes before the offset are compared in the read that fetches new
 //     ones, so a file that was truncated or rewritten in place is noticed
 //     whatever its size says.
+//
 //   - What could not be read because it was destroyed is counted in
 //     State.PossibleLoss, as far as its size was known.
 //
-// What it does not do: it opens nothing compressed, parses nothing, and looks
-// at no other name than the one given. So a file that came and went under the
-// path between two looks is not seen, nor is the rest of a file that was copied
-// and truncated before it was read.
+//   - What a rotation left behind is found again, by inode or by content, under
+//     the names that rotations give: the rest of a file that was copied and
+//     truncated, a file that came and went between two looks, and, with
+//     Options.Resume, all that was logged while nobody read; compressed or not.
+//
+// What it does not do: it parses nothing, and takes no rotated file for a log of
+// its own. A file that was created and deleted between two looks is not seen, nor
+// one that was moved meanwhile into a directory that the path does not tell of.
 //
 // Pipes and Inputs, which are made elsewhere, have no path: their bytes come once,
 // and are cut into the same batches by a goroutine each.
