@@ -28,19 +28,17 @@ type remnant struct {
 	born time.Time // see file
 	path string
 
-	base    int64     // size of the hole that the text begins with
-	offset  int64     // in the text, of the first byte not yet delivered
-	line    int64     // the number of the line there, 0 unknown
-	half    []byte    // text read beyond it
-	carry   []byte    // the part of its first line that stood in another file
-	prefix  []byte    // the first bytes of the text
-	anchor  []byte    // the last bytes before offset
-	blind   bool      // inside a line beyond the limit
-	ended   bool      // half is all there is
-	dropped int       // bytes carried for a line that did not go on, not yet accounted for
-	joins   bool      // what follows goes on with half
-	hole    int64     // size of the hole that the text begins with
-	failing time.Time // since when it could not be read on
+	base    int64  // size of the hole that the text begins with
+	offset  int64  // in the text, of the first byte not yet delivered
+	line    int64  // the number of the line there, 0 unknown
+	half    []byte // text read beyond it
+	carry   []byte // the part of its first line that stood in another file
+	prefix  []byte // the first bytes of the text
+	anchor  []byte // the last bytes before offset
+	blind   bool   // inside a line beyond the limit
+	ended   bool   // half is all there is
+	dropped int    // bytes carried for a line that did not go on, not yet accounted for
+	joins   bool   // what follows goes on with half
 }
 
 // openRemnant opens a copy and looks at its first bytes.
@@ -87,7 +85,6 @@ func (c *remnant) begin() {
 		n, _ := io.ReadFull(c.text, buf[:missing])
 		c.half = append(c.half, buf[:n]...)
 	}
-	c.hole = c.offset
 	c.prefix = slices.Clone(c.half[:min(len(c.half), prefixSize)])
 	c.base = c.offset
 }

@@ -219,9 +219,6 @@ func (s *Source) read(f past, now time.Time) *block {
 	for range 3 {
 		blk, c, err := f.next(now)
 		s.state.PossibleLoss += f.accounted()
-		if c, ok := f.(*remnant); ok && err != nil {
-			return s.again(c, err, now)
-		}
 		if open, ok := f.(*file); ok {
 			s.state.Zeros, open.zeros = s.state.Zeros+open.zeros, 0
 		}
@@ -252,34 +249,6 @@ func (s *Source) read(f past, now time.Time) *block {
 	}
 	return nil
 }
-
-// again opens a copy that could not be read on once more: it may have been found
-// while it was still being written. It is given up after a while.
-func (s *Source) again(c *remnant, err error, now time.Time) *block {
-	if c.failing.IsZero() {
-		c.failing = now
-	}
-	m := c.mark()
-	if next, e := openRemnant(c.path, s.f.pool); e == nil {
-		if ok, _, _ := next.seek(&m); ok || m.Offset == c.hole {
-			next.joins, next.failing = c.joins, c.failing
-			s.held[slices.Index(s.held, past(c))] = next
-			c.close()
-			c = next
-		} else {
-			next.close()
-		}
-	}
-	if now.Sub(c.failing) < patience {
-		return nil
-	}
-	s.notify(fmt.Sprintf("%s: %s: %v; the rest of it is not read", s.name, c.path, err))
-	c.ended, c.half = true, nil
-	return nil
-}
-
-// patience is how long a copy that breaks off is waited for.
-const patience = time.Minute
 
 // recover finds what the current file held before it was cut, in the copy that
 // was made of it. It returns where, "" if nowhere.
