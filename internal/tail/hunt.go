@@ -248,7 +248,9 @@ func (s *Source) beside() (all []stranger, changed time.Time) {
 func (s *Source) missed() bool {
 	dir, base := filepath.Split(filepath.Clean(s.name))
 	info, err := os.Stat(orDot(dir))
-	if err != nil || info.ModTime().Equal(s.dirTime) {
+	// A change within the last tick of the kernel's clock may be followed by
+	// another with the same time.
+	if err != nil || info.ModTime().Equal(s.dirTime) && time.Since(info.ModTime()) > time.Second {
 		return false
 	}
 	s.dirTime = info.ModTime()
