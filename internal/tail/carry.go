@@ -1,5 +1,7 @@
 package tail
 
+import "bytes"
+
 // A file that is truncated in the middle of a line goes on with the rest of the
 // line, as long as its writer just goes on:
 //
@@ -12,8 +14,35 @@ package tail
 // break a good one. How lines begin tells.
 
 // goesOn reports whether text may be the rest of the line that begins with carry:
-// it may not if it begins as that does.
-func goesOn(carry, text []byte) bool { return !alike(carry, text) }
+// it may not if it begins as that does. Nor if the two together would have more
+// quotes or fewer than the lines after them all have: then text is the rest of
+// another line, whose beginning was destroyed.
+func goesOn(carry, text []byte) bool {
+	if alike(carry, text) {
+		return false
+	}
+	rest, after, whole := bytes.Cut(text, newline)
+	if !whole {
+		return true
+	}
+	usual, seen := 0, 0
+	for l := range bytes.Lines(after[:bytes.LastIndexByte(after, '\n')+1]) {
+		n := bytes.Count(l, quote)
+		if seen > 0 && n != usual {
+			return true // the lines differ in that
+		}
+		if usual, seen = n, seen+1; seen == linesCompared {
+			break
+		}
+	}
+	return seen < 2 || bytes.Count(carry, quote)+bytes.Count(rest, quote) == usual
+}
+
+var quote = []byte{'"'}
+
+// linesCompared is how many lines after a joined one tell what is usual; two at
+// least must be there. Where none follow yet the two parts are joined.
+const linesCompared = 8
 
 // alike compares the first runs of digits, letters and other bytes of two texts:
 // "10.0.0.1 - -" begins as "192.0.2.33 - -" does. Where there are fewer than two

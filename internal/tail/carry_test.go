@@ -4,6 +4,7 @@ import "testing"
 
 func TestTextThatBeginsAsALineDoesIsNotTheRestOfOne(t *testing.T) {
 	const combined = "192.0.2.33 - - [21/Nov/2026:12:00:00 +0000] \"GET / HTTP/1.1\" 200 5\n"
+	const line = `192.0.2.33 - - [x] "GET / HTTP/1.1" 200 5` + "\n"
 	for _, c := range []struct {
 		carry, text string
 		want        bool
@@ -20,6 +21,11 @@ func TestTextThatBeginsAsALineDoesIsNotTheRestOfOne(t *testing.T) {
 		{`{"time":"2026`, `-11-21"}` + "\n", true},
 		{"000012 GET /pages", "000013 GET /pages/create 000013\n", false},
 		{"000012 GET /pages", "/create 000012\n", true},
+		{`10.0.0.1 - - [x] "GET /a`, ` HTTP/1.1" 200 5` + "\n" + line + line, true},
+		{`10.0.0.1 - - [x] "GET /a`, `b"` + "\n" + line + line, true},
+		{`10.0.0.1 - - [x] "GET /a`, ` HTTP/1.1" 200 5 "-" "b"` + "\n" + line + line, false},
+		{`10.0.0.1 - - [x] "GET /a`, ` HTTP/1.1" 200 5 "-" "b"` + "\n" + line, true}, // one line tells nothing
+		{`10.0.0.1 - - [x] "GET /a`, ` HTTP/1.1" 200 5 "-" "b"` + "\n" + line + `GET "a" "b"` + "\n", true},
 		{"a", "\n", true},
 		{"", combined, true},
 	} {

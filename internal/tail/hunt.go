@@ -348,16 +348,17 @@ func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 }
 
 // openKnown opens a copy behind what was read of it; nil if it is one of a file
-// that is still open, and read there.
+// that is still open, and read there. A copy that ends before the place where that
+// file is read may not be finished: then what it begins with tells.
 func (s *Source) openKnown(path string) (*remnant, error) {
+	open := slices.Clone(s.held)
+	if s.cur != nil {
+		open = append(open, s.cur)
+	}
 	var known []Mark
-	for _, p := range s.held {
+	for _, p := range open {
 		known = append(known, p.mark())
 	}
-	if s.cur != nil {
-		known = append(known, s.cur.mark())
-	}
-	open := len(known)
 	for _, d := range s.f.marks {
 		known = append(known, d.Mark)
 	}
@@ -366,8 +367,8 @@ func (s *Source) openKnown(path string) (*remnant, error) {
 		if !known[i].begins(c.prefix) {
 			continue
 		}
-		ok, _, _ := c.seek(&known[i])
-		if ok && i >= open {
+		ok, short, _ := c.seek(&known[i])
+		if ok && i >= len(open) {
 			return c, nil
 		}
 		c.close()
@@ -375,6 +376,12 @@ func (s *Source) openKnown(path string) (*remnant, error) {
 			return nil, nil
 		}
 		c, err = openRemnant(path, s.f.pool)
+		if err == nil && short && i < len(open) {
+			if f, isFile := open[i].(*file); isFile && c.sharesStart(f) {
+				c.close()
+				return nil, nil
+			}
+		}
 	}
 	return c, err
 }

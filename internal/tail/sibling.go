@@ -14,6 +14,7 @@ import (
 //	                access-2026-11-21.log  access.1.log
 type sibling struct {
 	path string
+	base string // the name it was made of
 	info os.FileInfo
 	tag  tag
 }
@@ -105,19 +106,22 @@ func siblings(dir, base string) []sibling {
 		return nil // the owner is told of a directory that is closed elsewhere
 	}
 	var all []sibling
+	plain := map[string]bool{}
 	for _, e := range entries {
 		t, ok := parseTag(base, e.Name())
 		if !ok || !e.Type().IsRegular() {
 			continue
 		}
 		if info, err := e.Info(); err == nil {
-			all = append(all, sibling{path: filepath.Join(dir, e.Name()), info: info, tag: t})
+			path := filepath.Join(dir, e.Name())
+			all = append(all, sibling{path: path, base: base, info: info, tag: t})
+			plain[path] = plain[path] || plainName(path) == path
 		}
 	}
+	// As long as both are there the copy may still be in the making.
+	all = slices.DeleteFunc(all, func(b sibling) bool { return plainName(b.path) != b.path && plain[plainName(b.path)] })
 	order(all)
-	return slices.CompactFunc(all, func(a, b sibling) bool {
-		return len(plainName(a.path)) > 0 && plainName(a.path) == plainName(b.path)
-	})
+	return slices.CompactFunc(all, func(a, b sibling) bool { return plainName(a.path) == plainName(b.path) })
 }
 
 func plainName(path string) string {
@@ -156,12 +160,16 @@ func order(all []sibling) {
 }
 
 // now is where a file is that was listed and has been renamed or compressed since;
-// "" if it is not to be found.
+// "" if it is not to be found. Its number may be that of any other file by now, so
+// only a name that a rotation gives counts.
 func (b *sibling) now() string {
 	dir := filepath.Dir(b.path)
 	entries, _ := os.ReadDir(dir)
 	packed := ""
 	for _, e := range entries {
+		if _, ok := parseTag(b.base, e.Name()); !ok {
+			continue
+		}
 		path := filepath.Join(dir, e.Name())
 		if info, err := e.Info(); err == nil && os.SameFile(info, b.info) {
 			return path

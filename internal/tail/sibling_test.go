@@ -147,3 +147,49 @@ func TestOfAFileAndItsCompressedCopyOnlyTheFileIsListed(t *testing.T) {
 		t.Errorf("siblings in a directory that is not there: got %v, want none", got)
 	}
 }
+
+func TestWhileALogIsCompressedOnlyTheLogIsListed(t *testing.T) {
+	dir := t.TempDir()
+	// Dates and counters side by side are ordered by their times, and what is
+	// being made is the newest.
+	for i, name := range []string{"access.log-20261120", "access.log.2.gz", "access.log.1", "access.log.1.gz"} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Date(2026, 11, 21, 12, i, 0, 0, time.UTC)
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var names []string
+	for _, b := range siblings(dir, "access.log") {
+		names = append(names, filepath.Base(b.path))
+	}
+	if want := []string{"access.log.1", "access.log.2.gz", "access.log-20261120"}; !slices.Equal(names, want) {
+		t.Errorf("got %q, want %q", names, want)
+	}
+}
+
+func TestARotatedFileIsLookedForUnderRotatedNamesOnly(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "access.log.1")
+	if err := os.WriteFile(path, []byte("a\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	listed := siblings(dir, "access.log")[0]
+	// The same number, as another file may have been given it since.
+	other := filepath.Join(dir, "logrotate.state")
+	if err := os.Rename(path, other); err != nil {
+		t.Fatal(err)
+	}
+	if got := listed.now(); got != "" {
+		t.Errorf("got %s, want none", got)
+	}
+	if err := os.Rename(other, path+"0"); err != nil {
+		t.Fatal(err)
+	}
+	if got := listed.now(); got != path+"0" {
+		t.Errorf("got %s, want %s", got, path+"0")
+	}
+}
