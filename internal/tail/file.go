@@ -88,12 +88,17 @@ func openFile(path string, pool *blocks) (*file, error) {
 		f.Close()
 		return nil, err
 	}
+	return newFile(f, info, path, pool), nil
+}
+
+// newFile is f, found at path, to be read from its start.
+func newFile(f *os.File, info os.FileInfo, path string, pool *blocks) *file {
 	place, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		place = path // it is gone again already; then nothing is found by it
 	}
 	t := info.ModTime()
-	return &file{f: f, info: info, born: born(f), path: place, pool: pool, line: 1, size: info.Size(), written: t, stood: t}, nil
+	return &file{f: f, info: info, born: born(f), path: place, pool: pool, line: 1, size: info.Size(), written: t, stood: t}
 }
 
 // skipping reports whether pos stands inside a line beyond the limit.
@@ -405,6 +410,8 @@ func (f *file) ripe(now time.Time, hold time.Duration) bool {
 	}
 	return now.Sub(f.grew) >= hold && now.Sub(f.left) >= hold
 }
+
+func (f *file) at() string { return f.path }
 
 func (f *file) is(info os.FileInfo) bool { return os.SameFile(f.info, info) }
 

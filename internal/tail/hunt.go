@@ -1,8 +1,6 @@
 package tail
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -86,29 +84,61 @@ func orDot(dir string) string {
 //	access.log.3.gz   the file of m, now a copy: its unread rest
 //
 // Where present has a rotated name itself, only what is behind it is looked at.
+// What is newer stands beside the path, where the file of m was found, and where
+// files of the source were found before; other directories may hold anything.
 func (s *Source) hunt(m *Mark, present os.FileInfo) (q quarry, newer []sibling) {
-	var here []sibling
-	for i, p := range s.places(m.Path) {
+	at := -1
+	places := s.places(m.Path)
+	for i, p := range places {
+		known := i == 0 || s.known(p.dir)
+		if at >= 0 && !known {
+			continue
+		}
 		list := siblings(orDot(p.dir), p.base)
 		// What is newer than the file that is read now comes after it.
 		now := slices.IndexFunc(list, func(b sibling) bool { return present != nil && os.SameFile(b.info, present) })
 		list = list[now+1:]
-		if i == 0 {
-			here = list
+		if at < 0 {
+			if found := s.seek(m, list, &q); found >= 0 {
+				at, q.at = i, list[found]
+				list = slices.Delete(list, found, found+1)
+			}
 		}
-		if at := s.seek(m, list, &q); at >= 0 {
-			q.at = list[at]
-			return q, since(slices.Delete(list, at, at+1), m.Written)
+		if known || i == at {
+			newer = merge(newer, since(list, m.Written))
 		}
 	}
+	if at >= 0 {
+		return q, newer
+	}
 	// A name that says nothing about its order.
-	for _, p := range s.places(m.Path) {
+	for _, p := range places {
 		if f := s.anyName(m, orDot(p.dir), present); f != nil {
 			q.file, q.renamed = f, true
 			break
 		}
 	}
-	return q, since(here, m.Written)
+	return q, newer
+}
+
+// known reports whether files of the source were found in dir.
+func (s *Source) known(dir string) bool {
+	dir = filepath.Clean(dir)
+	return slices.ContainsFunc(s.f.marks, func(d done) bool { return d.source == s.index && filepath.Dir(d.Path) == dir }) ||
+		slices.ContainsFunc(s.held, func(p past) bool { return filepath.Dir(p.at()) == dir })
+}
+
+// merge puts two lists, oldest first, into one, by the times where they meet.
+func merge(a, b []sibling) []sibling {
+	var all []sibling
+	for len(a) > 0 && len(b) > 0 {
+		if b[0].info.ModTime().Before(a[0].info.ModTime()) {
+			all, b = append(all, b[0]), b[1:]
+		} else {
+			all, a = append(all, a[0]), a[1:]
+		}
+	}
+	return append(append(all, a...), b...)
 }
 
 // since picks from a list, newest first, the files that were written since a
@@ -135,13 +165,8 @@ func (s *Source) seek(m *Mark, list []sibling, q *quarry) int {
 		}
 	}
 	short := -1
-	for i, b := range list {
-		c, err := openRemnant(b.path, s.f.pool)
-		if errors.Is(err, fs.ErrNotExist) {
-			if list[i].path = b.now(); list[i].path != "" {
-				c, err = openRemnant(list[i].path, s.f.pool)
-			}
-		}
+	for i := range list {
+		c, err := list[i].open(s.f.pool)
 		if err != nil {
 			continue // what it holds is told as lost if it is not found elsewhere
 		}
@@ -157,7 +182,7 @@ func (s *Source) seek(m *Mark, list []sibling, q *quarry) int {
 	}
 	if q.short = short >= 0; q.short {
 		// All it holds was read, so it must not be taken for news later.
-		if c, err := openRemnant(list[short].path, s.f.pool); err == nil {
+		if c, err := list[short].open(s.f.pool); err == nil {
 			if c.toEnd() == nil {
 				s.f.remember(s.index, c.mark())
 			}
@@ -301,16 +326,10 @@ func (f *file) unanchored() bool { return f.offset == 0 && f.pos == 0 && len(f.h
 func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 	var all []past
 	for _, b := range newer {
-		if s.f.owner(b.info) != nil || slices.ContainsFunc(s.strangers, func(o stranger) bool { return o.is(&b) }) {
+		if s.f.owner(b.info) != nil || slices.ContainsFunc(all, func(p past) bool { return p.is(b.info) }) || slices.ContainsFunc(s.strangers, func(o stranger) bool { return o.is(&b) }) {
 			continue
 		}
-		c, err := s.openKnown(b.path)
-		for try := 0; errors.Is(err, fs.ErrNotExist) && try < 3; try++ {
-			if b.path = b.now(); b.path == "" {
-				break
-			}
-			c, err = s.openKnown(b.path)
-		}
+		c, err := s.openKnown(&b)
 		if err != nil {
 			s.notify(b.path + ": " + err.Error() + "; what was logged there since is not read")
 			continue
@@ -334,10 +353,8 @@ func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 		}
 		// It was written under the path; its writer may not have let go yet.
 		m := c.mark()
-		c.close()
-		f, err := openFile(b.path, s.f.pool)
+		f := c.log()
 		switch {
-		case err != nil: // it was deleted in this moment
 		case m.Anchored == 0 || f.resume(&m):
 			all = append(all, f)
 		default:
@@ -350,7 +367,7 @@ func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 // openKnown opens a copy behind what was read of it; nil if it is one of a file
 // that is still open, and read there. A copy that ends before the place where that
 // file is read may not be finished: then what it begins with tells.
-func (s *Source) openKnown(path string) (*remnant, error) {
+func (s *Source) openKnown(b *sibling) (*remnant, error) {
 	open := slices.Clone(s.held)
 	if s.cur != nil {
 		open = append(open, s.cur)
@@ -362,7 +379,7 @@ func (s *Source) openKnown(path string) (*remnant, error) {
 	for _, d := range s.f.marks {
 		known = append(known, d.Mark)
 	}
-	c, err := openRemnant(path, s.f.pool)
+	c, err := b.open(s.f.pool)
 	for i := 0; err == nil && i < len(known); i++ {
 		if !known[i].begins(c.prefix) {
 			continue
@@ -375,7 +392,7 @@ func (s *Source) openKnown(path string) (*remnant, error) {
 		if ok {
 			return nil, nil
 		}
-		c, err = openRemnant(path, s.f.pool)
+		c, err = b.open(s.f.pool)
 		if err == nil && short && i < len(open) {
 			if f, isFile := open[i].(*file); isFile && c.sharesStart(f) {
 				c.close()

@@ -47,7 +47,13 @@ func openRemnant(path string, pool *blocks) (*remnant, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newRemnant(f, path, pool)
+}
+
+// newRemnant takes f, which is closed if that fails.
+func newRemnant(f *os.File, path string, pool *blocks) (*remnant, error) {
 	c := &remnant{file: f, pool: pool, path: path, line: 1, born: born(f)}
+	var err error
 	if c.info, err = f.Stat(); err == nil && !c.info.Mode().IsRegular() {
 		err = fmt.Errorf("open %s: not a regular file", path)
 	}
@@ -66,6 +72,13 @@ func openRemnant(path string, pool *blocks) (*remnant, error) {
 	}
 	c.begin()
 	return c, nil
+}
+
+// log is c as a file that may still grow, to be read from its start. c is not to
+// be used any more.
+func (c *remnant) log() *file {
+	c.text.Close()
+	return newFile(c.file, c.info, c.path, c.pool)
 }
 
 // begin passes over the hole that the text may begin with and takes the prefix
@@ -378,6 +391,8 @@ func (c *remnant) accounted() int64 {
 	c.dropped = 0
 	return n
 }
+
+func (c *remnant) at() string { return c.path }
 
 func (c *remnant) is(info os.FileInfo) bool { return os.SameFile(c.info, info) }
 

@@ -115,8 +115,7 @@ func first(all []past) past {
 func (s *Source) rest(q *quarry, m *Mark, joins bool) []past {
 	if q.file != nil && joins {
 		// A copy that was being read: nobody writes to it.
-		c, err := openRemnant(q.file.f.Name(), s.f.pool)
-		q.file.close()
+		c, err := newRemnant(q.file.f, q.file.path, s.f.pool)
 		q.file = nil
 		if err != nil {
 			return nil

@@ -2,6 +2,8 @@ package tail
 
 import (
 	"cmp"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,7 +102,24 @@ func isDigit(c rune) bool { return '0' <= c && c <= '9' }
 
 // siblings lists what stands in dir beside base, newest first. Of a file and its
 // compressed copy only the file is listed.
+//
+// A directory is not read in one moment: while access.log.1 becomes access.log.2
+// and another file access.log.1, one of the two may be seen under both names and
+// the other under none. So it is read until two readings agree.
 func siblings(dir, base string) []sibling {
+	const most = 8 // a directory in which that much happens is looked at again soon
+	list := siblingsNow(dir, base)
+	for range most {
+		again := siblingsNow(dir, base)
+		if slices.EqualFunc(list, again, func(a, b sibling) bool { return a.path == b.path && os.SameFile(a.info, b.info) }) {
+			return again
+		}
+		list = again
+	}
+	return list
+}
+
+func siblingsNow(dir, base string) []sibling {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil // the owner is told of a directory that is closed elsewhere
@@ -159,24 +178,51 @@ func order(all []sibling) {
 	})
 }
 
-// now is where a file is that was listed and has been renamed or compressed since;
-// "" if it is not to be found. Its number may be that of any other file by now, so
-// only a name that a rotation gives counts.
-func (b *sibling) now() string {
+// open opens b for reading, wherever it has been renamed to since it was listed, or
+// the compressed copy that it has become; b is that then. It fails with
+// fs.ErrNotExist if it is not to be found.
+func (b *sibling) open(pool *blocks) (*remnant, error) {
+	for range 3 {
+		c, err := openRemnant(b.path, pool)
+		if err == nil && os.SameFile(c.info, b.info) {
+			return c, nil
+		}
+		if err == nil {
+			c.close() // another file has been given the name
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if !b.follow() {
+			break
+		}
+	}
+	return nil, &fs.PathError{Op: "open", Path: b.path, Err: fs.ErrNotExist}
+}
+
+// follow finds out where b is now; false if it is not to be found. Its number may
+// be that of any other file by now, so only a name that a rotation gives counts.
+func (b *sibling) follow() bool {
 	dir := filepath.Dir(b.path)
 	entries, _ := os.ReadDir(dir)
-	packed := ""
+	var packed *sibling
 	for _, e := range entries {
-		if _, ok := parseTag(b.base, e.Name()); !ok {
+		_, ok := parseTag(b.base, e.Name())
+		info, err := e.Info()
+		if !ok || err != nil {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
-		if info, err := e.Info(); err == nil && os.SameFile(info, b.info) {
-			return path
+		if os.SameFile(info, b.info) {
+			b.path, b.info = path, info
+			return true
 		}
 		if path != b.path && plainName(path) == plainName(b.path) {
-			packed = path
+			packed = &sibling{path: path, info: info}
 		}
 	}
-	return packed
+	if packed == nil {
+		return false
+	}
+	b.path, b.info = packed.path, packed.info
+	return true
 }

@@ -183,13 +183,22 @@ func TestARotatedFileIsLookedForUnderRotatedNamesOnly(t *testing.T) {
 	if err := os.Rename(path, other); err != nil {
 		t.Fatal(err)
 	}
-	if got := listed.now(); got != "" {
-		t.Errorf("got %s, want none", got)
+	if listed.follow() {
+		t.Errorf("found as %s, want none", listed.path)
 	}
 	if err := os.Rename(other, path+"0"); err != nil {
 		t.Fatal(err)
 	}
-	if got := listed.now(); got != path+"0" {
-		t.Errorf("got %s, want %s", got, path+"0")
+	// And another has its name.
+	if err := os.WriteFile(path, []byte("b\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c, err := listed.open(&blocks{block: 1 << 10, line: 1 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	if c.path != path+"0" || listed.path != path+"0" {
+		t.Errorf("opened %s, now %s, want %s0", c.path, listed.path, path)
 	}
 }

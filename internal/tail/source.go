@@ -74,6 +74,7 @@ type past interface {
 	finish(now time.Time) (blk *block, done bool)
 	accounted() int64
 	mark() Mark
+	at() string // where it was found
 	is(info os.FileInfo) bool
 	close()
 }
@@ -200,7 +201,7 @@ func (s *Source) block(now time.Time) *block {
 					return blk
 				}
 			}
-			if blk := s.read(s.cur, now); blk != nil {
+			if blk := s.readOn(now); blk != nil {
 				return blk
 			}
 		}
@@ -209,6 +210,32 @@ func (s *Source) block(now time.Time) *block {
 		}
 	}
 	return nil
+}
+
+// readOn reads the current file. What was copied away while its first lines were
+// read comes before them.
+func (s *Source) readOn(now time.Time) *block {
+	for range 3 {
+		if !s.cur.unanchored() {
+			break
+		}
+		cur, before, cuts := s.cur, *s.cur, s.state.Truncations
+		blk := s.read(cur, now)
+		if blk == nil || s.cur != cur || s.state.Truncations != cuts {
+			return blk
+		}
+		after := *cur
+		*cur = before
+		if !s.missed() {
+			*cur = after
+			return blk
+		}
+		s.f.pool.put(blk)
+		if blk := s.nextHeld(now); blk != nil {
+			return blk
+		}
+	}
+	return s.read(s.cur, now)
 }
 
 // read reads f, whether it is the current file or a past one, and accounts for
@@ -478,10 +505,11 @@ func (s *Source) grown(q *quarry, m *Mark) *file {
 	if q.copy == nil || q.copy.packed() || err != nil || q.copy.info.Size() <= size {
 		return nil
 	}
-	f, err := openFile(q.at.path, s.f.pool)
+	c, err := q.at.open(s.f.pool)
 	if err != nil {
 		return nil
 	}
+	f := c.log()
 	if !f.resume(m) {
 		f.close()
 		return nil
