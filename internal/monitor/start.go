@@ -88,7 +88,7 @@ func Seek(source *tail.Source, parser *accesslog.Auto, since int64) bool {
 			}
 		}
 	}
-	source.SeekFirstTold(func(line []byte) (ok, told bool) {
+	source.SeekFirst(func(line []byte) (ok, told bool) {
 		var r accesslog.Record
 		hit := p.Parse(accesslog.TrimEnd(line), &r).Kind == accesslog.Hit
 		return hit && r.Sec >= since-seekMargin, hit

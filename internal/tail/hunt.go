@@ -14,11 +14,10 @@ import (
 // A quarry is a file of the past that was found again, ready to be read on: one
 // that may still grow, or a copy that will not.
 type quarry struct {
-	file    *file
-	copy    *remnant
-	at      sibling
-	renamed bool // it is the very file, not a copy
-	short   bool // it is a copy that ends before the place; then there is nothing to read
+	file  *file // the very file, under another name
+	copy  *remnant
+	at    sibling
+	short bool // it is a copy that ends before the place; then there is nothing to read
 }
 
 // close lets go of what was found.
@@ -104,7 +103,7 @@ func (s *Source) hunt(m *Mark, present os.FileInfo) (q quarry, newer []sibling) 
 	// A name that says nothing about its order.
 	for _, p := range s.places(m.Path) {
 		if f := s.anyName(m, orDot(p.dir), present); f != nil {
-			q.file, q.renamed = f, true
+			q.file = f
 			break
 		}
 	}
@@ -129,7 +128,7 @@ func (s *Source) seek(m *Mark, list []sibling, q *quarry) int {
 	for i, b := range list {
 		if m.same(b.info) {
 			if f := s.openAt(b.path, m); f != nil {
-				q.file, q.renamed = f, true
+				q.file = f
 				return i
 			}
 		}
