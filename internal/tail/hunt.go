@@ -243,23 +243,24 @@ func (s *Source) beside() (all []stranger, changed time.Time) {
 
 // missed finds what was logged into the current file and copied away before any
 // of it was read; of that the file itself shows no trace. It is asked as long as
-// nothing of the file was read. Only copies made since the last look can be of it.
-func (s *Source) missed() bool {
+// nothing of the file was read. Only copies made since the last look can be of it. now is
+// zero where it is not known: then it is looked for in any case.
+func (s *Source) missed(now time.Time) bool {
 	dir, base := filepath.Split(filepath.Clean(s.name))
 	info, err := os.Stat(orDot(dir))
 	// A change within the last tick of the kernel's clock may be followed by
 	// another with the same time.
-	if err != nil || info.ModTime().Equal(s.dirTime) && time.Since(info.ModTime()) > time.Second {
+	if err != nil || info.ModTime().Equal(s.dirTime) && now.Sub(info.ModTime()) > time.Second {
 		return false
 	}
 	s.dirTime = info.ModTime()
 	list := siblings(orDot(dir), base)
-	now, ok := s.stands(list)
+	at, ok := s.stands(list)
 	if !ok {
 		return false
 	}
 	var newer []sibling
-	for _, b := range slices.Backward(list[now+1:]) {
+	for _, b := range slices.Backward(list[at+1:]) {
 		if b.info.ModTime().After(s.cur.stood) {
 			newer = append(newer, b)
 		}

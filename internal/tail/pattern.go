@@ -17,6 +17,7 @@ type pattern struct {
 	logs bool // only names that look like a log that is being written
 	dir  string
 	seen time.Time // modification time of dir when it was last searched
+	rest bool      // it was searched again since it has had that time
 	told map[string]bool
 }
 
@@ -77,13 +78,14 @@ func (p *pattern) matches() []string {
 		if err != nil {
 			return nil
 		}
-		// A change within the last tick of the kernel's clock may be followed by
-		// another with the same time.
-		old := time.Since(info.ModTime()) > time.Second
-		if old && info.ModTime().Equal(p.seen) {
+		// A change may be followed by another within the same tick of the kernel's
+		// clock, and so with the same time: after each one more search is made,
+		// which is searchEvery later.
+		same := info.ModTime().Equal(p.seen)
+		if same && p.rest {
 			return nil
 		}
-		p.seen = info.ModTime()
+		p.seen, p.rest = info.ModTime(), same
 	}
 	all, err := filepath.Glob(p.glob)
 	if err != nil {
