@@ -124,20 +124,20 @@ func (o *tailing) run(cmd *cobra.Command, args []string, s streams) error {
 	if err := o.check(cmd); err != nil {
 		return err
 	}
-	paths, patterns := expand(args)
+	l, err := follow(args, s, nil, written{"state", o.state}) // lines of any log
+	if err != nil {
+		return err
+	}
 	if o.noFollow {
-		if err := present(paths); err != nil {
+		if err := present(&l); err != nil {
 			return err
 		}
 	}
 	r := relay.Options{
-		Paths: paths, Patterns: patterns, Stdin: s.in, Poll: o.poll, Start: o.start, Once: o.noFollow,
+		Paths: l.paths, Patterns: l.patterns, Choice: l.choice, Stdin: s.in, Poll: o.poll, Start: o.start, Once: o.noFollow,
 		Out: s.out, Form: o.form(s.out), Gone: func() bool { return readerGone(s.out) }, Tell: o.tell(s),
 	}
 	if o.state != "" {
-		if err := notAnInput("state", o.state, paths); err != nil {
-			return err
-		}
 		state, err := bookmark.Open(o.state)
 		if err != nil {
 			return &monitor.InputError{Text: err.Error()}
@@ -187,8 +187,13 @@ func (o *tailing) tell(s streams) func(string) {
 }
 
 // present tells which log cannot be read now: with --no-follow none is waited for.
-func present(paths []string) error {
-	for _, p := range paths {
+func present(l *selection) error {
+	for _, p := range l.patterns {
+		if found, _ := l.choice.Match(p); len(found) == 0 {
+			return &monitor.InputError{Text: p + ": no file there is named like a log, or matches"}
+		}
+	}
+	for _, p := range l.paths {
 		if p == "-" {
 			continue
 		}

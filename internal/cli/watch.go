@@ -15,8 +15,6 @@ import (
 	"weir/internal/feed"
 	"weir/internal/gauge"
 	"weir/internal/monitor"
-	"weir/internal/scan"
-	"weir/internal/tail"
 	"weir/internal/term"
 	"weir/internal/unit"
 	"weir/internal/view"
@@ -138,9 +136,6 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 		ctx, stop = untilHangup(ctx)
 		defer stop()
 	} else {
-		if err := notAnInput("output", w.output, o.Paths); err != nil {
-			return err
-		}
 		file, err := openOutput(w.output)
 		if err != nil {
 			return err
@@ -149,11 +144,7 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 		o.Copy = w.sink(file, false)
 	}
 	if w.rejects != "" {
-		var logs []scan.Log
-		for _, p := range o.Paths {
-			logs = append(logs, scan.Log{Name: p})
-		}
-		rejects, err := openRejects(w.rejects, logs)
+		rejects, err := openRejects(w.rejects, nil)
 		if err != nil {
 			return err
 		}
@@ -183,25 +174,6 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 		return err
 	}
 	return m.Run(ctx)
-}
-
-// notAnInput refuses an output that is one of the logs: weir would write into
-// what it reads.
-func notAnInput(flag, output string, paths []string) error {
-	out, err := os.Stat(output)
-	if err != nil {
-		return nil // it is not there yet
-	}
-	for _, p := range paths {
-		in, err := os.Stat(p)
-		if p == "-" {
-			in, err = os.Stdin.Stat()
-		}
-		if err == nil && out.Mode().IsRegular() && os.SameFile(in, out) {
-			return usageError{fmt.Errorf("--%s %s is the log %s, which weir would write into: name another file", flag, output, p)}
-		}
-	}
-	return nil
 }
 
 // options turns the flags into what a Monitor takes. Everything wrong with
@@ -261,10 +233,15 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 				o.Since.In(w.zone).Format(time.DateTime), now.In(w.zone).Format(time.DateTime)))
 		}
 	}
-	o.Paths, o.Patterns = expand(paths)
-	if o.Formats, err = formats.of(slices.Concat(o.Paths, names)); err != nil {
+	l, err := follow(paths, s, formats.picks(), written{"output", w.output}, written{"rejects", w.rejects})
+	if err != nil {
 		return o, err
 	}
+	o.Paths, o.Patterns, o.Choice = l.paths, l.patterns, l.choice
+	if _, err = formats.of(slices.Concat(o.Paths, o.Patterns, names)); err != nil {
+		return o, err
+	}
+	o.FormatOf = formats.one
 	color, terminal := term.Color(w.color, s.out, os.Getenv)
 	if terminal && !w.json && o.Since.IsZero() {
 		o.Brief = 10 * time.Minute
@@ -278,21 +255,4 @@ func (w *watch) sink(to io.Writer, color bool) monitor.Sink {
 		return &term.JSON{W: to, Zone: w.zone}
 	}
 	return &term.Plain{W: to, Zone: w.zone, Color: color}
-}
-
-// expand replaces patterns that the shell left, and directories, by the files
-// they stand for now, and returns them as well, for those that come later. What
-// is a file, or may become one, stays as it is.
-func expand(words []string) (paths, patterns []string) {
-	for _, w := range words {
-		if w == "/dev/stdin" || w == "/dev/fd/0" || w == "/proc/self/fd/0" {
-			w = "-" // as a path it would be a pipe that never ends
-		}
-		found, more := tail.Match(w)
-		paths = append(paths, found...)
-		if more {
-			patterns = append(patterns, w)
-		}
-	}
-	return paths, patterns
 }
