@@ -153,8 +153,9 @@ func (f *Follower) Sweep() time.Duration {
 }
 
 // Hurry makes Next look at every source, also at those that have been idle for
-// long, as before an end.
+// long, and Look search at once, as before an end.
 func (f *Follower) Hurry() {
+	f.searched = time.Time{}
 	for _, s := range f.sources {
 		s.touched.Store(true)
 	}

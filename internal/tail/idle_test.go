@@ -106,6 +106,17 @@ func TestHurryLooksAtAll(t *testing.T) {
 			t.Fatalf("%s: got %q, want the line", s.short(src.name), got)
 		}
 	}
+	s = newShelf(t)
+	s.follow(Options{}, "")
+	s.f.Look(s.now)
+	s.put("a.log", "one\n")
+	if n := len(s.f.Look(s.now)); n != 0 {
+		t.Errorf("%d logs were found a moment after the last search, want none before a second", n)
+	}
+	s.f.Hurry()
+	if n := len(s.f.Look(s.now)); n != 1 {
+		t.Errorf("%d logs were found in a hurry, want 1", n)
+	}
 }
 
 // TestFinishLooksAtAll: the last lines are given, however long a log was idle.
