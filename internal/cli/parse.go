@@ -42,7 +42,11 @@ same to the byte on any number of processors.
 FILE may be a log, also one compressed with gzip, zstd, bzip2 or xz; a directory, whose
 access logs are read; or a pattern in quotes. "-" is standard input. The formats are
 recognised, each by itself. Lines that are no requests are counted on standard error,
-and kept with --rejects.`
+and kept with --rejects.
+
+With --follow a directory or a pattern stands for the logs that come later, too, which are
+found within a second or so. Rotated and compressed files are none of their own then, nor
+is what weir writes itself.`
 
 func newParse(s streams) *cobra.Command {
 	o := &parsing{}

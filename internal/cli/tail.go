@@ -39,6 +39,11 @@ deleted. It begins with the last 10 lines of each log. With --state it goes on a
 line where an earlier weir stopped, though the logs were rotated meanwhile; without it
 nothing is kept.
 
+A directory, or a pattern in quotes, stands for the logs that are there and for those that
+come later, which are found within a second or so and written from their first line. Of a
+directory the files named like a log are taken. Rotated and compressed files are none of
+their own, nor is what weir writes itself.
+
 Lines are written whole, as the bytes they are, control bytes and all. Where standard
 output is a terminal, what could steer it is made visible, unless --raw is given.
 
@@ -47,7 +52,7 @@ SIGTERM and Ctrl-C let it write what was logged before. Messages go to standard 
 func newTail(s streams) *cobra.Command {
 	o := &tailing{}
 	cmd := &cobra.Command{
-		Use:   "tail [flags] FILE|-...",
+		Use:   "tail [flags] FILE|DIRECTORY|-...",
 		Short: "Write the lines of logs as they come, losing none through rotation",
 		Long:  tailHelp,
 		Example: `  weir tail /var/log/nginx/access.log
@@ -69,7 +74,7 @@ func newTail(s streams) *cobra.Command {
 	f.BoolVar(&o.noFollow, "no-follow", false, "end at the end of the logs")
 	f.StringVar(&o.state, "state", "", "keep in this `FILE` up to where lines were written, and go on there")
 	f.BoolVar(&o.noState, "no-state", false, "keep nothing; this is the default")
-	f.Var(newValue(&o.prefix, "WHEN", "auto", oneOf("auto", "always", "never")), "prefix", "write \"NAME: \" before each line: always, never, or auto, with several logs")
+	f.Var(newValue(&o.prefix, "WHEN", "auto", oneOf("auto", "always", "never")), "prefix", "write \"NAME: \" before each line: always, never, or auto, with several logs, directories and patterns")
 	f.BoolVar(&o.json, "json", false, "a JSON object for each line, and one for each log at the end (docs/json.md)")
 	f.BoolVar(&o.raw, "raw", false, "write the bytes as they are to a terminal, too")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no messages about rotation and the like")

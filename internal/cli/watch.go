@@ -53,16 +53,22 @@ sections with the most hits. When the traffic of the past 2 minutes exceeds the 
 on average it says so, and again when it recovers.
 
 What a log holds is read first, oldest first, then the log is followed through rotation
-until Ctrl-C. "-" is standard input, which ends. The format is recognised.`
+until Ctrl-C. "-" is standard input, which ends. The format is recognised.
+
+A directory, or a pattern in quotes, stands for the logs that are there and for those that
+come later, which are found within a second or so. Of a directory the files named like a
+log are taken, unless what they hold is no access log, as in error.log. Rotated and
+compressed files are none of their own, nor is what weir writes itself.`
 
 func newWatch(s streams) *cobra.Command {
 	w := &watch{}
 	cmd := &cobra.Command{
-		Use:   "weir [flags] [FILE|-]...",
+		Use:   "weir [flags] [FILE|DIRECTORY|-]...",
 		Short: "Follow access logs: sections, statistics, high-traffic alerts",
 		Long:  watchHelp,
 		Example: `  weir /var/log/nginx/access.log
   weir -t 50 -w 5m access.log other.log
+  weir /var/log/nginx
   zcat access.log.2.gz | weir --json -
   weir --syslog udp://127.0.0.1:5514`,
 		Args: cobra.ArbitraryArgs,
@@ -82,7 +88,7 @@ func newWatch(s streams) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is; may be repeated")
+	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is, or a directory or a pattern; may be repeated")
 	w.inputs.add(f)
 	w.filter.add(f)
 	w.format.add(f)

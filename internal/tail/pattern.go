@@ -140,23 +140,23 @@ func (f *Follower) admit(p *pattern, path string) (s *Source, later bool) {
 	case info.IsDir():
 		return nil, false
 	case !info.Mode().IsRegular():
-		f.passOver(path, "only files are followed")
+		f.passOver(path, "left out, only files are followed")
 		return nil, false
 	case own.Is(path, info):
 		if !slices.Contains(own.Names, path) {
 			own.Names = append(slices.Clip(own.Names), path) // and with it what it is rotated to
 		}
-		f.passOver(path, "weir writes it itself")
+		f.passOver(path, "left out, weir writes it itself")
 		return nil, false
 	case own.rotated(path):
-		f.passOver(path, "by its name weir has written it itself")
+		f.passOver(path, "left out, by its name weir has written it itself")
 		return nil, false
 	case f.owner(info) != nil || f.knows(info):
 		return nil, true
 	case !f.picks(p, path, info):
 		return nil, true
 	case len(f.sources) >= mostSources:
-		f.passOver(path, fmt.Sprintf("%d files are followed already", len(f.sources)))
+		f.passOver(path, fmt.Sprintf("left out, %d files are followed already", len(f.sources)))
 		return nil, false
 	}
 	s = &Source{f: f, index: len(f.sources), name: path}
@@ -180,7 +180,7 @@ func (f *Follower) picks(p *pattern, path string, info fs.FileInfo) bool {
 	delete(p.refused, path)
 	if !ok && sure {
 		p.refused[path] = info
-		f.passOver(path, "it does not look like an access log; name it to follow it all the same")
+		f.passOver(path, "left out, it does not look like an access log; name it to follow it all the same")
 	}
 	return ok
 }
@@ -189,7 +189,7 @@ func (f *Follower) picks(p *pattern, path string, info fs.FileInfo) bool {
 func (f *Follower) passOver(path, why string) {
 	if f.passed[path] != why {
 		f.passed[path] = why
-		f.notify(-1, path+": left out, "+why)
+		f.notify(-1, path+": "+why)
 	}
 }
 
