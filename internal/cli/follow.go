@@ -92,9 +92,9 @@ func notWritten(path string, s streams, flags []written) error {
 			return refuse("--" + w.flag + " " + w.name)
 		}
 	}
-	for name, stream := range map[string]*os.File{"standard output": s.out, "standard error": s.err} {
+	for i, stream := range []*os.File{s.out, s.err} {
 		if is, err := stream.Stat(); err == nil && info != nil && os.SameFile(is, info) {
-			return refuse(name)
+			return refuse([...]string{"standard output", "standard error"}[i])
 		}
 	}
 	return nil
