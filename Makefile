@@ -63,7 +63,7 @@ test: ## everything that must hold: vet, other systems, all tests
 	echo go test $$race -short ./internal/scan; \
 	CGO_ENABLED=$$cgo go test $$race -short -timeout 7m ./internal/scan || failed=1; \
 	$(MAKE) sequences || failed=1; \
-	rest=$$(go list ./... | grep -vE '^weir/internal/(tail|feed|monitor|simulate|term|cli)$$'); \
+	rest=$$(go list ./... | grep -vxF "$$(go list $(CONCURRENT))"); \
 	echo go test, all others; \
 	go test -timeout 7m $$rest || failed=1; \
 	exit $$failed

@@ -49,9 +49,7 @@ type content struct {
 // A folder that cannot be written to is no error: then there is no lock, and
 // Save tells what is wrong until it can be had.
 func Open(name string) (*File, error) {
-	if place, err := filepath.EvalSymlinks(name); err == nil {
-		name = place // the link stays, and what it leads to is replaced
-	}
+	name = placeOf(name)
 	f := &File{name: name, stored: map[string]tail.Position{}}
 	dir := filepath.Dir(name)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
@@ -65,6 +63,21 @@ func Open(name string) (*File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// Names returns the files that one of this name is kept in, there or not: none
+// of them is a log.
+func Names(name string) []string {
+	name = placeOf(name)
+	return []string{name, name + ".lock", name + ".tmp"}
+}
+
+// placeOf follows links: a link stays, and what it leads to is replaced.
+func placeOf(name string) string {
+	if place, err := filepath.EvalSymlinks(name); err == nil {
+		return place
+	}
+	return name
 }
 
 // An InUseError says that another process uses the file.

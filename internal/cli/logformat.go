@@ -43,6 +43,12 @@ type assigned struct {
 	format accesslog.Format
 }
 
+// is reports whether log is what was assigned a format.
+func (a *assigned) is(log string) bool {
+	match, err := filepath.Match(a.log, log)
+	return err == nil && match || filepath.Clean(a.log) == filepath.Clean(log)
+}
+
 // choose reads the flags. args are the logs as they were named.
 func (o *formatFlags) choose(args []string) (chosen, error) {
 	var c chosen
@@ -176,8 +182,7 @@ func (c *chosen) of(logs []string) (map[string]*accesslog.Format, error) {
 	for i := range c.some {
 		a, found := &c.some[i], false
 		for _, log := range logs {
-			match, err := filepath.Match(a.log, log)
-			if err == nil && match || filepath.Clean(a.log) == filepath.Clean(log) {
+			if a.is(log) {
 				formats[log], found = &a.format, true
 			}
 		}
@@ -186,4 +191,25 @@ func (c *chosen) of(logs []string) (map[string]*accesslog.Format, error) {
 		}
 	}
 	return formats, nil
+}
+
+// one returns the format that a single log was given, nil if it was given none.
+// The last one stands.
+func (c *chosen) one(log string) *accesslog.Format {
+	for i := range slices.Backward(c.some) {
+		if c.some[i].is(log) {
+			return &c.some[i].format
+		}
+	}
+	return nil
+}
+
+// picks tells which files of a directory are followed: those that look like an
+// access log, as in a report, or were given a format; nil, for all, where the
+// format of all is given.
+func (c *chosen) picks() func(path string, head []byte) bool {
+	if c.all != nil {
+		return nil
+	}
+	return func(path string, head []byte) bool { return c.one(path) != nil || scan.Promising(head) }
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,7 +42,11 @@ same to the byte on any number of processors.
 FILE may be a log, also one compressed with gzip, zstd, bzip2 or xz; a directory, whose
 access logs are read; or a pattern in quotes. "-" is standard input. The formats are
 recognised, each by itself. Lines that are no requests are counted on standard error,
-and kept with --rejects.`
+and kept with --rejects.
+
+With --follow a directory or a pattern stands for the logs that come later, too, which are
+found within a second or so. Rotated and compressed files are none of their own then, nor
+is what weir writes itself.`
 
 func newParse(s streams) *cobra.Command {
 	o := &parsing{}
@@ -111,10 +116,13 @@ func (o *parsing) run(ctx context.Context, args []string, s streams) error {
 		if len(formats.some) > 0 {
 			return usageError{errors.New("with --follow one --format is for all logs: follow a log of another format by itself")}
 		}
-		return o.tail(ctx, args, s, following{format: formats.all, from: from, to: to, where: where, hops: hops})
+		return o.tail(ctx, args, s, following{format: formats.all, isLog: formats.picks(), from: from, to: to, where: where, hops: hops})
 	}
 	logs, notices, err := o.format.find(args)
 	if err != nil {
+		return err
+	}
+	if logs, notices, err = withoutOutput(logs, notices, args, s.out); err != nil {
 		return err
 	}
 	options := scan.Options{
@@ -226,7 +234,7 @@ func openRejects(name string, logs []scan.Log) (*os.File, error) {
 	for _, l := range logs {
 		paths = append(paths, l.Name)
 	}
-	if err := notAnInput("rejects", name, paths); err != nil {
+	if err := notAnInput(name, paths); err != nil {
 		return nil, err
 	}
 	file, err := os.Create(name)
@@ -234,6 +242,46 @@ func openRejects(name string, logs []scan.Log) (*os.File, error) {
 		return nil, fmt.Errorf("cannot write --rejects: %w", err)
 	}
 	return file, nil
+}
+
+// withoutOutput leaves the file that records are written to out of the logs: what
+// is read there would be written again, without end. It is refused if it is named.
+func withoutOutput(logs []scan.Log, notices, args []string, out *os.File) ([]scan.Log, []string, error) {
+	info, err := out.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return logs, notices, nil
+	}
+	var others []scan.Log
+	for _, l := range logs {
+		switch {
+		case sameAs(info, []string{l.Name}) == "":
+			others = append(others, l)
+		case slices.Contains(args, l.Name):
+			return nil, nil, usageError{fmt.Errorf("standard output is the log %s, which weir would write into: name another file", l.Name)}
+		default:
+			notices = append(notices, l.Name+": left out, weir writes it itself")
+		}
+	}
+	return others, notices, nil
+}
+
+// notAnInput refuses a file of --rejects that is one of the logs: it would be
+// emptied before it is read.
+func notAnInput(output string, paths []string) error {
+	out, err := os.Stat(output)
+	if err != nil {
+		return nil // it is not there yet
+	}
+	for _, p := range paths {
+		in, err := os.Stat(p)
+		if p == "-" {
+			in, err = os.Stdin.Stat()
+		}
+		if err == nil && out.Mode().IsRegular() && os.SameFile(in, out) {
+			return usageError{fmt.Errorf("--rejects %s is the log %s, which weir would write into: name another file", output, p)}
+		}
+	}
+	return nil
 }
 
 // reader is an io.Reader by a function.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"weir/internal/accesslog"
@@ -20,7 +21,8 @@ import (
 // following is parse --follow: each block of lines is written as it comes.
 type following struct {
 	format  *accesslog.Format
-	from    int64 // records before it are passed over
+	isLog   func(path string, head []byte) bool // see tail.Choice
+	from    int64                               // records before it are passed over
 	to      int64
 	where   func() func(*accesslog.Record) bool // may be nil
 	wanted  func(*accesslog.Record) bool
@@ -43,6 +45,7 @@ type followed struct {
 	parser *accesslog.Auto
 	primed bool
 	told   bool        // that a line was rejected
+	late   bool        // it came while others were followed
 	end    view.Reject // the place behind its last line
 	total  view.Source
 }
@@ -52,12 +55,11 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 	if f.to != 0 {
 		return usageError{errors.New("--until and --follow contradict one another: give one of them")}
 	}
-	paths, patterns := expand(args)
-	var logs []scan.Log
-	for _, p := range paths {
-		logs = append(logs, scan.Log{Name: p})
+	l, err := follow(args, s, f.isLog, written{"rejects", o.rejects})
+	if err != nil {
+		return err
 	}
-	rejects, err := openRejects(o.rejects, logs)
+	rejects, err := openRejects(o.rejects, nil)
 	if err != nil {
 		return err
 	}
@@ -77,12 +79,14 @@ func (o *parsing) tail(ctx context.Context, args []string, s streams, f followin
 		return err
 	}
 	defer in.close()
-	f.follower, err = tail.Open(tail.Options{Paths: paths, Patterns: patterns, Stdin: s.in, Inputs: in, Poll: o.poll})
+	f.follower, err = tail.Open(tail.Options{
+		Paths: l.paths, Patterns: l.patterns, Choice: l.choice, Stdin: s.in, Inputs: in, Poll: o.poll,
+	})
 	if err != nil {
 		return &monitor.InputError{Text: err.Error()}
 	}
 	defer f.follower.Close()
-	f.patterns = len(patterns) > 0
+	f.patterns = len(l.patterns) > 0
 	for _, src := range f.follower.Sources() {
 		if err := f.add(src, s.err); err != nil {
 			return err
@@ -126,8 +130,11 @@ func (f *following) add(src *tail.Source, notices io.Writer) error {
 	if l.total.Name = src.State().Name; l.total.Name == "-" {
 		l.total.Name = "standard input"
 	}
+	if err := l.seek(f.from, notices); err != nil {
+		return err
+	}
 	f.lanes = append(f.lanes, l)
-	return l.seek(f.from, notices)
+	return nil
 }
 
 // run writes what comes until there is nothing more to come or ctx is done.
@@ -159,11 +166,15 @@ func (f *following) run(ctx context.Context, notices io.Writer) error {
 // round writes one block of each source. It reports whether there was one.
 func (f *following) round(notices io.Writer) (worked bool, err error) {
 	for _, src := range f.follower.Look(time.Now()) {
+		// What comes later ends nothing: there are the others.
 		if err := f.add(src, notices); err != nil {
-			return false, err
+			tell(notices, err.Error()+"; it is not followed")
+			continue
 		}
+		f.lanes[len(f.lanes)-1].late = true
 	}
-	for _, l := range f.lanes {
+	for i := 0; i < len(f.lanes); i++ {
+		l := f.lanes[i]
 		b := l.source.Next(time.Now())
 		if b == nil {
 			continue
@@ -171,6 +182,12 @@ func (f *following) round(notices io.Writer) (worked bool, err error) {
 		worked = true
 		err := f.block(l, b, notices)
 		b.Release()
+		if l.late && errors.As(err, new(*monitor.InputError)) {
+			tell(notices, err.Error()+"; it is not followed")
+			f.lanes = slices.Delete(f.lanes, i, i+1)
+			i--
+			continue
+		}
 		if err != nil {
 			return true, err
 		}

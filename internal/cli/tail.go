@@ -39,6 +39,11 @@ deleted. It begins with the last 10 lines of each log. With --state it goes on a
 line where an earlier weir stopped, though the logs were rotated meanwhile; without it
 nothing is kept.
 
+A directory, or a pattern in quotes, stands for the logs that are there and for those that
+come later, which are found within a second or so and written from their first line. Of a
+directory the files named like a log are taken. Rotated and compressed files are none of
+their own, nor is what weir writes itself.
+
 Lines are written whole, as the bytes they are, control bytes and all. Where standard
 output is a terminal, what could steer it is made visible, unless --raw is given.
 
@@ -47,7 +52,7 @@ SIGTERM and Ctrl-C let it write what was logged before. Messages go to standard 
 func newTail(s streams) *cobra.Command {
 	o := &tailing{}
 	cmd := &cobra.Command{
-		Use:   "tail [flags] FILE|-...",
+		Use:   "tail [flags] FILE|DIRECTORY|-...",
 		Short: "Write the lines of logs as they come, losing none through rotation",
 		Long:  tailHelp,
 		Example: `  weir tail /var/log/nginx/access.log
@@ -69,7 +74,7 @@ func newTail(s streams) *cobra.Command {
 	f.BoolVar(&o.noFollow, "no-follow", false, "end at the end of the logs")
 	f.StringVar(&o.state, "state", "", "keep in this `FILE` up to where lines were written, and go on there")
 	f.BoolVar(&o.noState, "no-state", false, "keep nothing; this is the default")
-	f.Var(newValue(&o.prefix, "WHEN", "auto", oneOf("auto", "always", "never")), "prefix", "write \"NAME: \" before each line: always, never, or auto, with several logs")
+	f.Var(newValue(&o.prefix, "WHEN", "auto", oneOf("auto", "always", "never")), "prefix", "write \"NAME: \" before each line: always, never, or auto, with several logs, directories and patterns")
 	f.BoolVar(&o.json, "json", false, "a JSON object for each line, and one for each log at the end (docs/json.md)")
 	f.BoolVar(&o.raw, "raw", false, "write the bytes as they are to a terminal, too")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no messages about rotation and the like")
@@ -124,20 +129,20 @@ func (o *tailing) run(cmd *cobra.Command, args []string, s streams) error {
 	if err := o.check(cmd); err != nil {
 		return err
 	}
-	paths, patterns := expand(args)
+	l, err := follow(args, s, nil, written{"state", o.state}) // lines of any log
+	if err != nil {
+		return err
+	}
 	if o.noFollow {
-		if err := present(paths); err != nil {
+		if err := present(&l); err != nil {
 			return err
 		}
 	}
 	r := relay.Options{
-		Paths: paths, Patterns: patterns, Stdin: s.in, Poll: o.poll, Start: o.start, Once: o.noFollow,
+		Paths: l.paths, Patterns: l.patterns, Choice: l.choice, Stdin: s.in, Poll: o.poll, Start: o.start, Once: o.noFollow,
 		Out: s.out, Form: o.form(s.out), Gone: func() bool { return readerGone(s.out) }, Tell: o.tell(s),
 	}
 	if o.state != "" {
-		if err := notAnInput("state", o.state, paths); err != nil {
-			return err
-		}
 		state, err := bookmark.Open(o.state)
 		if err != nil {
 			return &monitor.InputError{Text: err.Error()}
@@ -187,8 +192,13 @@ func (o *tailing) tell(s streams) func(string) {
 }
 
 // present tells which log cannot be read now: with --no-follow none is waited for.
-func present(paths []string) error {
-	for _, p := range paths {
+func present(l *selection) error {
+	for _, p := range l.patterns {
+		if found, _ := l.choice.Match(p); len(found) == 0 {
+			return &monitor.InputError{Text: p + ": no file there is named like a log, or matches"}
+		}
+	}
+	for _, p := range l.paths {
 		if p == "-" {
 			continue
 		}

@@ -15,8 +15,6 @@ import (
 	"weir/internal/feed"
 	"weir/internal/gauge"
 	"weir/internal/monitor"
-	"weir/internal/scan"
-	"weir/internal/tail"
 	"weir/internal/term"
 	"weir/internal/unit"
 	"weir/internal/view"
@@ -55,16 +53,22 @@ sections with the most hits. When the traffic of the past 2 minutes exceeds the 
 on average it says so, and again when it recovers.
 
 What a log holds is read first, oldest first, then the log is followed through rotation
-until Ctrl-C. "-" is standard input, which ends. The format is recognised.`
+until Ctrl-C. "-" is standard input, which ends. The format is recognised.
+
+A directory, or a pattern in quotes, stands for the logs that are there and for those that
+come later, which are found within a second or so. Of a directory the files named like a
+log are taken, unless what they hold is no access log, as in error.log. Rotated and
+compressed files are none of their own, nor is what weir writes itself.`
 
 func newWatch(s streams) *cobra.Command {
 	w := &watch{}
 	cmd := &cobra.Command{
-		Use:   "weir [flags] [FILE|-]...",
+		Use:   "weir [flags] [FILE|DIRECTORY|-]...",
 		Short: "Follow access logs: sections, statistics, high-traffic alerts",
 		Long:  watchHelp,
 		Example: `  weir /var/log/nginx/access.log
   weir -t 50 -w 5m access.log other.log
+  weir /var/log/nginx
   zcat access.log.2.gz | weir --json -
   weir --syslog udp://127.0.0.1:5514`,
 		Args: cobra.ArbitraryArgs,
@@ -84,7 +88,7 @@ func newWatch(s streams) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is; may be repeated")
+	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is, or a directory or a pattern; may be repeated")
 	w.inputs.add(f)
 	w.filter.add(f)
 	w.format.add(f)
@@ -138,9 +142,6 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 		ctx, stop = untilHangup(ctx)
 		defer stop()
 	} else {
-		if err := notAnInput("output", w.output, o.Paths); err != nil {
-			return err
-		}
 		file, err := openOutput(w.output)
 		if err != nil {
 			return err
@@ -149,11 +150,7 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 		o.Copy = w.sink(file, false)
 	}
 	if w.rejects != "" {
-		var logs []scan.Log
-		for _, p := range o.Paths {
-			logs = append(logs, scan.Log{Name: p})
-		}
-		rejects, err := openRejects(w.rejects, logs)
+		rejects, err := openRejects(w.rejects, nil)
 		if err != nil {
 			return err
 		}
@@ -183,25 +180,6 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 		return err
 	}
 	return m.Run(ctx)
-}
-
-// notAnInput refuses an output that is one of the logs: weir would write into
-// what it reads.
-func notAnInput(flag, output string, paths []string) error {
-	out, err := os.Stat(output)
-	if err != nil {
-		return nil // it is not there yet
-	}
-	for _, p := range paths {
-		in, err := os.Stat(p)
-		if p == "-" {
-			in, err = os.Stdin.Stat()
-		}
-		if err == nil && out.Mode().IsRegular() && os.SameFile(in, out) {
-			return usageError{fmt.Errorf("--%s %s is the log %s, which weir would write into: name another file", flag, output, p)}
-		}
-	}
-	return nil
 }
 
 // options turns the flags into what a Monitor takes. Everything wrong with
@@ -261,10 +239,15 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 				o.Since.In(w.zone).Format(time.DateTime), now.In(w.zone).Format(time.DateTime)))
 		}
 	}
-	o.Paths, o.Patterns = expand(paths)
-	if o.Formats, err = formats.of(slices.Concat(o.Paths, names)); err != nil {
+	l, err := follow(paths, s, formats.picks(), written{"output", w.output}, written{"rejects", w.rejects})
+	if err != nil {
 		return o, err
 	}
+	o.Paths, o.Patterns, o.Choice = l.paths, l.patterns, l.choice
+	if _, err = formats.of(slices.Concat(o.Paths, o.Patterns, names)); err != nil {
+		return o, err
+	}
+	o.FormatOf = formats.one
 	color, terminal := term.Color(w.color, s.out, os.Getenv)
 	if terminal && !w.json && o.Since.IsZero() {
 		o.Brief = 10 * time.Minute
@@ -278,21 +261,4 @@ func (w *watch) sink(to io.Writer, color bool) monitor.Sink {
 		return &term.JSON{W: to, Zone: w.zone}
 	}
 	return &term.Plain{W: to, Zone: w.zone, Color: color}
-}
-
-// expand replaces patterns that the shell left, and directories, by the files
-// they stand for now, and returns them as well, for those that come later. What
-// is a file, or may become one, stays as it is.
-func expand(words []string) (paths, patterns []string) {
-	for _, w := range words {
-		if w == "/dev/stdin" || w == "/dev/fd/0" || w == "/proc/self/fd/0" {
-			w = "-" // as a path it would be a pipe that never ends
-		}
-		found, more := tail.Match(w)
-		paths = append(paths, found...)
-		if more {
-			patterns = append(patterns, w)
-		}
-	}
-	return paths, patterns
 }

@@ -7,14 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// Nature says what a line is that is no line of an access log at all, and what
-// to do; nothing where it may be one.
-func Nature(line []byte) Hint {
-	return nature(line, func(n int) int { return n })
-}
-
-// nature is Nature for what stands behind a prefix; column makes a column in it
-// one of the whole line.
+// nature says what a line is that is no line of an access log at all, and what
+// to do; nothing where it may be one. It may stand behind a prefix: column makes
+// a column in it one of the whole line.
 func nature(line []byte, column func(int) int) Hint {
 	for _, of := range []func([]byte) string{
 		emptyLine, utf16Text, binary, colored, template, errorLog, otherLine, header, oldLineEnds,

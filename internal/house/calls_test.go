@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,9 @@ func callRules() []rule {
 	}, {
 		name: "pure code is told the time", check: readsClock, as: "internal/clock/x.go",
 		breach: "package clock\n\nimport \"time\"\n\nfunc f() { _ = time.Now() }\n",
+	}, {
+		name: "a follower is told the time", check: readsClockOutsideLoops, as: "internal/tail/x.go",
+		breach: "package tail\n\nimport \"time\"\n\nfunc f(t time.Time) { _ = time.Since(t) }\n",
 	}, {
 		name: "pure code starts nothing", check: startsGoroutine, as: "internal/clock/x.go",
 		breach: "package clock\n\nfunc f() { go f() }\n",
@@ -92,6 +96,16 @@ func readsClock(f *goFile) []string {
 		return nil
 	}
 	return uses(f, "pure code does not know what time it is: take it as an argument",
+		"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.AfterFunc", "time.Tick", "time.NewTimer", "time.NewTicker")
+}
+
+// readsClockOutsideLoops is for package tail, whose goroutines for pipes and for
+// events wait; all else is a step of the owner's.
+func readsClockOutsideLoops(f *goFile) []string {
+	if f.test() || f.dir() != "internal/tail" || slices.Contains([]string{"stream.go", "waker.go"}, path.Base(f.path)) {
+		return nil
+	}
+	return uses(f, "the owner of a follower says what time it is with each step: take it as an argument",
 		"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.AfterFunc", "time.Tick", "time.NewTimer", "time.NewTicker")
 }
 

@@ -31,7 +31,8 @@ type Options struct {
 	Paths []string // "-" is standard input
 	// Patterns are patterns and directories, for files that come later.
 	Patterns []string
-	Stdin    io.Reader // what "-" reads
+	Choice   tail.Choice // which of the files that match are taken
+	Stdin    io.Reader   // what "-" reads
 	// Inputs are streams that are no files. They are closed when Run returns.
 	Inputs []tail.Input
 	// Rejects, when not nil, gets the lines that are no requests, as
@@ -43,9 +44,10 @@ type Options struct {
 	// record.
 	Hops   *accesslog.Hops
 	Format *accesslog.Format
-	// Formats are those of single logs, by their path; Format is for the rest.
-	Formats map[string]*accesslog.Format
-	Gauge   gauge.Options
+	// FormatOf, when not nil, returns the format of a single log by its path, nil
+	// for the rest, which have Format.
+	FormatOf func(path string) *accesslog.Format
+	Gauge    gauge.Options
 	// Look, when not nil, is called with the time again and again, and returns
 	// what is to be told as notices: it looks after what Gauge.Place asks.
 	Look func(now time.Time) []string
@@ -78,6 +80,7 @@ type Monitor struct {
 	gauge    *gauge.Gauge
 	failed   error // of writing rejected lines
 	started  time.Time
+	newest   int64    // event time at the ends of the logs when they were opened, 0 where there was none
 	showFrom int64    // the Screen shows intervals that end after it
 	held     struct { // what the Screen was not shown
 		view.Quiet
@@ -88,7 +91,7 @@ type Monitor struct {
 // New opens the sources and puts the parts together. Nothing is read yet but
 // the heads and ends of files, for their format and their newest time.
 func New(o Options) (*Monitor, error) {
-	follower, err := tail.Open(tail.Options{Paths: o.Paths, Patterns: o.Patterns, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll, MaxLine: maxLine})
+	follower, err := tail.Open(tail.Options{Paths: o.Paths, Patterns: o.Patterns, Choice: o.Choice, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll, MaxLine: maxLine})
 	if err != nil {
 		return nil, &InputError{err.Error()}
 	}
@@ -100,7 +103,7 @@ func New(o Options) (*Monitor, error) {
 			return nil, err
 		}
 	}
-	m.findStart()
+	m.findStart(m.lanes)
 	return m, nil
 }
 
@@ -165,11 +168,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 // one.
 func (m *Monitor) round() bool {
 	now := m.now()
-	for _, src := range m.follower.Look(now) {
-		if err := m.add(src); err != nil {
-			m.gauge.Notice(err.Error() + "; it is not followed")
-		}
-	}
+	m.join(m.follower.Look(now))
 	var behind *lane
 	limit, due := forever, forever
 	if m.wall() {
@@ -213,6 +212,21 @@ func (m *Monitor) round() bool {
 		m.gauge.Notice(fmt.Sprintf("%s: what is logged from %s on waits for the clock to get there", behind.account.Name, m.stamp(behind.wait.sec)))
 	}
 	return true
+}
+
+// join makes lanes for logs that came later. They begin where they would have, had
+// they been there at the start, or at their first line if only what is new counts.
+func (m *Monitor) join(came []*tail.Source) {
+	if len(came) == 0 {
+		return
+	}
+	before := len(m.lanes)
+	for _, src := range came {
+		if err := m.add(src); err != nil {
+			m.gauge.Notice(err.Error() + "; it is not followed")
+		}
+	}
+	m.findStart(m.lanes[before:])
 }
 
 // show hands what has come up to the sinks.
@@ -356,8 +370,10 @@ func name(s *tail.Source) string {
 }
 
 func (o *Options) parserOf(s *tail.Source) *accesslog.Auto {
-	if f := o.Formats[s.State().Name]; f != nil {
-		return accesslog.NewForced(*f)
+	if o.FormatOf != nil {
+		if f := o.FormatOf(s.State().Name); f != nil {
+			return accesslog.NewForced(*f)
+		}
 	}
 	if o.Format != nil {
 		return accesslog.NewForced(*o.Format)

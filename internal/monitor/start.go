@@ -19,24 +19,24 @@ const lastBytes = 64 << 10
 // where reading starts.
 const seekMargin = 120
 
-// findStart decides from where each source is read: from Since, or from the
-// last two days of the newest log.
-func (m *Monitor) findStart() {
-	newest := int64(0)
-	for _, l := range m.lanes {
-		newest = max(newest, l.newest(m.now()))
+// findStart decides from where sources that were just opened are read: from
+// Since, or from the last two days of the newest log.
+func (m *Monitor) findStart(lanes []*lane) {
+	atStart := len(lanes) == len(m.lanes)
+	for _, l := range lanes {
+		m.newest = max(m.newest, l.newest(m.now()))
 	}
 	since := m.o.Since.Unix()
 	if m.o.Since.IsZero() {
-		since = newest - int64(Backlog/time.Second)
+		since = m.newest - int64(Backlog/time.Second)
 	}
-	if m.o.Brief > 0 && newest > 0 {
-		m.showFrom = newest - int64(m.o.Brief/time.Second)
+	if atStart && m.o.Brief > 0 && m.newest > 0 {
+		m.showFrom = m.newest - int64(m.o.Brief/time.Second)
 	}
-	if m.o.FromEnd || newest == 0 && m.o.Since.IsZero() {
+	if m.o.FromEnd || m.newest == 0 && m.o.Since.IsZero() {
 		return
 	}
-	for _, l := range m.lanes {
+	for _, l := range lanes {
 		if l.startAt(since) && m.o.Since.IsZero() {
 			m.gauge.Notice(fmt.Sprintf("%s: read from %s on, the last 2 days of the log; --since TIME reads more",
 				l.account.Name, m.stamp(since)))
@@ -88,7 +88,7 @@ func Seek(source *tail.Source, parser *accesslog.Auto, since int64) bool {
 			}
 		}
 	}
-	source.SeekFirstTold(func(line []byte) (ok, told bool) {
+	source.SeekFirst(func(line []byte) (ok, told bool) {
 		var r accesslog.Record
 		hit := p.Parse(accesslog.TrimEnd(line), &r).Kind == accesslog.Hit
 		return hit && r.Sec >= since-seekMargin, hit

@@ -48,6 +48,7 @@ type Options struct {
 	Paths []string // "-" is standard input
 	// Patterns are patterns and directories, for files that come later.
 	Patterns []string
+	Choice   tail.Choice // which of the files that match are taken
 	Stdin    io.Reader
 	Inputs   []tail.Input // belong to New from its call on, see tail.Input
 	Poll     bool
@@ -96,16 +97,21 @@ func New(o Options) (*Relay, error) {
 	known := map[string]tail.Position{}
 	if o.Store != nil {
 		stored := o.Store.Positions()
+		maps.Copy(known, stored) // for what comes later
 		for _, p := range o.Paths {
 			if at, ok := stored[absolute(p)]; ok && p != "-" {
 				known[p] = at
 			}
 		}
 	}
+	later := o.Patterns
+	if o.Once {
+		later = nil
+	}
 	// A log that cannot be opened yet is begun at its end when it can be: its
 	// lines are no news by then. One that does not exist yet is read whole.
 	follower, err := tail.Open(tail.Options{
-		Paths: o.Paths, Patterns: o.Patterns, Stdin: o.Stdin, Inputs: o.Inputs, Poll: o.Poll,
+		Paths: o.Paths, Patterns: later, Choice: o.Choice, Stdin: o.Stdin, Inputs: o.Inputs, Poll: o.Poll,
 		FromEnd: o.Start.From == 0, Resume: known,
 	})
 	if err != nil {

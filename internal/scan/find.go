@@ -103,6 +103,14 @@ func directory(dir string, format *accesslog.Format) (files, notices []string, e
 	return files, notices, nil
 }
 
+// Promising reports whether the first whole lines of a log that is being written
+// are those of an access log, or all there is so far may be its header.
+func Promising(head []byte) bool {
+	found := accesslog.Detect(accesslog.HeadLines(head, false))
+	onlyHeader := func(a accesslog.Attempt) bool { return a.Hits == 0 && a.Line == 0 }
+	return found.Found || found.Lines > 0 && found.Compressed == "" && slices.ContainsFunc(found.Attempts, onlyHeader)
+}
+
 // isLog looks at the head of a file. One that cannot be read is taken for a
 // log, so that reading it tells why.
 func isLog(name string) bool {

@@ -19,7 +19,6 @@ import (
 // The first four are the LogFormats of those names in the Apache manual
 // (mod_log_config) and nginx's $request_time in seconds.
 type Format struct {
-	name string
 	kind formatKind
 	zone *time.Location
 
@@ -50,14 +49,11 @@ func NewFormat(name string, zone *time.Location) (*Format, error) {
 	}
 	for kind, known := range FormatNames() {
 		if name == known {
-			return &Format{name: name, kind: formatKind(kind), zone: zone}, nil
+			return &Format{kind: formatKind(kind), zone: zone}, nil
 		}
 	}
 	return nil, fmt.Errorf("no log format to write is named %q: use one of %s", name, strings.Join(FormatNames(), ", "))
 }
-
-// Name returns the name the format was made by.
-func (f *Format) Name() string { return f.name }
 
 // AppendHeader appends the line that such a log begins with, if it has one.
 func (f *Format) AppendHeader(dst []byte) []byte {

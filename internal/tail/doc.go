@@ -34,6 +34,9 @@
 // its own. A file that was created and deleted between two looks is not seen, nor
 // one that was moved meanwhile into a directory that the path does not tell of.
 //
+// Beside paths there are patterns and directories, whose files become sources as
+// they come; see Choice for those that do not.
+//
 // Pipes and Inputs, which are made elsewhere, have no path: their bytes come once,
 // and are cut into the same batches by a goroutine each.
 //

@@ -17,12 +17,14 @@ type Options struct {
 	Inputs []Input   // streams that are no files
 	// Patterns are for files that may come later, see Look: patterns as of
 	// filepath.Match, and directories, of which the files named like logs. What
-	// matches them at first is among Paths, see Match.
+	// matches them at first is among Paths, see Choice.Match.
 	Patterns []string
-	FromEnd  bool // skip the whole lines that are there at Open, but for paths with a Resume
+	Choice   Choice // which of the files that match are taken
+	FromEnd  bool   // skip the whole lines that are there at Open, but for paths with a Resume
 	// Resume has where reading of a path, by its name in Paths, stopped in an
 	// earlier process. What was written since is read first, through whatever
-	// rotations there were.
+	// rotations there were. A file that comes later is looked up by its path from
+	// the root, too.
 	Resume  map[string]Position
 	Hold    time.Duration // how long a replaced file is read on after it last grew; 0 means 10 minutes
 	Poll    bool          // do not ask the system for events
@@ -56,7 +58,9 @@ type Follower struct {
 	closed  bool
 
 	patterns []*pattern
-	names    map[string]bool // of sources, cleaned
+	dir      string            // that relative paths are of
+	names    map[string]bool   // of sources, as places
+	passed   map[string]string // why a file that matches a pattern is left out, as told
 	searched time.Time
 }
 
@@ -82,7 +86,8 @@ func Open(o Options) (*Follower, error) {
 			return nil, err
 		}
 	}
-	f := &Follower{opt: o, pool: &blocks{block: o.Block, line: o.MaxLine}, wakes: make(chan struct{}, 1)}
+	f := &Follower{opt: o, pool: &blocks{block: o.Block, line: o.MaxLine}, wakes: make(chan struct{}, 1), passed: map[string]string{}}
+	f.dir, _ = os.Getwd() // without it relative paths are compared as they are
 	if !o.Poll {
 		f.listen()
 	}
@@ -95,10 +100,7 @@ func Open(o Options) (*Follower, error) {
 	for _, text := range o.Patterns {
 		p := newPattern(text)
 		f.patterns = append(f.patterns, p)
-		if paths, _ := Match(text); len(paths) == 0 {
-			f.notify(-1, text+": no file there is named like a log yet, or matches; waiting for one")
-		}
-		if f.waker != nil && p.dir != "" {
+		if p.dir != "" {
 			f.watch(filepath.Join(p.dir, "*"), nil)
 		}
 	}
@@ -151,8 +153,9 @@ func (f *Follower) Sweep() time.Duration {
 }
 
 // Hurry makes Next look at every source, also at those that have been idle for
-// long, as before an end.
+// long, and Look search at once, as before an end.
 func (f *Follower) Hurry() {
+	f.searched = time.Time{}
 	for _, s := range f.sources {
 		s.touched.Store(true)
 	}

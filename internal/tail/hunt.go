@@ -12,11 +12,10 @@ import (
 // A quarry is a file of the past that was found again, ready to be read on: one
 // that may still grow, or a copy that will not.
 type quarry struct {
-	file    *file
-	copy    *remnant
-	at      sibling
-	renamed bool // it is the very file, not a copy
-	short   bool // it is a copy that ends before the place; then there is nothing to read
+	file  *file // the very file, under another name
+	copy  *remnant
+	at    sibling
+	short bool // it is a copy that ends before the place; then there is nothing to read
 }
 
 // close lets go of what was found.
@@ -114,7 +113,7 @@ func (s *Source) hunt(m *Mark, present os.FileInfo) (q quarry, newer []sibling) 
 	// A name that says nothing about its order.
 	for _, p := range places {
 		if f := s.anyName(m, orDot(p.dir), present); f != nil {
-			q.file, q.renamed = f, true
+			q.file = f
 			break
 		}
 	}
@@ -159,7 +158,7 @@ func (s *Source) seek(m *Mark, list []sibling, q *quarry) int {
 	for i, b := range list {
 		if m.same(b.info) {
 			if f := s.openAt(b.path, m); f != nil {
-				q.file, q.renamed = f, true
+				q.file = f
 				return i
 			}
 		}
@@ -269,23 +268,24 @@ func (s *Source) beside() (all []stranger, changed time.Time) {
 
 // missed finds what was logged into the current file and copied away before any
 // of it was read; of that the file itself shows no trace. It is asked as long as
-// nothing of the file was read. Only copies made since the last look can be of it.
-func (s *Source) missed() bool {
+// nothing of the file was read. Only copies made since the last look can be of it. now is
+// zero where it is not known: then it is looked for in any case.
+func (s *Source) missed(now time.Time) bool {
 	dir, base := filepath.Split(filepath.Clean(s.name))
 	info, err := os.Stat(orDot(dir))
 	// A change within the last tick of the kernel's clock may be followed by
 	// another with the same time.
-	if err != nil || info.ModTime().Equal(s.dirTime) && time.Since(info.ModTime()) > time.Second {
+	if err != nil || info.ModTime().Equal(s.dirTime) && now.Sub(info.ModTime()) > time.Second {
 		return false
 	}
 	s.dirTime = info.ModTime()
 	list := siblings(orDot(dir), base)
-	now, ok := s.stands(list)
+	at, ok := s.stands(list)
 	if !ok {
 		return false
 	}
 	var newer []sibling
-	for _, b := range slices.Backward(list[now+1:]) {
+	for _, b := range slices.Backward(list[at+1:]) {
 		if b.info.ModTime().After(s.cur.stood) {
 			newer = append(newer, b)
 		}

@@ -85,7 +85,11 @@ func (s *Source) SeekLine(n int64) {
 // lines left it gives the one that has no newline, with one. It is nil when that
 // was given, too.
 func (s *Source) Finish(now time.Time) *Batch {
-	if b := s.Next(now); b != nil {
+	look := func() *Batch {
+		s.touched.Store(true) // however long it has been idle
+		return s.Next(now)
+	}
+	if b := look(); b != nil {
 		return b
 	}
 	for !s.f.closed && len(s.held) > 0 {
@@ -93,7 +97,7 @@ func (s *Source) Finish(now time.Time) *Batch {
 		blk, done := p.finish(now)
 		s.state.PossibleLoss += p.accounted()
 		if !done {
-			return s.Next(now)
+			return look()
 		}
 		s.held = s.held[1:]
 		s.f.remember(s.index, p.mark())
@@ -109,7 +113,7 @@ func (s *Source) Finish(now time.Time) *Batch {
 	s.state.PossibleLoss += s.cur.accounted()
 	switch {
 	case !done:
-		return s.Next(now)
+		return look()
 	case blk == nil:
 		return nil
 	}

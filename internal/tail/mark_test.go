@@ -15,7 +15,7 @@ func TestAPositionIsStoredAsItAlwaysWas(t *testing.T) {
 	born := time.Date(2026, 11, 21, 11, 0, 0, 5, time.UTC)
 	p := Position{
 		Files: []Mark{{
-			Path: "/var/log/nginx/access.log", Device: 1, Inode: 2, Born: born, Offset: 3, Line: 4, Size: 5, Written: noon(),
+			Path: "/var/log/nginx/access.log", Device: 1, Inode: 2, Born: born, Offset: 3, Line: 4, Size: 5, Written: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC),
 			Prefix: []Sum{6, 1 << 63}, Anchor: 7, Anchored: 3, Carry: []byte("10.0"), Blind: true, Joins: true,
 		}},
 		Live: true,

@@ -165,7 +165,7 @@ func followable(path string) error {
 	}
 	switch m := info.Mode(); {
 	case m.IsDir():
-		return directoryError(path)
+		return fmt.Errorf("%s is a directory, which cannot be read as a log: name a file", path)
 	case m&fs.ModeSocket != 0:
 		return fmt.Errorf("%s is a socket, which cannot be read as a log: name a file or a named pipe", path)
 	case m&fs.ModeDevice != 0:
@@ -173,31 +173,6 @@ func followable(path string) error {
 			"or pipe into weir and name it -", path)
 	}
 	return nil
-}
-
-// directoryError names files in dir that may have been meant.
-func directoryError(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Errorf("%s is a directory: name the log files in it", dir)
-	}
-	var names []string
-	for _, e := range entries {
-		if e.Type().IsRegular() && looksLikeLog(e.Name()) {
-			names = append(names, filepath.Join(dir, e.Name()))
-		}
-	}
-	if len(names) == 0 {
-		return fmt.Errorf("%s is a directory, and none of its files is named like a log: name the file to follow", dir)
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return rank(a) - rank(b) })
-	const most = 5
-	more := ""
-	if len(names) > most {
-		more = fmt.Sprintf(" and %d more", len(names)-most)
-		names = names[:most]
-	}
-	return fmt.Errorf("%s is a directory: name the log files in it, such as %s%s", dir, strings.Join(names, ", "), more)
 }
 
 // looksLikeLog reports whether a file of this name is likely being written as a
@@ -208,12 +183,4 @@ func looksLikeLog(name string) bool {
 		return true
 	}
 	return strings.Contains(lower, "access") && filepath.Ext(lower) == ""
-}
-
-// rank puts access logs before others.
-func rank(path string) int {
-	if strings.Contains(strings.ToLower(filepath.Base(path)), "access") {
-		return 0
-	}
-	return 1
 }

@@ -17,7 +17,11 @@ type pattern struct {
 	logs bool // only names that look like a log that is being written
 	dir  string
 	seen time.Time // modification time of dir when it was last searched
-	told map[string]bool
+	rest bool      // it was searched again since it has had that time
+
+	begun   bool                   // it was searched before
+	pending []string               // what matched and may be followed once something else than dir has changed
+	refused map[string]fs.FileInfo // what was looked into, as it was then, and is no log
 }
 
 // searchEvery is how often patterns are searched for at most.
@@ -29,8 +33,8 @@ const mostSources = 20_000
 // newPattern returns the pattern that a person has written, or that stands for a
 // directory.
 func newPattern(text string) *pattern {
-	p := &pattern{glob: text, told: map[string]bool{}}
-	if info, err := os.Stat(text); err == nil && info.IsDir() {
+	p := &pattern{glob: text, refused: map[string]fs.FileInfo{}}
+	if info, err := os.Stat(text); err == nil && info.IsDir() || err != nil && text != "" && os.IsPathSeparator(text[len(text)-1]) {
 		p.glob, p.logs = filepath.Join(literal(text), "*"), true
 		p.dir = text
 		return p
@@ -50,6 +54,14 @@ func literal(path string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
 }
 
+// fits reports whether a path that matches has a name that is followed: none that
+// is hidden, as for a shell, or of a compressed file.
+func (p *pattern) fits(path string) bool {
+	name := filepath.Base(path)
+	hidden := strings.HasPrefix(name, ".") && !strings.HasPrefix(filepath.Base(p.glob), ".")
+	return !hidden && plainName(path) == path && (!p.logs || looksLikeLog(name))
+}
+
 // Look searches for files that match the patterns of Options.Patterns since, at
 // most once a second, and returns the sources added for them. They are among
 // Sources from then on, and are read from their first byte.
@@ -60,30 +72,51 @@ func (f *Follower) Look(now time.Time) []*Source {
 	f.searched = now
 	var added []*Source
 	for _, p := range f.patterns {
-		for _, path := range p.matches() {
-			if s := f.admit(p, path); s != nil {
+		paths := f.matches(p)
+		p.pending = nil
+		for _, path := range paths {
+			s, later := f.admit(p, path)
+			if s != nil {
 				added = append(added, s)
 			}
+			if later {
+				p.pending = append(p.pending, path)
+			}
 		}
+		if !p.begun && !slices.ContainsFunc(paths, f.named) {
+			f.notify(-1, p.text()+": no file there is named like a log yet, or matches; waiting for one")
+		}
+		p.begun = true
 	}
 	return added
 }
 
-// matches lists what matches now; nothing if nothing can have come since the last
-// time.
-func (p *pattern) matches() []string {
+// text is the pattern as a person has named it.
+func (p *pattern) text() string {
+	if p.logs {
+		return p.dir
+	}
+	return p.glob
+}
+
+// matches lists what may be there to be followed now: all that matches, or what
+// could not be decided last time if nothing can have come since.
+func (f *Follower) matches(p *pattern) []string {
 	if p.dir != "" {
 		info, err := os.Stat(p.dir)
 		if err != nil {
+			p.seen, p.rest = time.Time{}, false // it may be made anew
 			return nil
 		}
-		// A change within the last tick of the kernel's clock may be followed by
-		// another with the same time.
-		old := time.Since(info.ModTime()) > time.Second
-		if old && info.ModTime().Equal(p.seen) {
-			return nil
+		// A change may be followed by another within the same tick of the kernel's
+		// clock, and so with the same time: after each one more search is made,
+		// which is searchEvery later.
+		same := info.ModTime().Equal(p.seen)
+		if same && p.rest {
+			return p.pending
 		}
-		p.seen = info.ModTime()
+		p.seen, p.rest = info.ModTime(), same
+		f.watch(filepath.Join(p.dir, "*"), nil)
 	}
 	all, err := filepath.Glob(p.glob)
 	if err != nil {
@@ -93,46 +126,92 @@ func (p *pattern) matches() []string {
 }
 
 // admit makes a source for path, unless it is one, or was one under another name,
-// or can be none.
-func (f *Follower) admit(p *pattern, path string) *Source {
+// or can be none. With later the answer may change though the directory does not.
+func (f *Follower) admit(p *pattern, path string) (s *Source, later bool) {
 	path = filepath.Clean(path)
-	if f.named(path) || p.logs && !looksLikeLog(filepath.Base(path)) || plainName(path) != path || f.rotated(path) {
-		return nil
+	if !p.fits(path) || f.named(path) || f.rotated(path) {
+		return nil, false
 	}
+	own := &f.opt.Choice.Own
 	info, err := os.Stat(path)
-	if err != nil || p.told[path] {
-		return nil
-	}
 	switch {
+	case err != nil:
+		return nil, true // a link, perhaps, to what is yet to come
 	case info.IsDir():
-		return nil
+		return nil, false
 	case !info.Mode().IsRegular():
-		p.told[path] = true
-		f.notify(-1, fmt.Sprintf("%s: matches %s, and is passed over: only files are followed", path, p.glob))
-		return nil
+		f.passOver(path, "left out, only files are followed")
+		return nil, false
+	case own.Is(path, info):
+		if !slices.Contains(own.Names, path) {
+			own.Names = append(slices.Clip(own.Names), path) // and with it what it is rotated to
+		}
+		f.passOver(path, "left out, weir writes it itself")
+		return nil, false
+	case own.rotated(path):
+		f.passOver(path, "left out, by its name weir has written it itself")
+		return nil, false
 	case f.owner(info) != nil || f.knows(info):
-		return nil
+		return nil, true
+	case !f.picks(p, path, info):
+		return nil, true
 	case len(f.sources) >= mostSources:
-		p.told[path] = true
-		f.notify(-1, fmt.Sprintf("%s: matches %s, and is passed over: %d files are followed already", path, p.glob, len(f.sources)))
-		return nil
+		f.passOver(path, fmt.Sprintf("left out, %d files are followed already", len(f.sources)))
+		return nil, false
 	}
-	s := &Source{f: f, index: len(f.sources), name: path}
+	s = &Source{f: f, index: len(f.sources), name: path}
 	f.sources = append(f.sources, s)
-	f.names[path] = true
+	f.names[f.place(path)] = true
+	delete(f.passed, path)
 	pos, ok := f.opt.Resume[path]
+	if !ok {
+		pos, ok = f.opt.Resume[f.place(path)]
+	}
 	s.open(&pos, ok)
-	return s
+	return s, false
 }
 
+// picks reports whether a file of p is to be followed, by what it holds.
+func (f *Follower) picks(p *pattern, path string, info fs.FileInfo) bool {
+	if old, ok := p.refused[path]; ok && os.SameFile(old, info) && !worthAnother(old.Size(), info.Size()) {
+		return false
+	}
+	ok, sure := f.opt.Choice.takes(p, path)
+	delete(p.refused, path)
+	if !ok && sure {
+		p.refused[path] = info
+		f.passOver(path, "left out, it does not look like an access log; name it to follow it all the same")
+	}
+	return ok
+}
+
+// passOver tells, once, why a file that matches is not followed.
+func (f *Follower) passOver(path, why string) {
+	if f.passed[path] != why {
+		f.passed[path] = why
+		f.notify(-1, path+": "+why)
+	}
+}
+
+// named reports whether a source has this path. Two ways to write it down are one.
 func (f *Follower) named(path string) bool {
 	if f.names == nil {
 		f.names = map[string]bool{}
 		for _, s := range f.sources {
-			f.names[filepath.Clean(s.name)] = true
+			if s.stream == nil {
+				f.names[f.place(s.name)] = true
+			}
 		}
 	}
-	return f.names[path]
+	return f.names[f.place(path)]
+}
+
+// place is a path from the root.
+func (f *Follower) place(path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(f.dir, path)
 }
 
 // rotated reports whether path has the name of what a log that is followed is
@@ -162,35 +241,6 @@ func rotatedFrom(path string, known func(string) bool) bool {
 		}
 	}
 	return false
-}
-
-// Match returns the files that a word of a command line stands for now, and
-// whether more may come for which the word must be among Options.Patterns: it is
-// a directory or a pattern. What is neither is the file itself, whether it is
-// there or not. Rotated and compressed files are left out.
-func Match(word string) (paths []string, more bool) {
-	info, err := os.Stat(word)
-	if word == "-" || err == nil && !info.IsDir() || err != nil && !strings.ContainsAny(word, "*?[") {
-		return []string{word}, false
-	}
-	p := newPattern(word)
-	all, err := filepath.Glob(p.glob)
-	if err != nil {
-		return []string{word}, false // no pattern, then a name
-	}
-	known := map[string]bool{}
-	for _, path := range all {
-		known[path] = true
-	}
-	for _, path := range all {
-		info, err := os.Stat(path)
-		if p.logs && !looksLikeLog(filepath.Base(path)) || plainName(path) != path || err != nil || !info.Mode().IsRegular() ||
-			rotatedFrom(path, func(p string) bool { return known[p] }) {
-			continue
-		}
-		paths = append(paths, path)
-	}
-	return paths, true
 }
 
 // knows reports whether info is of a file that was read to its end.

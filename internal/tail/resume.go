@@ -68,7 +68,7 @@ func (s *Source) resume(p *Position) {
 		joins := m.Joins || s.standsYet(m)
 		s.held = append(s.held, s.rest(&q, m, joins)...)
 		if !found && !q.short {
-			s.gone(m)
+			s.gone(m, last)
 		}
 		if last {
 			between := s.newerThan(newer, joins)
@@ -162,10 +162,15 @@ func (f *file) shortened(m *Mark) bool {
 	return f.size < m.Offset && len(head) == prefixSize && m.begins(head) && f.moveTo(f.size, false) == nil
 }
 
-// gone accounts for a file that is not to be found any more.
-func (s *Source) gone(m *Mark) {
+// gone accounts for a file that is not to be found any more. It is told if bytes
+// went with it, or if it was the last one: then it is the place to go on that is
+// gone. One that was only held, in case its writer came back, is not missed.
+func (s *Source) gone(m *Mark, last bool) {
 	lost := max(0, m.Size-m.Offset-int64(len(m.Carry)))
 	s.state.PossibleLoss += lost
+	if lost == 0 && !last {
+		return
+	}
 	text := fmt.Sprintf("%s: the file that was read up to byte %d is gone", s.name, m.Offset)
 	if lost > 0 {
 		text += fmt.Sprintf(", and %d bytes with it", lost)

@@ -196,7 +196,7 @@ func (s *Source) block(now time.Time) *block {
 			return blk
 		}
 		if s.cur != nil {
-			if s.cur.unanchored() && s.missed() {
+			if s.cur.unanchored() && s.missed(now) {
 				if blk := s.nextHeld(now); blk != nil {
 					return blk
 				}
@@ -384,7 +384,7 @@ func (s *Source) open(p *Position, resume bool) {
 		s.fromEnd = false
 		s.resume(p)
 		if s.cur != nil && s.cur.unanchored() {
-			s.missed()
+			s.missed(time.Time{})
 		}
 	}
 	s.strangers, s.dirTime = s.beside()

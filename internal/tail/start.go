@@ -40,27 +40,22 @@ func (s *Source) Last(n int) []byte {
 	return b[:bytes.LastIndexByte(b, '\n')+1]
 }
 
+// lookOn is the number of lines that tell nothing, in a row, behind which it is
+// not known what stands in a place; then reading begins earlier.
+const lookOn = 200
+
 // SeekFirst makes reading of the current file start at the first line for which
 // ok is true, or after the last whole line if it is true for none. It is found
 // by bisection: with ok false for a first part of the lines and true for all
 // others the line is exact; where neighbours are out of order, as the times of
 // an access log are by the seconds a request takes, it is one of the lines
-// where ok changes.
+// where ok changes. A line may tell nothing, neither that it is of the first
+// part nor that it is of the other: then told is false, and the next line that
+// tells stands for it.
 //
-// A line is passed to ok without its newline and cut at Options.MaxLine. It is
+// A line is passed to look without its newline and cut at Options.MaxLine. It is
 // valid during the call. For pipes, and without a file, nothing happens.
-func (s *Source) SeekFirst(ok func(line []byte) bool) {
-	s.SeekFirstTold(func(line []byte) (bool, bool) { return ok(line), true })
-}
-
-// lookOn is the number of lines that tell nothing, in a row, behind which it is
-// not known what stands in a place; then reading begins earlier.
-const lookOn = 200
-
-// SeekFirstTold is SeekFirst in a file of which some lines tell nothing: neither
-// that it is the first part, nor that it is the other. For those the next line
-// that tells stands.
-func (s *Source) SeekFirstTold(look func(line []byte) (ok, told bool)) {
+func (s *Source) SeekFirst(look func(line []byte) (ok, told bool)) {
 	if s.cur == nil {
 		return
 	}

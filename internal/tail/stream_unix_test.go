@@ -59,15 +59,6 @@ func TestASlowWriterDoesNotCauseABatchForEachLine(t *testing.T) {
 
 func TestOpenRefusesWhatCanNeverBeFollowed(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"error.log", "access.log", "access.log.2.gz", "passwd", "apache_access"} {
-		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	empty := filepath.Join(dir, "empty")
-	if err := os.Mkdir(empty, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	socket := filepath.Join(dir, "s")
 	l, err := net.Listen("unix", socket)
 	if err != nil {
@@ -75,9 +66,7 @@ func TestOpenRefusesWhatCanNeverBeFollowed(t *testing.T) {
 	}
 	defer l.Close()
 	for path, want := range map[string]string{
-		dir: dir + " is a directory: name the log files in it, such as " + dir + "/access.log, " +
-			dir + "/apache_access, " + dir + "/error.log",
-		empty:       "none of its files is named like a log",
+		dir:         dir + " is a directory",
 		socket:      socket + " is a socket",
 		"/dev/null": "/dev/null is a device",
 		"":          "the path of a log file is empty",
