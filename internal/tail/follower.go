@@ -242,6 +242,7 @@ type done struct {
 // remember keeps where reading stopped in a file that is being closed, so that
 // it is not read again when a path leads to it once more.
 func (f *Follower) remember(source int, m Mark) {
+	f.marks = slices.DeleteFunc(f.marks, func(d done) bool { return d.source == source && d.of(&m) })
 	f.marks = append(f.marks, done{Mark: m, source: source})
 	if len(f.marks) > mostMarks {
 		f.marks = slices.Delete(f.marks, 0, 1)

@@ -284,13 +284,7 @@ func (s *Source) missed(now time.Time) bool {
 	if !ok {
 		return false
 	}
-	var newer []sibling
-	for _, b := range slices.Backward(list[at+1:]) {
-		if b.info.ModTime().After(s.cur.stood) {
-			newer = append(newer, b)
-		}
-	}
-	found := s.fetchNewer(newer, s.cur, true)
+	found := s.fetchNewer(since(list[at+1:], s.cur.stood), s.cur, true)
 	s.cur.passOn(found)
 	s.held = append(s.held, found...)
 	return len(found) > 0
@@ -364,9 +358,10 @@ func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 	return all
 }
 
-// openKnown opens a copy behind what was read of it; nil if it is one of a file
-// that is still open, and read there. A copy that ends before the place where that
-// file is read may not be finished: then what it begins with tells.
+// openKnown opens a copy behind what was read of it; nil if that was all, or if it
+// is one of a file that is still open, and read there. A copy that ends before the
+// place where that file is read may not be finished: then what it begins with
+// tells.
 func (s *Source) openKnown(b *sibling) (*remnant, error) {
 	open := slices.Clone(s.held)
 	if s.cur != nil {
@@ -385,7 +380,7 @@ func (s *Source) openKnown(b *sibling) (*remnant, error) {
 			continue
 		}
 		ok, short, _ := c.seek(&known[i])
-		if ok && i >= len(open) {
+		if ok && i >= len(open) && !c.atEnd() {
 			return c, nil
 		}
 		c.close()

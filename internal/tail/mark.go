@@ -109,6 +109,11 @@ func (m *Mark) same(info os.FileInfo) bool {
 	return ino != 0 && dev == m.Device && ino == m.Inode
 }
 
+// of reports whether m and n are of one file with one content.
+func (m *Mark) of(n *Mark) bool {
+	return m.Inode != 0 && m.Device == n.Device && m.Inode == n.Inode && m.Born.Equal(n.Born) && slices.Equal(m.Prefix, n.Prefix)
+}
+
 // mark tells where f is.
 func (f *file) mark() Mark {
 	m := f.place()

@@ -185,6 +185,17 @@ func (c *remnant) toEnd() error {
 	return nil
 }
 
+// atEnd reports whether nothing is left of the text.
+func (c *remnant) atEnd() bool {
+	if len(c.half) > 0 {
+		return false
+	}
+	next := make([]byte, 1)
+	n, err := io.ReadFull(c.text, next)
+	c.half = append(c.half, next[:n]...)
+	return errors.Is(err, io.EOF)
+}
+
 // discard passes over n bytes of the text.
 func (c *remnant) discard(n int64) error {
 	k := min(n, int64(len(c.half)))

@@ -226,7 +226,7 @@ func (s *Source) readOn(now time.Time) *block {
 		}
 		after := *cur
 		*cur = before
-		if !s.missed() {
+		if !s.missed(now) {
 			*cur = after
 			return blk
 		}
@@ -410,7 +410,9 @@ func (s *Source) look(now time.Time) bool {
 		if s.sick == nil {
 			s.told = ""
 		}
-		s.cur.stood = info.ModTime()
+		if !s.cur.unanchored() { // else a copy of the same time may have all of it
+			s.cur.stood = info.ModTime()
+		}
 		return false
 	case info.Mode().Type() == fs.ModeNamedPipe && s.cur == nil:
 		return s.openPipe()
