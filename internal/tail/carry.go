@@ -27,7 +27,7 @@ func goesOn(carry, text []byte) bool {
 	}
 	usual, seen := 0, 0
 	for l := range bytes.Lines(after[:bytes.LastIndexByte(after, '\n')+1]) {
-		n := bytes.Count(l, quote)
+		n := quotes(l)
 		if seen > 0 && n != usual {
 			return true // the lines differ in that
 		}
@@ -35,10 +35,10 @@ func goesOn(carry, text []byte) bool {
 			break
 		}
 	}
-	return seen < 2 || bytes.Count(carry, quote)+bytes.Count(rest, quote) == usual
+	return seen < 2 || quotes(carry)+quotes(rest) == usual
 }
 
-var quote = []byte{'"'}
+func quotes(b []byte) int { return bytes.Count(b, []byte{'"'}) }
 
 // linesCompared is how many lines after a joined one tell what is usual; two at
 // least must be there. Where none follow yet the two parts are joined.
