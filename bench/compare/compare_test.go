@@ -143,6 +143,30 @@ func TestTheReportGoesToAFile(t *testing.T) {
 	contains(t, string(text), "# Measured", "wc has no figures", "GoAccess has no figures", "| wc -l |  | not installed |")
 }
 
+func TestWhatWasMeasuredApartStaysInTheReport(t *testing.T) {
+	dir := lab(t, map[string]string{"weir": weirScript("10")})
+	name := filepath.Join(dir, "R.md")
+	const others = apart + "\n\n## Soak\n\n0 lost\n"
+	for _, before := range []string{"# Measured: of old\n\n" + others, ""} {
+		if before != "" {
+			if err := os.WriteFile(name, []byte(before), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, told, err := compare(t, dir, "-o", name, "c100m"); err != nil {
+			t.Fatalf("%v\n%s", err, told)
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		contains(t, string(text), "# Measured: weir against others")
+		if !strings.HasSuffix(string(text), "\n\n"+others) || strings.Count(string(text), apart) != 1 || strings.Contains(string(text), "of old") {
+			t.Errorf("got:\n%s", text)
+		}
+	}
+}
+
 // newBench is a bench whose programs leave what they leave in a folder.
 func newBench(t *testing.T) *bench {
 	t.Helper()

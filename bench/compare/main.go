@@ -15,6 +15,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -152,10 +153,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
+// apart begins the part of a report that others have written: figures that are
+// measured by other programs. It stays when the report is written anew.
+const apart = "<!-- From here on: measured apart. compare -o leaves it as it is. -->"
+
 func write(name string, stdout io.Writer, text string) error {
 	if name == "-" {
 		_, err := io.WriteString(stdout, text)
 		return err
+	}
+	before, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if i := strings.Index(string(before), apart); i >= 0 {
+		text += "\n" + string(before[i:])
 	}
 	return os.WriteFile(name, []byte(text), 0o644)
 }
