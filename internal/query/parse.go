@@ -49,11 +49,11 @@ func (p *parser) parse() (expr, error) {
 }
 
 func (p *parser) or() (expr, error) {
-	return p.chain(p.and, "or", "||", anyPart)
+	return p.chain(p.and, "or", "||", join[anyOf])
 }
 
 func (p *parser) and() (expr, error) {
-	return p.chain(p.not, "and", "&&", all)
+	return p.chain(p.not, "and", "&&", join[allOf])
 }
 
 // chain reads operands joined by a word or a sign.

@@ -27,27 +27,14 @@ func negate(e expr) expr {
 	return not{e}
 }
 
-// all joins with "and"; parts that are joined so already become its own.
-func all(parts []expr) expr {
-	var out allOf
+// join joins with "and" or "or"; parts that are joined so already become its own.
+func join[T interface {
+	~[]expr
+	expr
+}](parts []expr) expr {
+	var out T
 	for _, e := range parts {
-		if inner, ok := e.(allOf); ok {
-			out = append(out, inner...)
-		} else {
-			out = append(out, e)
-		}
-	}
-	if len(out) == 1 {
-		return out[0]
-	}
-	return out
-}
-
-// anyPart joins with "or", as all does with "and".
-func anyPart(parts []expr) expr {
-	var out anyOf
-	for _, e := range parts {
-		if inner, ok := e.(anyOf); ok {
+		if inner, ok := e.(T); ok {
 			out = append(out, inner...)
 		} else {
 			out = append(out, e)

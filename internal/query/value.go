@@ -65,7 +65,7 @@ func (p *parser) compare(field column, op operator, words []word) (expr, error) 
 	if p.depth >= maxDepth {
 		return nil, p.fail(words[0].at, "parentheses are nested more than %d deep: write the expression flatter", maxDepth-1)
 	}
-	return anyPart([]expr{absent, c}), nil
+	return join[anyOf]([]expr{absent, c}), nil
 }
 
 // What a word says of a field that is yes or no.
