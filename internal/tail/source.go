@@ -380,6 +380,7 @@ func (s *Source) open(p *Position, resume bool) {
 		return
 	}
 	s.f.watch(s.name, s)
+	strangers, changed := s.beside()
 	if resume {
 		s.fromEnd = false
 		s.resume(p)
@@ -387,9 +388,14 @@ func (s *Source) open(p *Position, resume bool) {
 			s.missed(time.Time{})
 		}
 	}
-	s.strangers, s.dirTime = s.beside()
+	// Only now, or what resume is to find would be strange.
+	s.strangers, s.dirTime = strangers, changed
+	found := s.cur != nil
 	s.look(time.Time{})
 	s.opened = true
+	if resume && !found && s.cur != nil {
+		s.arrived(s.cur) // what left the path while resume looked for the past
+	}
 	if s.state.Missing {
 		s.fromEnd = false // what is created after Open is new from its first byte
 	}
