@@ -163,7 +163,7 @@ func TestTheLedgerJoinsWhatWasDestroyed(t *testing.T) {
 	var l ledger
 	l.destroy(stretch{50, 60}, 0, nil)
 	l.destroy(stretch{10, 20}, 0, []split{{number: 12, head: "the first part of a line", rest: "and the rest"}})
-	l.destroy(stretch{15, 30}, 0, nil)
+	l.destroy(stretch{15, 30}, 0, []split{{head: "10.0.0.1 - - ["}, {rest: "] 200 5"}})
 	l.destroy(stretch{30, 31}, 0, nil)
 	l.destroy(stretch{70, 70}, 0, nil)
 	l.destroy(stretch{80, 75}, 0, nil)
@@ -178,9 +178,12 @@ func TestTheLedgerJoinsWhatWasDestroyed(t *testing.T) {
 	if want := []stretch{{10, 31}, {50, 60}, {151, 200}}; !slices.Equal(l.excused(), want) {
 		t.Errorf("excused: got %v, want %v", l.excused(), want)
 	}
-	for text, want := range map[string]bool{"the first part of a line": true, "and the rest": true, "the first part": true, "the": false, "rest": false, "": false} {
-		if got := l.isTorn(text); got != want {
-			t.Errorf("%q is part of a torn line: got %t, want %t", text, got, want)
+	for text, want := range map[string]int{
+		"the first part of a line": 1, "and the rest": 1, "the first part": 1, "the": 0, "rest": 0, "": 0,
+		"10.0.0.1 - - [] 200 5": 2, "10.0.0.1 - - []": 0, "the first part of a line] 200 5": 0, "10.0.0.1 - - [and the rest": 0,
+	} {
+		if got := l.tornParts(text); got != want {
+			t.Errorf("%q: got %d parts of torn lines, want %d", text, got, want)
 		}
 	}
 }

@@ -23,7 +23,7 @@ type ledger struct {
 	mu     sync.Mutex
 	gone   []stretch // destroyed; sorted, apart from one another
 	excuse []stretch // those of them that the follower had not come to by then; likewise
-	torn   []split   // lines of gone that were written in two parts
+	torn   [][]split // lines of gone that were written in two parts, of each rotation
 	events []event
 }
 
@@ -33,7 +33,9 @@ type ledger struct {
 func (l *ledger) destroy(lines stretch, most int64, torn []split) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.torn = append(l.torn, torn...)
+	if len(torn) > 0 {
+		l.torn = append(l.torn, torn)
+	}
 	l.gone = join(l.gone, lines)
 	l.excuse = join(l.excuse, stretch{max(lines.from, most+1), lines.to})
 }
@@ -71,14 +73,25 @@ func (l *ledger) excused() []stretch {
 	return slices.Clone(l.excuse)
 }
 
-// isTorn tells whether text is what a rotation left of a line: its first or
-// second part alone.
-func (l *ledger) isTorn(text string) bool {
+// tornParts is how many parts of lines text is that a rotation has torn: one, the
+// first or the second part alone, or two, the first of one line and the second of
+// another. The rest of both was destroyed then, and nobody can tell that they do
+// not belong together. 0 is anything else.
+func (l *ledger) tornParts(text string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.ContainsFunc(l.torn, func(s split) bool {
-		return text == s.head || text == s.rest || len(text) >= numberWidth && strings.HasPrefix(s.head, text)
-	})
+	for _, torn := range l.torn {
+		for _, s := range torn {
+			if text == s.head || text == s.rest || len(text) >= numberWidth && strings.HasPrefix(s.head, text) {
+				return 1
+			}
+			rest, ok := strings.CutPrefix(text, s.head)
+			if ok && s.head != "" && rest != "" && slices.ContainsFunc(torn, func(o split) bool { return o.rest == rest }) {
+				return 2
+			}
+		}
+	}
+	return 0
 }
 
 // note records a run of a script.

@@ -21,7 +21,8 @@ type report struct {
 	kinds     int
 
 	lost, doubled, broken, late int64
-	destroyed, unread, torn     int64
+	destroyed, unread           int64
+	torn, mixed                 int64
 	repeated, cut, zeros        int64
 
 	examples []string
@@ -52,13 +53,16 @@ func (r *report) fill(s *scene) {
 	r.doubled, r.late, r.zeros, r.repeated, r.cut = c.doubledN, c.late, c.zeros, c.repeated, c.cut
 	var broken []string
 	for _, text := range c.broken {
-		if s.ledger.isTorn(text) {
-			r.torn++
-		} else {
+		switch s.ledger.tornParts(text) {
+		case 0:
 			broken = append(broken, text)
+		case 1:
+			r.torn++
+		case 2:
+			r.mixed++
 		}
 	}
-	r.broken = c.brokenN - r.torn
+	r.broken = c.brokenN - r.torn - r.mixed
 
 	r.give("lost", lost, func(i int) string { return s.ledger.during(lost[i].from) })
 	var doubled []stretch
@@ -105,6 +109,9 @@ func (r *report) String() string {
 	fmt.Fprintf(&b, "late        %d (behind a later line; no fault where two files are written at once)\n", r.late)
 	fmt.Fprintf(&b, "destroyed   %d by the rotations themselves, %d of them never printed; %d parts of lines cut by a truncation\n",
 		r.destroyed, r.unread, r.torn)
+	if r.mixed > 0 {
+		fmt.Fprintf(&b, "mixed       %d times the parts of two such lines as one: no reader can tell\n", r.mixed)
+	}
 	if r.repeated > 0 || r.cut > 0 {
 		fmt.Fprintf(&b, "killed      %d lines printed again after a kill, %d cut off by one\n", r.repeated, r.cut)
 	}
