@@ -127,7 +127,7 @@ func TestACopyThatRacesTheWriterIsAuditedFromTheDisk(t *testing.T) {
 		t.Errorf("the log begins with line %d, want 16", s.writer.begin())
 	}
 	half := s.writer.splitIn(15, 16)[0]
-	if !s.ledger.isTorn(half.head) || !s.ledger.isTorn(half.rest) {
+	if s.ledger.tornParts(half.head) == 0 || s.ledger.tornParts(half.rest) == 0 {
 		t.Error("the parts of the line that the truncation has cut are not known")
 	}
 }
