@@ -78,6 +78,9 @@ func (l *ledger) excused() []stretch {
 // another. The rest of both was destroyed then, and nobody can tell that they do
 // not belong together. 0 is anything else.
 func (l *ledger) tornParts(text string) int {
+	if text == "" {
+		return 0
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, torn := range l.torn {
