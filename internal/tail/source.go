@@ -464,6 +464,9 @@ func (s *Source) turnTo(f *file, now time.Time) {
 	case s.cur != nil && !s.rotatedAway() && f.continues(s.cur):
 		s.notify(s.name + ": replaced by a copy of itself, reading on in it")
 		s.cur.left, s.cur.copied = now, true
+		// It may have been truncated, and copied before, while older files were read.
+		dir, base := filepath.Split(filepath.Clean(s.name))
+		s.held = append(s.held, s.fetchNewer(since(siblings(orDot(dir), base), s.cur.stood), f, false)...)
 		s.hold(s.cur)
 	case s.cur != nil:
 		s.cur.left = now
