@@ -40,7 +40,7 @@ type place struct {
 func (s *Source) places(last string) []place {
 	var all []place
 	add := func(dir, base string) {
-		if p := (place{dir, base}); !slices.Contains(all, p) {
+		if p := (place{filepath.Clean(dir), base}); !slices.Contains(all, p) {
 			all = append(all, p)
 		}
 	}
@@ -320,7 +320,8 @@ func (f *file) unanchored() bool { return f.offset == 0 && f.pos == 0 && len(f.h
 func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 	var all []past
 	for _, b := range newer {
-		if s.f.owner(b.info) != nil || slices.ContainsFunc(all, func(p past) bool { return p.is(b.info) }) || slices.ContainsFunc(s.strangers, func(o stranger) bool { return o.is(&b) }) {
+		taken := func(p past) bool { return p.is(b.info) }
+		if s.f.owner(b.info) != nil || slices.ContainsFunc(s.strangers, func(o stranger) bool { return o.is(&b) }) {
 			continue
 		}
 		c, err := s.openKnown(&b)
@@ -329,6 +330,10 @@ func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 			continue
 		}
 		if c == nil {
+			continue
+		}
+		if s.f.owner(c.info) != nil || slices.ContainsFunc(all, taken) {
+			c.close() // compressed since it was listed, and listed as that as well
 			continue
 		}
 		if present != nil && c.alive(present, joins) {
