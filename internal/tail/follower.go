@@ -28,6 +28,8 @@ type Options struct {
 	Poll    bool          // do not ask the system for events
 	Block   int           // bytes read at once; 0 means 256 KiB, never more than MaxLine+1
 	MaxLine int           // longest line delivered, in bytes without its newline; 0 means 1 MiB
+
+	open int // files to have open at most; 0 is what the system allows, see descriptors
 }
 
 const (
@@ -53,7 +55,9 @@ type Follower struct {
 	waker   *waker // nil when polling
 	marks   []done // files read to their end and closed, newest last
 	notices []Notice
+	opened  bool // Open is over
 	closed  bool
+	room    descriptors
 
 	patterns []*pattern
 	names    map[string]bool // of sources, cleaned
@@ -83,6 +87,7 @@ func Open(o Options) (*Follower, error) {
 		}
 	}
 	f := &Follower{opt: o, pool: &blocks{block: o.Block, line: o.MaxLine}, wakes: make(chan struct{}, 1)}
+	f.room, f.pool.scarce = newDescriptors(mayOpen(), o.open), f.scarce
 	if !o.Poll {
 		f.listen()
 	}
@@ -107,6 +112,8 @@ func Open(o Options) (*Follower, error) {
 		f.sources = append(f.sources, s)
 		s.feed(in.Feed)
 	}
+	f.opened = true
+	f.tellParked()
 	return f, nil
 }
 
@@ -220,11 +227,10 @@ func (f *Follower) deaf(err error) {
 // owner returns the source that reads the file info describes, if any does.
 func (f *Follower) owner(info os.FileInfo) *Source {
 	for _, s := range f.sources {
-		if s.cur != nil && os.SameFile(s.cur.info, info) {
-			return s
-		}
-		if s.heldIndex(info) >= 0 {
-			return s
+		if s.cur != nil && os.SameFile(s.cur.info, info) || s.heldIndex(info) >= 0 {
+			if !s.parking.parked || s.still(info) {
+				return s
+			}
 		}
 	}
 	return nil

@@ -87,6 +87,7 @@ func orDot(dir string) string {
 //
 // Where present has a rotated name itself, only what is behind it is looked at.
 func (s *Source) hunt(m *Mark, present os.FileInfo) (q quarry, newer []sibling) {
+	s.f.search()
 	var here []sibling
 	for i, p := range s.places(m.Path) {
 		list := siblings(orDot(p.dir), p.base)
@@ -209,17 +210,17 @@ type stranger struct {
 
 // is reports whether b is still that file: its number may have been given to
 // another since. Of what was empty all there is now is new.
-func (o *stranger) is(b *sibling) bool {
+func (o *stranger) is(b *sibling, pool *blocks) bool {
 	if !os.SameFile(o.info, b.info) {
 		return false
 	}
-	head := headOf(b.path)
+	head := headOf(b.path, pool)
 	return len(head) >= o.n && sumOf(head[:o.n]) == o.head && (o.n > 0 || len(head) == 0)
 }
 
 // headOf returns the first bytes of the file at path, none if it cannot be read.
-func headOf(path string) []byte {
-	f, err := openShared(path)
+func headOf(path string, pool *blocks) []byte {
+	f, err := pool.open(path)
 	if err != nil {
 		return nil
 	}
@@ -231,12 +232,13 @@ func headOf(path string) []byte {
 
 // beside lists the rotated files in the directory of the path.
 func (s *Source) beside() (all []stranger, changed time.Time) {
+	s.f.search()
 	dir, base := filepath.Split(filepath.Clean(s.name))
 	if info, err := os.Stat(orDot(dir)); err == nil {
 		changed = info.ModTime()
 	}
 	for _, b := range siblings(orDot(dir), base) {
-		head := headOf(b.path)
+		head := headOf(b.path, s.f.pool)
 		all = append(all, stranger{b.info, sumOf(head), len(head)})
 	}
 	return all, changed
@@ -254,6 +256,7 @@ func (s *Source) missed() bool {
 		return false
 	}
 	s.dirTime = info.ModTime()
+	s.f.search()
 	list := siblings(orDot(dir), base)
 	now, ok := s.stands(list)
 	if !ok {
@@ -301,7 +304,7 @@ func (f *file) unanchored() bool { return f.offset == 0 && f.pos == 0 && len(f.h
 func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 	var all []past
 	for _, b := range newer {
-		if s.f.owner(b.info) != nil || slices.ContainsFunc(s.strangers, func(o stranger) bool { return o.is(&b) }) {
+		if s.f.owner(b.info) != nil || slices.ContainsFunc(s.strangers, func(o stranger) bool { return o.is(&b, s.f.pool) }) {
 			continue
 		}
 		c, err := s.openKnown(b.path)

@@ -58,6 +58,7 @@ type Source struct {
 	touched atomic.Bool // the system has told of an event since the last look
 	due     time.Time   // of the next look without an event
 	changed time.Time   // when a look last found something new
+	parking parking
 
 	seq   uint64
 	atEnd bool
@@ -97,7 +98,7 @@ type State struct {
 	Recovered    int64 // bytes of lines read from copies and from files that had left the path before they were seen
 	Zeros        int64 // zero bytes passed over, where nobody had written
 	PossibleLoss int64 // bytes that had been seen but were destroyed before they were read
-	Held         int   // replaced files that are still open
+	Held         int   // replaced files that are still read, when they grow
 	Dropped      int64 // messages that an input knows to be lost on their way
 
 	Failed error // why an input or pipe that Ended can be read no further, nil where it was at its end
@@ -118,6 +119,9 @@ func (s *Source) State() State {
 	}
 	if s.cur != nil {
 		st.Offset, st.Size, st.Written = s.cur.offset, s.cur.size, s.cur.written
+		if s.parking.parked {
+			st.Size = s.cur.rest.mark.Size
+		}
 	}
 	st.Held = len(s.held)
 	return st
@@ -133,13 +137,16 @@ func (s *Source) Next(now time.Time) *Batch {
 	if !s.touched.Swap(false) && now.Before(s.due) && s.stream == nil {
 		return nil
 	}
+	s.pin()
 	blk := s.block(now)
 	s.atEnd = blk == nil
 	if blk == nil {
 		s.pause(now)
+		s.unpin()
 		return nil
 	}
 	s.changed, s.due = now, time.Time{}
+	s.unpin()
 	return s.handOut(blk, now)
 }
 
@@ -183,9 +190,10 @@ const (
 )
 
 func (s *Source) block(now time.Time) *block {
-	if s.f.closed {
+	if s.f.closed || s.parking.parked && !s.back(now) {
 		return nil
 	}
+	s.parking.restless = false
 	// Two looks are enough: the second is for a file found by the first.
 	for range 2 {
 		if s.stream != nil {
@@ -205,9 +213,10 @@ func (s *Source) block(now time.Time) *block {
 			}
 		}
 		if !s.look(now) {
-			break
+			return nil
 		}
 	}
+	s.parking.restless = true
 	return nil
 }
 
@@ -247,6 +256,7 @@ func (s *Source) read(f past, now time.Time) *block {
 			return blk
 		}
 	}
+	s.parking.restless = true
 	return nil
 }
 
@@ -352,6 +362,8 @@ func (s *Source) open(p *Position, resume bool) {
 		s.stream = newStream(s.f, s.f.opt.Stdin)
 		return
 	}
+	s.pin()
+	defer s.unpin()
 	s.f.watch(s.name, s)
 	if resume {
 		s.fromEnd = false
@@ -372,6 +384,7 @@ func (s *Source) open(p *Position, resume bool) {
 // than before.
 func (s *Source) look(now time.Time) bool {
 	info, err := os.Stat(s.name)
+	s.parking.path, s.parking.err = info, err
 	if err != nil {
 		s.unreachable(err)
 		return false
@@ -402,6 +415,8 @@ func (s *Source) look(now time.Time) bool {
 		s.trouble(fmt.Sprintf("%s: is the same file as %s; counted once", s.name, other.name))
 		return false
 	}
+	s.count()
+	s.f.makeRoom(1)
 	f, err := openFile(s.name, s.f.pool)
 	if err != nil {
 		s.unreachable(err)
@@ -491,6 +506,7 @@ func (s *Source) grown(q *quarry, m *Mark) *file {
 
 // arrived reads what came and went before the first file was seen at the path.
 func (s *Source) arrived(f *file) {
+	s.f.search()
 	dir, base := filepath.Split(filepath.Clean(s.name))
 	// A stranger may have been compressed meanwhile: then its time tells.
 	var start time.Time
@@ -508,6 +524,9 @@ func (s *Source) arrived(f *file) {
 func (s *Source) openPipe() bool {
 	s.state.Kind = FIFO
 	f, err := openFIFO(s.name)
+	for err != nil && s.f.scarce(err) {
+		f, err = openFIFO(s.name)
+	}
 	if err != nil {
 		s.unreachable(err)
 		return false

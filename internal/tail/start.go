@@ -12,6 +12,7 @@ func (s *Source) Head(n int) []byte {
 	if s.stream != nil {
 		return s.stream.peek(n)
 	}
+	s.awake()
 	if s.cur == nil {
 		return nil
 	}
@@ -21,6 +22,7 @@ func (s *Source) Head(n int) []byte {
 // Last returns the whole lines that fit into the last n bytes of the current
 // file. They are the caller's. It is nil for pipes.
 func (s *Source) Last(n int) []byte {
+	s.awake()
 	if s.cur == nil || n <= 0 {
 		return nil
 	}
@@ -61,6 +63,7 @@ const lookOn = 200
 // that it is the first part, nor that it is the other. For those the next line
 // that tells stands.
 func (s *Source) SeekFirstTold(look func(line []byte) (ok, told bool)) {
+	s.awake()
 	if s.cur == nil {
 		return
 	}
