@@ -78,8 +78,9 @@ type Monitor struct {
 	gauge    *gauge.Gauge
 	failed   error // of writing rejected lines
 	started  time.Time
-	showFrom int64    // the Screen shows intervals that end after it
-	held     struct { // what the Screen was not shown
+	ticked   time.Time // when the gauge was last told the time
+	showFrom int64     // the Screen shows intervals that end after it
+	held     struct {  // what the Screen was not shown
 		view.Quiet
 		hits int64
 	}
@@ -88,7 +89,8 @@ type Monitor struct {
 // New opens the sources and puts the parts together. Nothing is read yet but
 // the heads and ends of files, for their format and their newest time.
 func New(o Options) (*Monitor, error) {
-	follower, err := tail.Open(tail.Options{Paths: o.Paths, Patterns: o.Patterns, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll, MaxLine: maxLine})
+	follower, err := tail.Open(tail.Options{Paths: o.Paths, Patterns: o.Patterns, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll,
+		MaxLine: maxLine, Block: blockFor(len(o.Paths))})
 	if err != nil {
 		return nil, &InputError{err.Error()}
 	}
@@ -133,7 +135,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 		if m.failed != nil {
 			return m.failed
 		}
-		m.gauge.Tick(m.now())
+		m.tick(worked)
 		if err := m.show(); err != nil {
 			return err
 		}
@@ -158,6 +160,24 @@ func (m *Monitor) Run(ctx context.Context) error {
 		case <-sweep.C:
 		}
 	}
+}
+
+// tick lets time pass. With many logs it is not told after each block: each time
+// all of them are asked how far they are.
+func (m *Monitor) tick(worked bool) {
+	const many, often = 128, 10 * time.Millisecond
+	if worked && len(m.lanes) > many && time.Since(m.ticked) < often {
+		return
+	}
+	m.ticked = time.Now()
+	m.gauge.Tick(m.now())
+}
+
+// blockFor is how much is read of each log at once, so that the blocks in hand
+// stay within 32 MiB: a log that is ahead of others waits with one.
+func blockFor(logs int) int {
+	const usual, all, least = 256 << 10, 32 << 20, 4 << 10
+	return max(least, min(usual, all/max(1, logs)))
 }
 
 // round takes one block of the source that is furthest behind and folds it as

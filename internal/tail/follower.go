@@ -51,6 +51,7 @@ type Follower struct {
 	opt     Options
 	pool    *blocks
 	sources []*Source
+	feeds   []*Source // those that are inputs
 	wakes   chan struct{}
 	waker   *waker // nil when polling
 	marks   []done // files read to their end and closed, newest last
@@ -58,6 +59,8 @@ type Follower struct {
 	opened  bool // Open is over
 	closed  bool
 	room    descriptors
+
+	listings map[string]listing // of directories, during Open
 
 	patterns []*pattern
 	names    map[string]bool // of sources, cleaned
@@ -86,7 +89,7 @@ func Open(o Options) (*Follower, error) {
 			return nil, err
 		}
 	}
-	f := &Follower{opt: o, pool: &blocks{block: o.Block, line: o.MaxLine}, wakes: make(chan struct{}, 1)}
+	f := &Follower{opt: o, listings: map[string]listing{}, pool: &blocks{block: o.Block, line: o.MaxLine}, wakes: make(chan struct{}, 1)}
 	f.room, f.pool.scarce = newDescriptors(mayOpen(), o.open), f.scarce
 	if !o.Poll {
 		f.listen()
@@ -112,7 +115,7 @@ func Open(o Options) (*Follower, error) {
 		f.sources = append(f.sources, s)
 		s.feed(in.Feed)
 	}
-	f.opened = true
+	f.opened, f.listings = true, nil
 	f.tellParked()
 	return f, nil
 }
@@ -234,6 +237,29 @@ func (f *Follower) owner(info os.FileInfo) *Source {
 		}
 	}
 	return nil
+}
+
+// A listing is what was in a directory.
+type listing struct {
+	changed time.Time
+	entries []os.DirEntry
+}
+
+// list returns what is in dir, which info describes. Of ten thousand logs many lie
+// in one directory, which took half a second each thousand to be listed for each
+// of them; so it is remembered until Open is over, or dir changes.
+func (f *Follower) list(dir string, info os.FileInfo) []os.DirEntry {
+	if l, ok := f.listings[dir]; ok && l.changed.Equal(info.ModTime()) {
+		return l.entries
+	}
+	f.search()
+	entries, err := os.ReadDir(dir)
+	// A change within the last tick of the kernel's clock may be followed by
+	// another with the same time.
+	if err == nil && f.listings != nil && time.Since(info.ModTime()) > time.Second {
+		f.listings[dir] = listing{info.ModTime(), entries}
+	}
+	return entries
 }
 
 // done is where reading stopped in a file of a source that is closed.

@@ -232,12 +232,13 @@ func headOf(path string, pool *blocks) []byte {
 
 // beside lists the rotated files in the directory of the path.
 func (s *Source) beside() (all []stranger, changed time.Time) {
-	s.f.search()
 	dir, base := filepath.Split(filepath.Clean(s.name))
-	if info, err := os.Stat(orDot(dir)); err == nil {
-		changed = info.ModTime()
+	info, err := os.Stat(orDot(dir))
+	if err != nil {
+		return nil, changed // the first look tells why
 	}
-	for _, b := range siblings(orDot(dir), base) {
+	changed = info.ModTime()
+	for _, b := range among(s.f.list(orDot(dir), info), orDot(dir), base) {
 		head := headOf(b.path, s.f.pool)
 		all = append(all, stranger{b.info, sumOf(head), len(head)})
 	}

@@ -87,6 +87,7 @@ func (s *Source) SeekLine(n int64) {
 // lines left it gives the one that has no newline, with one. It is nil when that
 // was given, too.
 func (s *Source) Finish(now time.Time) *Batch {
+	s.touched.Store(true)
 	if b := s.Next(now); b != nil {
 		return b
 	}

@@ -326,7 +326,8 @@ func (s *Source) whereabouts(f *file) (r *rest, more bool) {
 	// A change within the last tick of the kernel's clock may be followed by
 	// another with the same time.
 	since := time.Since(info.ModTime()).Abs()
-	more = info.Size() != max(f.reached, f.barren) || !info.ModTime().Equal(f.written) || since < time.Second
+	// Space that was reserved may be filled with neither size nor time changing.
+	more = info.Size() != f.reached || f.barren > f.pos || !info.ModTime().Equal(f.written) || since < time.Second
 	return &rest{at: at, info: info, mark: m}, more
 }
 
@@ -434,8 +435,11 @@ func (f *file) untouched(now time.Time) bool {
 	if err == nil && os.SameFile(info, f.rest.info) {
 		f.rest.grownTo(info)
 	}
+	if !sameState(f.rest.info, nil, info, err) {
+		return false
+	}
 	f.settle(now)
-	return sameState(f.rest.info, nil, info, err)
+	return true
 }
 
 // settle is what a look at an unchanged file sees: its half line stands.

@@ -134,7 +134,7 @@ func (s *Source) State() State {
 // Replaced files come first, oldest first; so the lines of a path keep the
 // order of its files as far as its writers kept it.
 func (s *Source) Next(now time.Time) *Batch {
-	if !s.touched.Swap(false) && now.Before(s.due) && s.stream == nil {
+	if s.Waits(now) || !s.touched.Swap(false) && s.idle(now) {
 		return nil
 	}
 	s.pin()
@@ -150,6 +150,12 @@ func (s *Source) Next(now time.Time) *Batch {
 	return s.handOut(blk, now)
 }
 
+// Waits reports whether Next gives nil without a look: there was one a moment ago,
+// or the source has been idle for long.
+func (s *Source) Waits(now time.Time) bool {
+	return now.Before(s.due) && s.stream == nil && !s.touched.Load()
+}
+
 // handOut makes blk the next batch of s.
 func (s *Source) handOut(blk *block, now time.Time) *Batch {
 	b := &blk.batch
@@ -163,8 +169,9 @@ func (s *Source) handOut(blk *block, now time.Time) *Batch {
 }
 
 // pause decides when to look next, after a look that found nothing. While a file
-// is in use its owner decides alone; of ten thousand that are idle few are
-// looked at in any second.
+// is in use its owner decides alone, but that ten thousand are not all looked at
+// again after each block of one; of ten thousand that are idle few are looked at
+// in any second.
 func (s *Source) pause(now time.Time) {
 	if s.changed.IsZero() {
 		s.changed = now
@@ -173,9 +180,30 @@ func (s *Source) pause(now time.Time) {
 	if s.f.waker == nil {
 		most = mostPauseAlone
 	}
+	many := time.Duration(max(0, len(s.f.sources)-fewSources))
 	if now.Sub(s.changed) > busy {
-		s.due = now.Add(min(time.Duration(len(s.f.sources)-fewSources)*time.Millisecond, most))
+		s.due = now.Add(min(many*time.Millisecond, most))
+		return
 	}
+	s.due = now.Add(min(many*aLook, sweepAlone/2))
+}
+
+// idle reports whether nothing has happened to an idle source, by its name alone:
+// one call of the system instead of three. While a file is in use it is read at
+// each look, whatever its time says.
+func (s *Source) idle(now time.Time) bool {
+	f := s.cur
+	if s.changed.IsZero() || now.Sub(s.changed) <= busy || !s.atEnd || s.parking.parked || s.parking.restless || s.sick != nil ||
+		f == nil || len(s.held) > 0 || f.unanchored() || f.reached != f.size || f.barren > f.pos || s.f.closed {
+		return false
+	}
+	info, err := os.Stat(s.name)
+	if err != nil || info.Size() != f.size || !info.ModTime().Equal(f.written) || !os.SameFile(f.info, info) {
+		return false
+	}
+	f.settle(now)
+	s.pause(now)
+	return true
 }
 
 const (
@@ -184,6 +212,9 @@ const (
 	// fewSources are looked at with every sweep even if they are idle; beyond
 	// them an idle source waits a millisecond for each, a thousand looks a second.
 	fewSources = 128
+
+	// aLook is more than a look at a file takes, which is 4 µs.
+	aLook = 10 * time.Microsecond
 
 	mostPauseBesideEvents = 10 * time.Second
 	mostPauseAlone        = 5 * time.Second
