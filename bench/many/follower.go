@@ -207,6 +207,11 @@ func makeLogs(dir string, o options) ([]string, error) {
 			return nil, err
 		}
 	}
+	for i := range o.dirs {
+		if err := os.Chtimes(filepath.Dir(paths[i]), old, old); err != nil {
+			return nil, err
+		}
+	}
 	return paths, nil
 }
 

@@ -1,4 +1,4 @@
-// Command many follows thousands of logs and tells what that costs.
+// Command many tells what it costs to follow thousands of logs.
 //
 // It makes the logs, starts a follower of them and takes from /proc what it uses,
 // first while nobody writes, then with some lines a second spread over all:

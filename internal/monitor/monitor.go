@@ -75,6 +75,7 @@ type Monitor struct {
 	o        Options
 	follower *tail.Follower
 	lanes    []*lane
+	queue    queue // of a round
 	gauge    *gauge.Gauge
 	failed   error // of writing rejected lines
 	started  time.Time
@@ -165,8 +166,8 @@ func (m *Monitor) Run(ctx context.Context) error {
 // tick lets time pass. With many logs it is not told after each block: each time
 // all of them are asked how far they are.
 func (m *Monitor) tick(worked bool) {
-	const many, often = 128, 10 * time.Millisecond
-	if worked && len(m.lanes) > many && time.Since(m.ticked) < often {
+	const often = 10 * time.Millisecond
+	if worked && len(m.lanes) > fewLanes && time.Since(m.ticked) < often {
 		return
 	}
 	m.ticked = time.Now()
@@ -181,8 +182,8 @@ func blockFor(logs int) int {
 }
 
 // round takes one block of the source that is furthest behind and folds it as
-// far as no other source has older lines waiting. It reports whether there was
-// one.
+// far as no other source has older lines waiting; with many sources so some blocks
+// one after the other. It reports whether there was one.
 func (m *Monitor) round() bool {
 	now := m.now()
 	for _, src := range m.follower.Look(now) {
@@ -190,28 +191,14 @@ func (m *Monitor) round() bool {
 			m.gauge.Notice(err.Error() + "; it is not followed")
 		}
 	}
-	var behind *lane
-	limit, due := forever, forever
+	due := forever
 	if m.wall() {
 		due = now.Unix()
 	}
+	m.queue = m.queue[:0]
 	for _, l := range m.lanes {
-		if !l.fetch(now, m.wall(), m.gauge) {
-			continue
-		}
-		if l.wait.sec > due { // with --clock: the rest is yet to happen
-			m.gauge.Caught(l.index, true, now)
-			continue
-		}
-		t := l.time(m.gauge)
-		switch {
-		case behind == nil:
-			behind = l
-		case t < behind.time(m.gauge):
-			limit = min(limit, behind.time(m.gauge))
-			behind = l
-		default:
-			limit = min(limit, t)
+		if m.ready(l, now, due) {
+			m.queue.push(l, l.time(m.gauge))
 		}
 	}
 	for _, n := range m.follower.Notices() {
@@ -222,17 +209,44 @@ func (m *Monitor) round() bool {
 			m.gauge.Notice(text)
 		}
 	}
-	if behind == nil {
+	if len(m.queue) == 0 {
 		return false
 	}
-	behind.fold(m.gauge, limit, due)
-	behind.miss(m.o.Hops, m.gauge)
-	m.failed = behind.writeRejects(m.o.Rejects)
-	if behind.wait.sec > due && !behind.wait.told {
-		behind.wait.told = true
-		m.gauge.Notice(fmt.Sprintf("%s: what is logged from %s on waits for the clock to get there", behind.account.Name, m.stamp(behind.wait.sec)))
+	// Thousands of logs are not all asked again after each fold.
+	for folds := max(1, len(m.lanes)/fewLanes); folds > 0 && len(m.queue) > 0 && m.failed == nil; folds-- {
+		behind := m.queue.pop()
+		m.fold(behind, m.queue.first(), due)
+		if folds > 1 && m.ready(behind, now, due) {
+			m.queue.push(behind, behind.time(m.gauge))
+		}
 	}
 	return true
+}
+
+// fewLanes are asked after each fold.
+const fewLanes = 128
+
+// ready reports whether l has a line in hand that may be counted by now.
+func (m *Monitor) ready(l *lane, now time.Time, due int64) bool {
+	if !l.fetch(now, m.wall(), m.gauge) {
+		return false
+	}
+	if l.wait.sec > due { // with --clock: the rest is yet to happen
+		m.gauge.Caught(l.index, true, now)
+		return false
+	}
+	return true
+}
+
+// fold counts what l has in hand, up to limit.
+func (m *Monitor) fold(l *lane, limit, due int64) {
+	l.fold(m.gauge, limit, due)
+	l.miss(m.o.Hops, m.gauge)
+	m.failed = l.writeRejects(m.o.Rejects)
+	if l.wait.sec > due && !l.wait.told {
+		l.wait.told = true
+		m.gauge.Notice(fmt.Sprintf("%s: what is logged from %s on waits for the clock to get there", l.account.Name, m.stamp(l.wait.sec)))
+	}
 }
 
 // show hands what has come up to the sinks.

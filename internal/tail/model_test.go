@@ -440,7 +440,7 @@ func (m *model) park() {
 // place of a file that has gone.
 func (m *model) reopen() bool {
 	gone := func(n *node) bool { return n.path == "" || n.packed }
-	if m.cur != nil && gone(m.cur) && m.live == nil && len(m.held) == 0 {
+	if m.cur != nil && gone(m.cur) && m.live == nil && len(m.s.src.held) == 0 { // see park
 		return false
 	}
 	m.held = slices.DeleteFunc(m.held, func(n *node) bool { return m.leftover(n) })

@@ -185,7 +185,7 @@ func (s *Source) pause(now time.Time) {
 		s.due = now.Add(min(many*time.Millisecond, most))
 		return
 	}
-	s.due = now.Add(min(many*aLook, sweepAlone/2))
+	s.due = now.Add(min(many*perBusy, s.f.Sweep()*9/10))
 }
 
 // idle reports whether nothing has happened to an idle source, by its name alone:
@@ -213,8 +213,9 @@ const (
 	// them an idle source waits a millisecond for each, a thousand looks a second.
 	fewSources = 128
 
-	// aLook is more than a look at a file takes, which is 4 µs.
-	aLook = 10 * time.Microsecond
+	// perBusy is what a source in use waits for each of the others, so that it is
+	// not looked at again with every line of theirs; never longer than a sweep.
+	perBusy = 100 * time.Microsecond
 
 	mostPauseBesideEvents = 10 * time.Second
 	mostPauseAlone        = 5 * time.Second
