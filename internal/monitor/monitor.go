@@ -90,8 +90,10 @@ type Monitor struct {
 // New opens the sources and puts the parts together. Nothing is read yet but
 // the heads and ends of files, for their format and their newest time.
 func New(o Options) (*Monitor, error) {
-	follower, err := tail.Open(tail.Options{Paths: o.Paths, Patterns: o.Patterns, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll,
-		MaxLine: maxLine, Block: blockFor(len(o.Paths))})
+	follower, err := tail.Open(tail.Options{
+		Paths: o.Paths, Patterns: o.Patterns, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll,
+		MaxLine: maxLine, Block: blockFor(len(o.Paths)),
+	})
 	if err != nil {
 		return nil, &InputError{err.Error()}
 	}

@@ -91,6 +91,7 @@ func Open(o Options) (*Follower, error) {
 	}
 	f := &Follower{opt: o, listings: map[string]listing{}, pool: &blocks{block: o.Block, line: o.MaxLine}, wakes: make(chan struct{}, 1)}
 	f.room, f.pool.scarce = newDescriptors(mayOpen(), o.open), f.scarce
+	f.room.keepSpare(f.room.limit > 0)
 	if !o.Poll {
 		f.listen()
 	}
@@ -180,6 +181,7 @@ func (f *Follower) Close() {
 		return
 	}
 	f.closed = true
+	f.room.keepSpare(false)
 	if f.waker != nil {
 		f.waker.close()
 		f.waker = nil

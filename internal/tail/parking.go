@@ -31,6 +31,8 @@ type descriptors struct {
 	open    int // as of the last look at each source
 	using   []*Source
 	scarce  time.Time // when there last were none left
+	letting bool      // scarce is under way
+	spare   *os.File  // a descriptor to look into a directory with when there are none left
 	parked  bool      // some source was, ever
 	told    bool
 }
@@ -109,13 +111,34 @@ func (f *Follower) scarce(err error) bool {
 		return false
 	}
 	r := &f.room
+	if r.letting {
+		return false // to park a source a directory may have to be searched
+	}
+	r.letting = true
+	defer func() { r.letting = false }()
 	r.scarce = time.Now()
 	r.most = max(leastOpen, r.open-headroom)
+	r.keepSpare(false)
 	n := 0
 	for n < headroom && f.parkOne() {
 		n++
 	}
+	r.keepSpare(true)
 	return n > 0 || f.abandon()
+}
+
+// keepSpare takes the spare descriptor, or gives it back.
+func (r *descriptors) keepSpare(keep bool) {
+	switch {
+	case !keep && r.spare != nil:
+		r.spare.Close()
+		r.spare = nil
+	case keep && r.spare == nil:
+		if spare, other, err := os.Pipe(); err == nil {
+			other.Close()
+			r.spare = spare
+		}
+	}
 }
 
 // search sees to it that there are descriptors for directories, which are read as
@@ -261,6 +284,8 @@ func (s *Source) count() {
 // has no name to be found by again.
 func (s *Source) park() bool {
 	p := &s.parking
+	p.inUse++
+	defer func() { p.inUse-- }()
 	again := p.restless || s.sick != nil
 	rests := make([]*rest, len(s.held)+1)
 	for i, h := range s.held {
