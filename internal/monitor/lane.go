@@ -162,9 +162,6 @@ func (l *lane) fetch(now time.Time, wall bool, g *gauge.Gauge) bool {
 	if l.batch != nil {
 		return true
 	}
-	if l.source.Waits(now) {
-		return false // it was seen to be at its end
-	}
 	b := l.source.Next(now)
 	for b != nil && len(b.Data) == 0 {
 		l.line, l.offset = b.Line, b.Offset

@@ -75,7 +75,10 @@ type Monitor struct {
 	o        Options
 	follower *tail.Follower
 	lanes    []*lane
-	queue    queue // of a round
+	rests    []time.Time          // until when a lane need not be asked, by index
+	touched  []*tail.Source       // that something happened to
+	laneOf   map[*tail.Source]int // index
+	queue    queue                // of a round
 	gauge    *gauge.Gauge
 	failed   error // of writing rejected lines
 	started  time.Time
@@ -98,7 +101,10 @@ func New(o Options) (*Monitor, error) {
 		return nil, &InputError{err.Error()}
 	}
 	o.Gauge.Wall, o.Gauge.Zone = !o.Clock.IsZero(), o.Zone
-	m := &Monitor{o: o, follower: follower, gauge: gauge.New(o.Gauge), started: time.Now()}
+	m := &Monitor{
+		o: o, follower: follower, gauge: gauge.New(o.Gauge), started: time.Now(),
+		laneOf: map[*tail.Source]int{},
+	}
 	for _, src := range follower.Sources() {
 		if err := m.add(src); err != nil {
 			follower.Close()
@@ -122,7 +128,8 @@ func (m *Monitor) add(src *tail.Source) error {
 		m.gauge.Notice(l.account.Name + ": empty so far; waiting for lines")
 	}
 	m.gauge.AddSource(l.account.Name, l.mayHold())
-	m.lanes = append(m.lanes, l)
+	m.lanes, m.rests = append(m.lanes, l), append(m.rests, time.Time{})
+	m.laneOf[src] = l.index
 	return nil
 }
 
@@ -198,7 +205,16 @@ func (m *Monitor) round() bool {
 		due = now.Unix()
 	}
 	m.queue = m.queue[:0]
-	for _, l := range m.lanes {
+	m.touched = m.follower.Touched(m.touched[:0])
+	for _, src := range m.touched {
+		if i, ok := m.laneOf[src]; ok {
+			m.rests[i] = time.Time{}
+		}
+	}
+	for i, l := range m.lanes {
+		if now.Before(m.rests[i]) {
+			continue // nothing of l is looked at: ten thousand lanes are 5 ms of waiting for memory
+		}
 		if m.ready(l, now, due) {
 			m.queue.push(l, l.time(m.gauge))
 		}
@@ -231,6 +247,7 @@ const fewLanes = 128
 // ready reports whether l has a line in hand that may be counted by now.
 func (m *Monitor) ready(l *lane, now time.Time, due int64) bool {
 	if !l.fetch(now, m.wall(), m.gauge) {
+		m.rests[l.index] = l.source.Due()
 		return false
 	}
 	if l.wait.sec > due { // with --clock: the rest is yet to happen

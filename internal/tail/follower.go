@@ -153,6 +153,16 @@ func (f *Follower) Sources() []*Source { return f.sources }
 // since it was last received from. It is never closed.
 func (f *Follower) Wake() <-chan struct{} { return f.wakes }
 
+// Touched appends to list the sources to which something has happened since it was
+// last called. An owner of thousands of sources asks those, and the ones that are
+// due; it calls this before each round from the first one on.
+func (f *Follower) Touched(list []*Source) []*Source {
+	if f.waker == nil {
+		return list
+	}
+	return f.waker.take(list)
+}
+
 // Sweep is how often the owner must call Next even without a wake.
 func (f *Follower) Sweep() time.Duration {
 	if f.waker == nil {

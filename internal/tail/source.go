@@ -156,6 +156,15 @@ func (s *Source) Waits(now time.Time) bool {
 	return now.Before(s.due) && s.stream == nil && !s.touched.Load()
 }
 
+// Due is when s has to be asked again, if Touched does not name it before; zero
+// for at once.
+func (s *Source) Due() time.Time {
+	if s.stream != nil {
+		return time.Time{}
+	}
+	return s.due
+}
+
 // handOut makes blk the next batch of s.
 func (s *Source) handOut(blk *block, now time.Time) *Batch {
 	b := &blk.batch
