@@ -443,6 +443,9 @@ func (m *model) reopen() bool {
 	if m.cur != nil && gone(m.cur) && m.live == nil && len(m.s.src.held) == 0 { // see park
 		return false
 	}
+	if k := len(m.held) - 1; m.cur == nil && k >= 0 && gone(m.held[k]) {
+		defer m.between(m.held[k], m.held[k].when)
+	}
 	m.held = slices.DeleteFunc(m.held, func(n *node) bool { return m.leftover(n) })
 	if n := m.cur; n != nil && m.leftover(n) {
 		m.between(n, n.when)
