@@ -1,7 +1,7 @@
 # weir: `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install uninstall test sequences rotations torture soak lint bench fuzz cover clean
+.PHONY: help demo build install uninstall test sequences rotations torture soak many lint bench fuzz cover clean
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -82,6 +82,9 @@ torture: build ## 10,000,000 lines and 1,000 rotations of all kinds under weir t
 
 soak: build ## an hour (SOAK) of 40,000 lines a second with rotations: memory, descriptors, threads of weir tail
 	$(TORTURE) -soak $(SOAK) -rate 40000 -rotations 360 $(FOLLOW)
+
+many: build ## seven minutes of 10,000 idle logs under weir tail: less than 1 % of a core
+	go run ./bench/many -echo -most 1 -- ./weir tail --no-state {logs}
 
 torture: export SEQUENCES := 1000000
 torture: sequences

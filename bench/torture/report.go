@@ -22,7 +22,7 @@ type report struct {
 
 	lost, doubled, broken, late int64
 	destroyed, unread           int64
-	torn, mixed                 int64
+	halves                      struct{ torn, mixed int64 }
 	repeated, cut, zeros        int64
 
 	examples []string
@@ -57,12 +57,12 @@ func (r *report) fill(s *scene) {
 		case 0:
 			broken = append(broken, text)
 		case 1:
-			r.torn++
+			r.halves.torn++
 		case 2:
-			r.mixed++
+			r.halves.mixed++
 		}
 	}
-	r.broken = c.brokenN - r.torn - r.mixed
+	r.broken = c.brokenN - r.halves.torn - r.halves.mixed
 
 	r.give("lost", lost, func(i int) string { return s.ledger.during(lost[i].from) })
 	var doubled []stretch
@@ -108,9 +108,9 @@ func (r *report) String() string {
 	fmt.Fprintf(&b, "lost        %d\ndoubled     %d\nbroken      %d\n", r.lost, r.doubled, r.broken)
 	fmt.Fprintf(&b, "late        %d (behind a later line; no fault where two files are written at once)\n", r.late)
 	fmt.Fprintf(&b, "destroyed   %d by the rotations themselves, %d of them never printed; %d parts of lines cut by a truncation\n",
-		r.destroyed, r.unread, r.torn)
-	if r.mixed > 0 {
-		fmt.Fprintf(&b, "mixed       %d times the parts of two such lines as one: no reader can tell\n", r.mixed)
+		r.destroyed, r.unread, r.halves.torn)
+	if r.halves.mixed > 0 {
+		fmt.Fprintf(&b, "mixed       %d times the parts of two such lines as one: no reader can tell\n", r.halves.mixed)
 	}
 	if r.repeated > 0 || r.cut > 0 {
 		fmt.Fprintf(&b, "killed      %d lines printed again after a kill, %d cut off by one\n", r.repeated, r.cut)

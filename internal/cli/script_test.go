@@ -40,7 +40,8 @@ const patience = 30 * time.Second
 //	start [-OPTION]... ARGS...  start weir beside the script: standard output to
 //	                            the file out, standard error to err; -in FILE is
 //	                            its standard input, with -blocked nobody reads
-//	                            its output, with -nobody it has no rights
+//	                            its output, with -nobody it has no rights, with -files N
+//	                            it may have N files open
 //	awaits FILE REGEXP          wait until the file matches
 //	signal NAME                 send INT, TERM, HUP or KILL
 //	interrupts                  send INT again and again until it ends
@@ -122,7 +123,8 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	out, errs := create("out"), create("err")
 	cmd.Stdout, cmd.Stderr = out, errs
 	closers := []*os.File{out, errs}
-	for len(args) > 0 && slices.Contains([]string{"-in", "-blocked", "-nobody"}, args[0]) {
+	name := []string{"weir"}
+	for len(args) > 0 && slices.Contains([]string{"-in", "-blocked", "-nobody", "-files"}, args[0]) {
 		switch args[0] {
 		case "-in":
 			// Read and write: a named pipe then opens at once and has no end.
@@ -137,10 +139,15 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 			closers = append(closers, w)
 		case "-nobody":
 			withoutRights(ts, cmd)
+		case "-files":
+			sh, err := exec.LookPath("sh")
+			ts.Check(err)
+			name = []string{"sh", "-c", `ulimit -n "$1" && shift && exec "$0" "$@"`, cmd.Path, args[1]}
+			cmd.Path, args = sh, args[1:]
 		}
 		args = args[1:]
 	}
-	cmd.Args = append([]string{"weir"}, args...)
+	cmd.Args = append(name, args...)
 	ts.Check(cmd.Start())
 	for _, f := range closers {
 		f.Close()

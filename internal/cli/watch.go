@@ -175,6 +175,7 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 	}
 	defer in.close()
 	o.Inputs = in
+	allow(len(o.Paths))
 	m, err := monitor.New(o)
 	if err != nil {
 		return err

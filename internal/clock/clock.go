@@ -97,6 +97,7 @@ type Clock struct {
 	now      time.Time
 	sources  []source
 	closed   int64
+	holder   int  // a source that kept the mark back when it was last looked at
 	unsure   bool // records were placed by a tentative clock
 }
 
@@ -209,7 +210,9 @@ func (c *Clock) See(i int, sec int64) Reading {
 		if !s.set || s.tentative || sec > s.newest {
 			rd.Restart, c.unsure = c.unsure, false
 			s.set, s.tentative, s.newest = true, false, sec
-			c.close()
+			if !c.held(i) {
+				c.close()
+			}
 		}
 		if s.apart && s.newest >= c.closed+c.lateness {
 			s.apart = false
@@ -439,19 +442,34 @@ func (c *Clock) settled() bool {
 	return false
 }
 
+// held reports whether a source other than i, in which unread lines wait, keeps the
+// mark where it is, so that nobody else has to be asked. While thousands of logs
+// are read back close would take most of the time.
+func (c *Clock) held(i int) bool {
+	if c.holder == i || c.holder >= len(c.sources) {
+		return false
+	}
+	s := &c.sources[c.holder]
+	if !s.pending || s.apart {
+		return false
+	}
+	return !s.set || s.tentative || c.closed >= s.newest-c.lateness
+}
+
 // close moves the mark as far as the sources allow. It never moves it back.
 func (c *Clock) close() {
 	high := int64(none)
+	unheard := false
 	for i := range c.sources {
 		s := &c.sources[i]
 		switch {
 		case s.set && !s.tentative && !s.apart:
 			high = max(high, c.value(s))
 		case s.pending && !s.apart:
-			return // what it has to say may be older than all the rest
+			unheard, c.holder = true, i // what it has to say may be older than all the rest
 		}
 	}
-	if high == none {
+	if unheard || high == none {
 		return
 	}
 	// All silent: the one that has come furthest leads.
@@ -462,7 +480,9 @@ func (c *Clock) close() {
 			continue
 		}
 		if v := c.value(s); s.pending || v >= high-MaxSpread {
-			low = min(low, v)
+			if v <= low {
+				low, c.holder = v, i // the last of equals: they are read from the first on
+			}
 		}
 	}
 	c.closed = max(c.closed, low-c.lateness)

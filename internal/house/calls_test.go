@@ -102,7 +102,7 @@ func readsClock(f *goFile) []string {
 // readsClockOutsideLoops is for package tail, whose goroutines for pipes and for
 // events wait; all else is a step of the owner's.
 func readsClockOutsideLoops(f *goFile) []string {
-	if f.test() || f.dir() != "internal/tail" || slices.Contains([]string{"stream.go", "waker.go"}, path.Base(f.path)) {
+	if f.test() || f.dir() != "internal/tail" || slices.Contains([]string{"stream.go", "waker.go", "settled.go"}, path.Base(f.path)) {
 		return nil
 	}
 	return uses(f, "the owner of a follower says what time it is with each step: take it as an argument",

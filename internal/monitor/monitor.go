@@ -77,12 +77,17 @@ type Monitor struct {
 	o        Options
 	follower *tail.Follower
 	lanes    []*lane
+	rests    []time.Time          // until when a lane need not be asked, by index
+	touched  []*tail.Source       // that something happened to
+	laneOf   map[*tail.Source]int // index
+	queue    queue                // of a round
 	gauge    *gauge.Gauge
 	failed   error // of writing rejected lines
 	started  time.Time
-	newest   int64    // event time at the ends of the logs when they were opened, 0 where there was none
-	showFrom int64    // the Screen shows intervals that end after it
-	held     struct { // what the Screen was not shown
+	ticked   time.Time // when the gauge was last told the time
+	newest   int64     // event time at the ends of the logs when they were opened, 0 where there was none
+	showFrom int64     // the Screen shows intervals that end after it
+	held     struct {  // what the Screen was not shown
 		view.Quiet
 		hits int64
 	}
@@ -91,12 +96,18 @@ type Monitor struct {
 // New opens the sources and puts the parts together. Nothing is read yet but
 // the heads and ends of files, for their format and their newest time.
 func New(o Options) (*Monitor, error) {
-	follower, err := tail.Open(tail.Options{Paths: o.Paths, Patterns: o.Patterns, Choice: o.Choice, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll, MaxLine: maxLine})
+	follower, err := tail.Open(tail.Options{
+		Paths: o.Paths, Patterns: o.Patterns, Choice: o.Choice, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll,
+		MaxLine: maxLine, Block: blockFor(len(o.Paths)),
+	})
 	if err != nil {
 		return nil, &InputError{err.Error()}
 	}
 	o.Gauge.Wall, o.Gauge.Zone = !o.Clock.IsZero(), o.Zone
-	m := &Monitor{o: o, follower: follower, gauge: gauge.New(o.Gauge), started: time.Now()}
+	m := &Monitor{
+		o: o, follower: follower, gauge: gauge.New(o.Gauge), started: time.Now(),
+		laneOf: map[*tail.Source]int{},
+	}
 	for _, src := range follower.Sources() {
 		if err := m.add(src); err != nil {
 			follower.Close()
@@ -120,7 +131,8 @@ func (m *Monitor) add(src *tail.Source) error {
 		m.gauge.Notice(l.account.Name + ": empty so far; waiting for lines")
 	}
 	m.gauge.AddSource(l.account.Name, l.mayHold())
-	m.lanes = append(m.lanes, l)
+	m.lanes, m.rests = append(m.lanes, l), append(m.rests, time.Time{})
+	m.laneOf[src] = l.index
 	return nil
 }
 
@@ -136,7 +148,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 		if m.failed != nil {
 			return m.failed
 		}
-		m.gauge.Tick(m.now())
+		m.tick(worked)
 		if err := m.show(); err != nil {
 			return err
 		}
@@ -163,34 +175,47 @@ func (m *Monitor) Run(ctx context.Context) error {
 	}
 }
 
+// tick lets time pass. With many logs it is not told after each block: each time
+// all of them are asked how far they are.
+func (m *Monitor) tick(worked bool) {
+	const often = 10 * time.Millisecond
+	if worked && len(m.lanes) > fewLanes && time.Since(m.ticked) < often {
+		return
+	}
+	m.ticked = time.Now()
+	m.gauge.Tick(m.now())
+}
+
+// blockFor is how much is read of each log at once, so that the blocks in hand
+// stay within 32 MiB: a log that is ahead of others waits with one.
+func blockFor(logs int) int {
+	const usual, all, least = 256 << 10, 32 << 20, 4 << 10
+	return max(least, min(usual, all/max(1, logs)))
+}
+
 // round takes one block of the source that is furthest behind and folds it as
-// far as no other source has older lines waiting. It reports whether there was
-// one.
+// far as no other source has older lines waiting; with many sources so some blocks
+// one after the other. It reports whether there was one.
 func (m *Monitor) round() bool {
 	now := m.now()
 	m.join(m.follower.Look(now))
-	var behind *lane
-	limit, due := forever, forever
+	due := forever
 	if m.wall() {
 		due = now.Unix()
 	}
-	for _, l := range m.lanes {
-		if !l.fetch(now, m.wall(), m.gauge) {
-			continue
+	m.queue = m.queue[:0]
+	m.touched = m.follower.Touched(m.touched[:0])
+	for _, src := range m.touched {
+		if i, ok := m.laneOf[src]; ok {
+			m.rests[i] = time.Time{}
 		}
-		if l.wait.sec > due { // with --clock: the rest is yet to happen
-			m.gauge.Caught(l.index, true, now)
-			continue
+	}
+	for i, l := range m.lanes {
+		if now.Before(m.rests[i]) {
+			continue // nothing of l is looked at: ten thousand lanes are 5 ms of waiting for memory
 		}
-		t := l.time(m.gauge)
-		switch {
-		case behind == nil:
-			behind = l
-		case t < behind.time(m.gauge):
-			limit = min(limit, behind.time(m.gauge))
-			behind = l
-		default:
-			limit = min(limit, t)
+		if m.ready(l, now, due) {
+			m.queue.push(l, l.time(m.gauge))
 		}
 	}
 	for _, n := range m.follower.Notices() {
@@ -201,15 +226,16 @@ func (m *Monitor) round() bool {
 			m.gauge.Notice(text)
 		}
 	}
-	if behind == nil {
+	if len(m.queue) == 0 {
 		return false
 	}
-	behind.fold(m.gauge, limit, due)
-	behind.miss(m.o.Hops, m.gauge)
-	m.failed = behind.writeRejects(m.o.Rejects)
-	if behind.wait.sec > due && !behind.wait.told {
-		behind.wait.told = true
-		m.gauge.Notice(fmt.Sprintf("%s: what is logged from %s on waits for the clock to get there", behind.account.Name, m.stamp(behind.wait.sec)))
+	// Thousands of logs are not all asked again after each fold.
+	for folds := max(1, len(m.lanes)/fewLanes); folds > 0 && len(m.queue) > 0 && m.failed == nil; folds-- {
+		behind := m.queue.pop()
+		m.fold(behind, m.queue.first(), due)
+		if folds > 1 && m.ready(behind, now, due) {
+			m.queue.push(behind, behind.time(m.gauge))
+		}
 	}
 	return true
 }
@@ -227,6 +253,33 @@ func (m *Monitor) join(came []*tail.Source) {
 		}
 	}
 	m.findStart(m.lanes[before:])
+}
+
+// fewLanes are asked after each fold.
+const fewLanes = 128
+
+// ready reports whether l has a line in hand that may be counted by now.
+func (m *Monitor) ready(l *lane, now time.Time, due int64) bool {
+	if !l.fetch(now, m.wall(), m.gauge) {
+		m.rests[l.index] = l.source.Due()
+		return false
+	}
+	if l.wait.sec > due { // with --clock: the rest is yet to happen
+		m.gauge.Caught(l.index, true, now)
+		return false
+	}
+	return true
+}
+
+// fold counts what l has in hand, up to limit.
+func (m *Monitor) fold(l *lane, limit, due int64) {
+	l.fold(m.gauge, limit, due)
+	l.miss(m.o.Hops, m.gauge)
+	m.failed = l.writeRejects(m.o.Rejects)
+	if l.wait.sec > due && !l.wait.told {
+		l.wait.told = true
+		m.gauge.Notice(fmt.Sprintf("%s: what is logged from %s on waits for the clock to get there", l.account.Name, m.stamp(l.wait.sec)))
+	}
 }
 
 // show hands what has come up to the sinks.

@@ -277,11 +277,12 @@ func (r *Relay) round(stopping bool) (worked bool, err error) {
 	for _, src := range r.follower.Look(time.Now()) {
 		r.add(src)
 	}
+	now := time.Now()
 	for _, l := range r.lanes {
 		if stopping && l.drained {
 			continue
 		}
-		b := l.source.Next(time.Now())
+		b := l.source.Next(now)
 		l.drained = b == nil
 		if b == nil {
 			continue
@@ -292,6 +293,7 @@ func (r *Relay) round(stopping bool) (worked bool, err error) {
 		if err != nil {
 			return true, err
 		}
+		now = time.Now() // writing may take any time; asking ten thousand idle logs does not
 	}
 	for _, n := range r.follower.Notices() {
 		r.o.Tell(n.Text)

@@ -27,6 +27,9 @@ type block struct {
 type blocks struct {
 	block int // bytes of data in a usual block
 	line  int // bytes of the longest line, without its newline
+	// scarce makes room for a file after an error of opening it, see
+	// Follower.scarce; nil where there is no Follower.
+	scarce func(error) bool
 
 	mu    sync.Mutex
 	small []*block // guarded by mu

@@ -30,6 +30,9 @@
 //     truncated, a file that came and went between two looks, and, with
 //     Options.Resume, all that was logged while nobody read; compressed or not.
 //
+//   - Where few files may be open, those that have been quiet for longest are
+//     closed, and read on from where they were when they change.
+//
 // What it does not do: it parses nothing, and takes no rotated file for a log of
 // its own. A file that was created and deleted between two looks is not seen, nor
 // one that was moved meanwhile into a directory that the path does not tell of.

@@ -271,6 +271,57 @@ func TestWithoutDescriptorsLeftItIsToldAndTriedAgain(t *testing.T) {
 	s.ordered()
 }
 
+// S9
+func TestWithoutDescriptorsLeftOthersAreParked(t *testing.T) {
+	if os.Getenv("WEIR_TEST_FEW_DESCRIPTORS") == "" {
+		alone(t, nil, "WEIR_TEST_FEW_DESCRIPTORS=1")
+		return
+	}
+	c := crowded(t, 20, 0, Options{}, false)
+	for _, w := range c.writers {
+		c.write(w, 30)
+	}
+	c.all()
+	if c.opened() != 20 {
+		t.Fatalf("%d files are open, want all", c.opened())
+	}
+	c.told()
+	// What happens is done before, since it takes descriptors itself.
+	for i := range c.paths {
+		c.write(c.writers[i], 2)
+		if i%2 == 0 {
+			c.rename(i)
+		} else {
+			c.copyTruncate(i)
+		}
+		c.write(c.writers[i], 3)
+	}
+	var before unix.Rlimit
+	c.must(unix.Getrlimit(unix.RLIMIT_NOFILE, &before))
+	c.must(unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 128, Max: before.Max}))
+	var hoard []*os.File
+	for {
+		f, err := os.Open("/dev/null")
+		if err != nil {
+			break
+		}
+		hoard = append(hoard, f)
+	}
+	c.all()
+	compare(t, c.got, c.want)
+	if got := c.told(); strings.Contains(got, "too many open files") || !strings.Contains(got, "20 logs are followed, and only ") {
+		t.Errorf("notices: got %q, want no file given up, and one that few may be open", got)
+	}
+	for _, f := range hoard {
+		f.Close()
+	}
+	for _, s := range c.f.Sources() {
+		if n := s.State().PossibleLoss; n != 0 {
+			t.Errorf("%s: possible loss of %d", s.name, n)
+		}
+	}
+}
+
 // alone runs the test that calls it in a process of its own, with the variables
 // given. attr may be nil.
 func alone(t *testing.T, attr *syscall.SysProcAttr, env ...string) {

@@ -53,6 +53,8 @@ type file struct {
 	stood   time.Time // modification time at the last look that found it at its path
 	grew    time.Time // when it was last seen longer than before
 	left    time.Time // when another file was first seen at its path
+	reached int64     // where the last read ended
+	rest    *rest     // when it was last parked, nil if never; f is nil while it is
 }
 
 // A cut tells that bytes a file had are gone.
@@ -76,7 +78,7 @@ const pause = 100 * time.Millisecond
 // regular file there; should that have changed meanwhile, it is an error and
 // not a blocked open.
 func openFile(path string, pool *blocks) (*file, error) {
-	f, err := openShared(path)
+	f, err := pool.open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -159,6 +161,7 @@ func (f *file) fetch(large bool, now time.Time) (*block, []byte, cut, error) {
 		return blk, nil, cut{}, err
 	}
 	was := f.size
+	f.reached = f.pos - int64(f.anchors) + int64(n)
 	f.size, f.written = info.Size(), info.ModTime()
 	if n > 0 {
 		f.size = max(f.size, f.pos-int64(f.anchors)+int64(n))

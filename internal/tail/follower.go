@@ -30,6 +30,8 @@ type Options struct {
 	Poll    bool          // do not ask the system for events
 	Block   int           // bytes read at once; 0 means 256 KiB, never more than MaxLine+1
 	MaxLine int           // longest line delivered, in bytes without its newline; 0 means 1 MiB
+
+	open int // files to have open at most; 0 is what the system allows, see descriptors
 }
 
 const (
@@ -51,11 +53,17 @@ type Follower struct {
 	opt     Options
 	pool    *blocks
 	sources []*Source
+	feeds   []*Source // those that are inputs
 	wakes   chan struct{}
 	waker   *waker // nil when polling
 	marks   []done // files read to their end and closed, newest last
 	notices []Notice
+	opened  bool // Open is over
 	closed  bool
+	now     time.Time // as the owner told it last, zero during Open
+	room    descriptors
+
+	listings map[string]listing // of directories, during Open
 
 	patterns []*pattern
 	dir      string            // that relative paths are of
@@ -86,8 +94,13 @@ func Open(o Options) (*Follower, error) {
 			return nil, err
 		}
 	}
-	f := &Follower{opt: o, pool: &blocks{block: o.Block, line: o.MaxLine}, wakes: make(chan struct{}, 1), passed: map[string]string{}}
+	f := &Follower{
+		opt: o, pool: &blocks{block: o.Block, line: o.MaxLine}, wakes: make(chan struct{}, 1),
+		passed: map[string]string{}, listings: map[string]listing{},
+	}
 	f.dir, _ = os.Getwd() // without it relative paths are compared as they are
+	f.room, f.pool.scarce = newDescriptors(mayOpen(), o.open), f.scarce
+	f.room.keepSpare(f.room.limit > 0)
 	if !o.Poll {
 		f.listen()
 	}
@@ -109,6 +122,8 @@ func Open(o Options) (*Follower, error) {
 		f.sources = append(f.sources, s)
 		s.feed(in.Feed)
 	}
+	f.opened, f.listings = true, nil
+	f.tellParked()
 	return f, nil
 }
 
@@ -144,6 +159,16 @@ func (f *Follower) Sources() []*Source { return f.sources }
 // since it was last received from. It is never closed.
 func (f *Follower) Wake() <-chan struct{} { return f.wakes }
 
+// Touched appends to list the sources to which something has happened since it was
+// last called. An owner of thousands of sources asks those, and the ones that are
+// due; it calls this before each round from the first one on.
+func (f *Follower) Touched(list []*Source) []*Source {
+	if f.waker == nil {
+		return list
+	}
+	return f.waker.take(list)
+}
+
 // Sweep is how often the owner must call Next even without a wake.
 func (f *Follower) Sweep() time.Duration {
 	if f.waker == nil {
@@ -173,6 +198,7 @@ func (f *Follower) Close() {
 		return
 	}
 	f.closed = true
+	f.room.keepSpare(false)
 	if f.waker != nil {
 		f.waker.close()
 		f.waker = nil
@@ -223,14 +249,36 @@ func (f *Follower) deaf(err error) {
 // owner returns the source that reads the file info describes, if any does.
 func (f *Follower) owner(info os.FileInfo) *Source {
 	for _, s := range f.sources {
-		if s.cur != nil && os.SameFile(s.cur.info, info) {
-			return s
-		}
-		if s.heldIndex(info) >= 0 {
-			return s
+		if s.cur != nil && os.SameFile(s.cur.info, info) || s.heldIndex(info) >= 0 {
+			if !s.parking.parked || s.still(info) {
+				return s
+			}
 		}
 	}
 	return nil
+}
+
+// A listing is what was in a directory.
+type listing struct {
+	changed time.Time
+	entries []os.DirEntry
+}
+
+// list returns what is in dir, which info describes. Of ten thousand logs many lie
+// in one directory, which took half a second each thousand to be listed for each
+// of them; so it is remembered until Open is over, or dir changes.
+func (f *Follower) list(dir string, info os.FileInfo) []os.DirEntry {
+	if l, ok := f.listings[dir]; ok && l.changed.Equal(info.ModTime()) {
+		return l.entries
+	}
+	f.search()
+	entries, err := os.ReadDir(dir)
+	// A change within the last tick of the kernel's clock may be followed by
+	// another with the same time.
+	if err == nil && f.listings != nil && settled(info.ModTime()) {
+		f.listings[dir] = listing{info.ModTime(), entries}
+	}
+	return entries
 }
 
 // done is where reading stopped in a file of a source that is closed.

@@ -86,6 +86,7 @@ func orDot(dir string) string {
 // What is newer stands beside the path, where the file of m was found, and where
 // files of the source were found before; other directories may hold anything.
 func (s *Source) hunt(m *Mark, present os.FileInfo) (q quarry, newer []sibling) {
+	s.f.search()
 	at := -1
 	places := s.places(m.Path)
 	for i, p := range places {
@@ -233,17 +234,17 @@ type stranger struct {
 
 // is reports whether b is still that file: its number may have been given to
 // another since. Of what was empty all there is now is new.
-func (o *stranger) is(b *sibling) bool {
+func (o *stranger) is(b *sibling, pool *blocks) bool {
 	if !os.SameFile(o.info, b.info) {
 		return false
 	}
-	head := headOf(b.path)
+	head := headOf(b.path, pool)
 	return len(head) >= o.n && sumOf(head[:o.n]) == o.head && (o.n > 0 || len(head) == 0)
 }
 
 // headOf returns the first bytes of the file at path, none if it cannot be read.
-func headOf(path string) []byte {
-	f, err := openShared(path)
+func headOf(path string, pool *blocks) []byte {
+	f, err := pool.open(path)
 	if err != nil {
 		return nil
 	}
@@ -256,11 +257,13 @@ func headOf(path string) []byte {
 // beside lists the rotated files in the directory of the path.
 func (s *Source) beside() (all []stranger, changed time.Time) {
 	dir, base := filepath.Split(filepath.Clean(s.name))
-	if info, err := os.Stat(orDot(dir)); err == nil {
-		changed = info.ModTime()
+	info, err := os.Stat(orDot(dir))
+	if err != nil {
+		return nil, changed // the first look tells why
 	}
-	for _, b := range siblings(orDot(dir), base) {
-		head := headOf(b.path)
+	changed = info.ModTime()
+	for _, b := range among(s.f.list(orDot(dir), info), orDot(dir), base) {
+		head := headOf(b.path, s.f.pool)
 		all = append(all, stranger{b.info, sumOf(head), len(head)})
 	}
 	return all, changed
@@ -268,17 +271,15 @@ func (s *Source) beside() (all []stranger, changed time.Time) {
 
 // missed finds what was logged into the current file and copied away before any
 // of it was read; of that the file itself shows no trace. It is asked as long as
-// nothing of the file was read. Only copies made since the last look can be of it. now is
-// zero where it is not known: then it is looked for in any case.
-func (s *Source) missed(now time.Time) bool {
+// nothing of the file was read. Only copies made since the last look can be of it.
+func (s *Source) missed() bool {
 	dir, base := filepath.Split(filepath.Clean(s.name))
 	info, err := os.Stat(orDot(dir))
-	// A change within the last tick of the kernel's clock may be followed by
-	// another with the same time.
-	if err != nil || info.ModTime().Equal(s.dirTime) && now.Sub(info.ModTime()) > time.Second {
+	if err != nil || info.ModTime().Equal(s.dirTime) && settled(info.ModTime()) {
 		return false
 	}
 	s.dirTime = info.ModTime()
+	s.f.search()
 	list := siblings(orDot(dir), base)
 	at, ok := s.stands(list)
 	if !ok {
@@ -321,7 +322,7 @@ func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 	var all []past
 	for _, b := range newer {
 		taken := func(p past) bool { return p.is(b.info) }
-		if s.f.owner(b.info) != nil || slices.ContainsFunc(s.strangers, func(o stranger) bool { return o.is(&b) }) {
+		if s.f.owner(b.info) != nil || slices.ContainsFunc(s.strangers, func(o stranger) bool { return o.is(&b, s.f.pool) }) {
 			continue
 		}
 		c, err := s.openKnown(&b)

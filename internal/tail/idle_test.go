@@ -66,15 +66,16 @@ func TestAnIdleFileAmongManyIsLookedAtLessOften(t *testing.T) {
 		if got := s.read(one); got != "after\n" {
 			t.Errorf("%d files: got %q after %v, want the line", c.files, got, c.wait)
 		}
-		// From now on it is in use, and looked at every time, for a minute.
+		// From now on it is in use, and looked at with every sweep, for a minute.
 		for range 3 {
 			s.now = s.now.Add(busy / 4)
 			if got := s.read(one); got != "" {
 				t.Errorf("got %q, want nothing", got)
 			}
 			s.put(s.short(one.name), "more\n")
+			s.now = s.now.Add(s.f.Sweep())
 			if got := s.read(one); got != "more\n" {
-				t.Errorf("%d files: got %q at once, want the line", c.files, got)
+				t.Errorf("%d files: got %q with the next sweep, want the line", c.files, got)
 			}
 		}
 	}

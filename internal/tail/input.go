@@ -31,15 +31,13 @@ type Input struct {
 // feed begins to read an input.
 func (s *Source) feed(from Feed) {
 	s.from, s.state.Kind = from, Stream
+	s.f.feeds = append(s.f.feeds, s)
 	s.stream = newStream(s.f, from)
 }
 
 // hearFeeds keeps what the feeds have to tell.
 func (f *Follower) hearFeeds() {
-	for _, s := range f.sources {
-		if s.from == nil {
-			continue
-		}
+	for _, s := range f.feeds {
 		for _, text := range s.from.Notices() {
 			s.notify(s.name + ": " + text)
 		}
@@ -50,10 +48,8 @@ func (f *Follower) hearFeeds() {
 // seconds to end.
 func (f *Follower) closeFeeds() {
 	var feeds sync.WaitGroup
-	for _, s := range f.sources {
-		if s.from != nil {
-			feeds.Go(func() { s.from.Close() })
-		}
+	for _, s := range f.feeds {
+		feeds.Go(func() { s.from.Close() })
 	}
 	feeds.Wait()
 }

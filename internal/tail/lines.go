@@ -10,6 +10,7 @@ import (
 // at the end that has no newline yet is not counted: it comes when it is whole.
 // For pipes, and without a file, nothing happens.
 func (s *Source) SeekLast(n int64) {
+	s.awake()
 	if s.cur == nil {
 		return
 	}
@@ -53,6 +54,7 @@ func (s *Source) SeekLast(n int64) {
 // the last whole line if there are fewer. For pipes, and without a file, nothing
 // happens.
 func (s *Source) SeekLine(n int64) {
+	s.awake()
 	if s.cur == nil {
 		return
 	}
@@ -92,6 +94,7 @@ func (s *Source) Finish(now time.Time) *Batch {
 	if b := look(); b != nil {
 		return b
 	}
+	s.awake()
 	for !s.f.closed && len(s.held) > 0 {
 		p := s.held[0]
 		blk, done := p.finish(now)

@@ -116,6 +116,9 @@ func (m *Mark) of(n *Mark) bool {
 
 // mark tells where f is.
 func (f *file) mark() Mark {
+	if f.f == nil {
+		return f.rest.mark
+	}
 	m := f.place()
 	// A file of which little was read is known by what it holds.
 	if head, base := f.head(); len(f.prefix) < prefixSize && (len(f.prefix) == 0 || base == f.base) && bytes.HasPrefix(head, f.prefix) {

@@ -43,7 +43,7 @@ type remnant struct {
 
 // openRemnant opens a copy and looks at its first bytes.
 func openRemnant(path string, pool *blocks) (*remnant, error) {
-	f, err := openShared(path)
+	f, err := pool.open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -44,44 +44,52 @@ func (s *Source) resume(p *Position) {
 	}
 	for i := range p.Files {
 		m := &p.Files[i]
-		last := i == len(p.Files)-1
 		if !m.sound() {
 			s.notify(fmt.Sprintf("%s: the place where reading stopped (byte %d) is damaged; reading its file from the start", s.name, m.Offset))
 			m = &Mark{Path: m.Path, Device: m.Device, Inode: m.Inode, Born: m.Born}
 		}
-		if last && p.Live {
-			if f := s.openAt(s.name, m); f != nil {
-				s.cur = f
-				return
-			}
-		}
-		present, err := os.Stat(s.name)
-		if err != nil {
-			present = nil
-		}
-		q, newer := s.hunt(m, present)
-		found := q.file != nil || q.copy != nil
-		if !found && last && s.replaced(m) {
-			return
-		}
-		// The same file with other content was truncated, and perhaps copied.
-		joins := m.Joins || s.standsYet(m)
-		s.held = append(s.held, s.rest(&q, m, joins)...)
-		if !found && !q.short {
-			s.gone(m, last)
-		}
-		if last {
-			between := s.newerThan(newer, joins)
-			if c, ok := first(between).(*remnant); ok && joins && !found {
-				c.carry = slices.Clone(m.Carry)
-			}
-			s.state.Rotations += len(between)
-			s.held = append(s.held, between...)
-			if !joins {
-				s.state.Rotations++
-			}
+		s.trace(m, i == len(p.Files)-1, p.Live)
+	}
+}
+
+// trace finds the file of m again, under whatever name, or a copy of it, and puts
+// what is left to read of it in order; false where it is gone. After the last
+// file come those that took the path since, except the one that has it now. live
+// says that the last was at the path.
+func (s *Source) trace(m *Mark, last, live bool) bool {
+	if last && live {
+		if f := s.openAt(s.name, m); f != nil {
+			s.cur = f
+			return true
 		}
 	}
+	present, err := os.Stat(s.name)
+	if err != nil {
+		present = nil
+	}
+	q, newer := s.hunt(m, present)
+	found := q.file != nil || q.copy != nil
+	if !found && last && s.replaced(m) {
+		return true
+	}
+	// The same file with other content was truncated, and perhaps copied.
+	joins := m.Joins || s.standsYet(m)
+	s.held = append(s.held, s.rest(&q, m, joins)...)
+	if !found && !q.short {
+		s.gone(m, last)
+	}
+	if last {
+		between := s.newerThan(newer, joins)
+		if c, ok := first(between).(*remnant); ok && joins && !found {
+			c.carry = slices.Clone(m.Carry)
+		}
+		s.state.Rotations += len(between)
+		s.held = append(s.held, between...)
+		if !joins {
+			s.state.Rotations++
+		}
+	}
+	return found || q.short
 }
 
 // standsYet reports whether the file of m is at the path, whatever it holds now.

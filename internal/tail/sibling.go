@@ -67,15 +67,29 @@ func tagIn(text string) (tag, bool) {
 
 // datedTag compares names whose digits differ and nothing else.
 func datedTag(base, name string) (tag, bool) {
-	const mask = "\x00"
-	blank := func(s string) string {
-		return strings.Join(strings.FieldsFunc(s, isDigit), mask)
-	}
-	if base == name || !strings.ContainsFunc(base, isDigit) || blank(base) != blank(name) {
+	if base == name || !strings.ContainsFunc(base, isDigit) || !sameButDigits(base, name) {
 		return tag{}, false
 	}
 	t, ok := newTag(digitRuns(name))
 	return t, ok && !t.counts
+}
+
+// sameButDigits compares two names, with any run of digits being like any other,
+// and like nothing at the ends.
+func sameButDigits(a, b string) bool {
+	a, b = strings.TrimFunc(a, isDigit), strings.TrimFunc(b, isDigit)
+	for a != "" && b != "" {
+		da, db := isDigit(rune(a[0])), isDigit(rune(b[0]))
+		switch {
+		case da && db:
+			a, b = strings.TrimLeftFunc(a, isDigit), strings.TrimLeftFunc(b, isDigit)
+		case a[0] != b[0]:
+			return false
+		default:
+			a, b = a[1:], b[1:]
+		}
+	}
+	return a == b
 }
 
 func newTag(runs []string) (tag, bool) {
@@ -124,6 +138,11 @@ func siblingsNow(dir, base string) []sibling {
 	if err != nil {
 		return nil // the owner is told of a directory that is closed elsewhere
 	}
+	return among(entries, dir, base)
+}
+
+// among is siblings in what was listed already.
+func among(entries []os.DirEntry, dir, base string) []sibling {
 	var all []sibling
 	plain := map[string]bool{}
 	for _, e := range entries {

@@ -58,6 +58,7 @@ type Source struct {
 	touched atomic.Bool // the system has told of an event since the last look
 	due     time.Time   // of the next look without an event
 	changed time.Time   // when a look last found something new
+	parking parking
 
 	seq   uint64
 	atEnd bool
@@ -98,7 +99,7 @@ type State struct {
 	Recovered    int64 // bytes of lines read from copies and from files that had left the path before they were seen
 	Zeros        int64 // zero bytes passed over, where nobody had written
 	PossibleLoss int64 // bytes that had been seen but were destroyed before they were read
-	Held         int   // replaced files that are still open
+	Held         int   // replaced files that are still read, when they grow
 	Dropped      int64 // messages that an input knows to be lost on their way
 
 	Failed error // why an input or pipe that Ended can be read no further, nil where it was at its end
@@ -119,6 +120,9 @@ func (s *Source) State() State {
 	}
 	if s.cur != nil {
 		st.Offset, st.Size, st.Written = s.cur.offset, s.cur.size, s.cur.written
+		if s.parking.parked {
+			st.Size = s.cur.rest.mark.Size
+		}
 	}
 	st.Held = len(s.held)
 	return st
@@ -131,17 +135,36 @@ func (s *Source) State() State {
 // Replaced files come first, oldest first; so the lines of a path keep the
 // order of its files as far as its writers kept it.
 func (s *Source) Next(now time.Time) *Batch {
-	if !s.touched.Swap(false) && now.Before(s.due) && s.stream == nil {
+	s.f.now = now
+	if s.Waits(now) || !s.touched.Swap(false) && s.idle(now) {
 		return nil
 	}
+	s.pin()
 	blk := s.block(now)
 	s.atEnd = blk == nil
 	if blk == nil {
 		s.pause(now)
+		s.unpin()
 		return nil
 	}
 	s.changed, s.due = now, time.Time{}
+	s.unpin()
 	return s.handOut(blk, now)
+}
+
+// Waits reports whether Next gives nil without a look: there was one a moment ago,
+// or the source has been idle for long.
+func (s *Source) Waits(now time.Time) bool {
+	return now.Before(s.due) && s.stream == nil && !s.touched.Load()
+}
+
+// Due is when s has to be asked again, if Touched does not name it before; zero
+// for at once.
+func (s *Source) Due() time.Time {
+	if s.stream != nil {
+		return time.Time{}
+	}
+	return s.due
 }
 
 // handOut makes blk the next batch of s.
@@ -157,8 +180,9 @@ func (s *Source) handOut(blk *block, now time.Time) *Batch {
 }
 
 // pause decides when to look next, after a look that found nothing. While a file
-// is in use its owner decides alone; of ten thousand that are idle few are
-// looked at in any second.
+// is in use its owner decides alone, but that ten thousand are not all looked at
+// again after each block of one; of ten thousand that are idle few are looked at
+// in any second.
 func (s *Source) pause(now time.Time) {
 	if s.changed.IsZero() {
 		s.changed = now
@@ -167,9 +191,30 @@ func (s *Source) pause(now time.Time) {
 	if s.f.waker == nil {
 		most = mostPauseAlone
 	}
+	many := time.Duration(max(0, len(s.f.sources)-fewSources))
 	if now.Sub(s.changed) > busy {
-		s.due = now.Add(min(time.Duration(len(s.f.sources)-fewSources)*time.Millisecond, most))
+		s.due = now.Add(min(many*time.Millisecond, most))
+		return
 	}
+	s.due = now.Add(min(many*perBusy, s.f.Sweep()*9/10))
+}
+
+// idle reports whether nothing has happened to an idle source, by its name alone:
+// one call of the system instead of three. While a file is in use it is read at
+// each look, whatever its time says.
+func (s *Source) idle(now time.Time) bool {
+	f := s.cur
+	if s.changed.IsZero() || now.Sub(s.changed) <= busy || !s.atEnd || s.parking.parked || s.parking.restless || s.sick != nil ||
+		f == nil || len(s.held) > 0 || f.unanchored() || f.reached != f.size || f.barren > f.pos || s.f.closed {
+		return false
+	}
+	info, err := os.Stat(s.name)
+	if err != nil || info.Size() != f.size || !info.ModTime().Equal(f.written) || !os.SameFile(f.info, info) {
+		return false
+	}
+	f.settle(now)
+	s.pause(now)
+	return true
 }
 
 const (
@@ -179,14 +224,19 @@ const (
 	// them an idle source waits a millisecond for each, a thousand looks a second.
 	fewSources = 128
 
+	// perBusy is what a source in use waits for each of the others, so that it is
+	// not looked at again with every line of theirs; never longer than a sweep.
+	perBusy = 100 * time.Microsecond
+
 	mostPauseBesideEvents = 10 * time.Second
 	mostPauseAlone        = 5 * time.Second
 )
 
 func (s *Source) block(now time.Time) *block {
-	if s.f.closed {
+	if s.f.closed || s.parking.parked && !s.back(now) {
 		return nil
 	}
+	s.parking.restless = false
 	// Two looks are enough: the second is for a file found by the first.
 	for range 2 {
 		if s.stream != nil {
@@ -196,7 +246,7 @@ func (s *Source) block(now time.Time) *block {
 			return blk
 		}
 		if s.cur != nil {
-			if s.cur.unanchored() && s.missed(now) {
+			if s.cur.unanchored() && s.missed() {
 				if blk := s.nextHeld(now); blk != nil {
 					return blk
 				}
@@ -206,9 +256,10 @@ func (s *Source) block(now time.Time) *block {
 			}
 		}
 		if !s.look(now) {
-			break
+			return nil
 		}
 	}
+	s.parking.restless = true
 	return nil
 }
 
@@ -226,7 +277,7 @@ func (s *Source) readOn(now time.Time) *block {
 		}
 		after := *cur
 		*cur = before
-		if !s.missed(now) {
+		if !s.missed() {
 			*cur = after
 			return blk
 		}
@@ -274,6 +325,7 @@ func (s *Source) read(f past, now time.Time) *block {
 			return blk
 		}
 	}
+	s.parking.restless = true
 	return nil
 }
 
@@ -379,25 +431,39 @@ func (s *Source) open(p *Position, resume bool) {
 		s.stream = newStream(s.f, s.f.opt.Stdin)
 		return
 	}
+	s.pin()
+	defer s.unpin()
 	s.f.watch(s.name, s)
-	strangers, changed := s.beside()
 	if resume {
 		s.fromEnd = false
-		s.resume(p)
-		if s.cur != nil && s.cur.unanchored() {
-			s.missed(time.Time{})
-		}
+		s.goOn(func() { s.resume(p) }, time.Time{})
+	} else {
+		s.strangers, s.dirTime = s.beside()
+		s.look(time.Time{})
 	}
-	// Only now, or what resume is to find would be strange.
-	s.strangers, s.dirTime = strangers, changed
-	found := s.cur != nil
-	s.look(time.Time{})
 	s.opened = true
-	if resume && !found && s.cur != nil {
-		s.arrived(s.cur) // what left the path while resume looked for the past
-	}
 	if s.state.Missing {
 		s.fromEnd = false // what is created after Open is new from its first byte
+	}
+}
+
+// goOn finds what there is of files that were read before, which find does, what
+// stands at the path now, and what has left it meanwhile.
+func (s *Source) goOn(find func(), now time.Time) {
+	strangers, changed := s.beside()
+	find()
+	if s.cur != nil && s.cur.unanchored() {
+		s.missed()
+	}
+	// What is there and was not taken is of old. Only now, or what find is to find
+	// would be, too.
+	s.strangers, s.dirTime = strangers, changed
+	found := s.cur != nil
+	s.opened = false
+	s.look(now)
+	s.opened = true
+	if !found && s.cur != nil {
+		s.arrived(s.cur)
 	}
 }
 
@@ -405,6 +471,7 @@ func (s *Source) open(p *Position, resume bool) {
 // than before.
 func (s *Source) look(now time.Time) bool {
 	info, err := os.Stat(s.name)
+	s.parking.path, s.parking.err = info, err
 	if err != nil {
 		s.unreachable(err)
 		return false
@@ -437,6 +504,8 @@ func (s *Source) look(now time.Time) bool {
 		s.trouble(fmt.Sprintf("%s: is the same file as %s; counted once", s.name, other.name))
 		return false
 	}
+	s.count()
+	s.f.makeRoom(1)
 	f, err := openFile(s.name, s.f.pool)
 	if err != nil {
 		s.unreachable(err)
@@ -530,6 +599,7 @@ func (s *Source) grown(q *quarry, m *Mark) *file {
 
 // arrived reads what came and went before the first file was seen at the path.
 func (s *Source) arrived(f *file) {
+	s.f.search()
 	dir, base := filepath.Split(filepath.Clean(s.name))
 	// A stranger may have been compressed meanwhile: then its time tells.
 	var start time.Time
@@ -547,6 +617,9 @@ func (s *Source) arrived(f *file) {
 func (s *Source) openPipe() bool {
 	s.state.Kind = FIFO
 	f, err := openFIFO(s.name)
+	for err != nil && s.f.scarce(err) {
+		f, err = openFIFO(s.name)
+	}
 	if err != nil {
 		s.unreachable(err)
 		return false

@@ -12,6 +12,7 @@ func (s *Source) Head(n int) []byte {
 	if s.stream != nil {
 		return s.stream.peek(n)
 	}
+	s.awake()
 	if s.cur == nil {
 		return nil
 	}
@@ -21,6 +22,7 @@ func (s *Source) Head(n int) []byte {
 // Last returns the whole lines that fit into the last n bytes of the current
 // file. They are the caller's. It is nil for pipes.
 func (s *Source) Last(n int) []byte {
+	s.awake()
 	if s.cur == nil || n <= 0 {
 		return nil
 	}
@@ -56,6 +58,7 @@ const lookOn = 200
 // A line is passed to look without its newline and cut at Options.MaxLine. It is
 // valid during the call. For pipes, and without a file, nothing happens.
 func (s *Source) SeekFirst(look func(line []byte) (ok, told bool)) {
+	s.awake()
 	if s.cur == nil {
 		return
 	}

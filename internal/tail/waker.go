@@ -26,6 +26,8 @@ type waker struct {
 
 	mu    sync.Mutex
 	names map[string]names // by directory, guarded by mu
+	hints []*Source        // touched since they were taken, guarded by mu
+	asked bool             // somebody takes them, guarded by mu
 }
 
 // names are the base names of interest in a directory, with the sources they are
@@ -88,12 +90,30 @@ func (w *waker) concerns(path string) bool {
 	for end := len(base); end > 0; end = strings.LastIndexAny(base[:end], ".-_") {
 		for _, s := range here[base[:end]] {
 			if s != nil {
-				s.touched.Store(true)
+				w.touch(s)
 				ours = true
 			}
 		}
 	}
 	return ours
+}
+
+// touch tells that something happened to s. mu is held.
+func (w *waker) touch(s *Source) {
+	if !s.touched.Swap(true) && w.asked {
+		w.hints = append(w.hints, s)
+	}
+}
+
+// take appends the hints to list, and forgets them.
+func (w *waker) take(list []*Source) []*Source {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked = true
+	list = append(list, w.hints...)
+	clear(w.hints)
+	w.hints = w.hints[:0]
+	return list
 }
 
 // touchAll is for events that were lost.
@@ -104,7 +124,7 @@ func (w *waker) touchAll() {
 		for _, all := range here {
 			for _, s := range all {
 				if s != nil {
-					s.touched.Store(true)
+					w.touch(s)
 				}
 			}
 		}

@@ -126,3 +126,27 @@ func TestTheGapGrowsInARushAndIsGoneAfterIt(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoIsTouchedIsToldOnce(t *testing.T) {
+	inBothModes(t, func(t *testing.T, follow opener) {
+		s := follow(t, Options{}, nil)
+		if got := s.f.Touched(nil); len(got) != 0 {
+			t.Errorf("before anything has happened: got %d sources", len(got))
+		}
+		s.write(s.writer(), 1)
+		if s.events {
+			select {
+			case <-s.f.Wake():
+			case <-time.After(20 * time.Second):
+				t.Fatal("no wake")
+			}
+			if got := s.f.Touched(nil); len(got) != 1 || got[0] != s.src {
+				t.Errorf("got %v, want the source that was written to", got)
+			}
+		}
+		if got := s.f.Touched(nil); len(got) != 0 {
+			t.Errorf("got %d sources, and nobody knows of any, or it was named", len(got))
+		}
+		s.check()
+	})
+}
