@@ -1,7 +1,7 @@
 # weir: `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install uninstall test sequences rotations torture soak many lint bench fuzz cover clean
+.PHONY: help demo build install uninstall programs test sequences rotations torture soak many lint bench fuzz cover clean
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -48,7 +48,20 @@ uninstall: ## remove what install put below PREFIX
 		'$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/weir.fish'
 	rm -rf '$(DESTDIR)$(PREFIX)/share/doc/weir'
 
-test: ## everything that must hold: vet, other systems, all tests
+# Where it may not be installed, tests that need it are left out, and say so.
+programs: ## logrotate, which tests rotate with: installed where that may be done (Debian, as root)
+	@PATH="$$PATH:/usr/sbin:/sbin"; if ! command -v logrotate > /dev/null; then \
+		if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ]; then \
+			echo 'installing logrotate, for the tests'; \
+			{ apt-get install -y -qq --no-install-recommends logrotate || \
+				{ apt-get update -qq && apt-get install -y -qq --no-install-recommends logrotate; }; } > /dev/null 2>&1 || \
+				echo 'logrotate could not be installed: tests that need it are left out'; \
+		else \
+			echo 'logrotate is not installed (Debian: apt install logrotate): tests that need it are left out'; \
+		fi; \
+	fi
+
+test: programs ## everything that must hold: vet, other systems, all tests
 	go vet ./...
 	for os in darwin freebsd windows; do echo "vet for $$os"; GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; done
 	@# Both parts run, whatever the first one says, so that one look shows all.
@@ -63,6 +76,7 @@ test: ## everything that must hold: vet, other systems, all tests
 	echo go test $$race -short ./internal/scan; \
 	CGO_ENABLED=$$cgo go test $$race -short -timeout 7m ./internal/scan || failed=1; \
 	$(MAKE) sequences || failed=1; \
+	$(MAKE) rotations || failed=1; \
 	rest=$$(go list ./... | grep -vxF "$$(go list $(CONCURRENT))"); \
 	echo go test, all others; \
 	go test -timeout 7m $$rest || failed=1; \

@@ -162,7 +162,10 @@ func TestTheRealLogrotateLosesNothing(t *testing.T) {
 	program, err := exec.LookPath("logrotate")
 	if err != nil {
 		if program = "/usr/sbin/logrotate"; !regular(program) {
-			t.Skip("logrotate is not installed")
+			if os.Getenv("CI") != "" {
+				t.Fatal("logrotate is missing (Debian: logrotate), and this is the machine that checks")
+			}
+			t.Skip("logrotate is missing (Debian: logrotate): this test is left out")
 		}
 	}
 	for name, rules := range map[string]string{
