@@ -1,6 +1,10 @@
 package tail
 
-import "sync"
+import (
+	"sync"
+
+	"weir/internal/charset"
+)
 
 // spareBlocks bounds the memory that lies idle: 8 blocks of 256 KiB.
 const spareBlocks = 8
@@ -28,10 +32,32 @@ type blocks struct {
 	block int // bytes of data in a usual block
 	line  int // bytes of the longest line, without its newline
 
+	text *blocks // of the batches: these, or those that what is read here is decoded into
+	wide *blocks // for reading UTF-16
+
 	mu    sync.Mutex
 	small []*block // guarded by mu
 	large *block   // guarded by mu; one is enough, long lines are rare
 	made  int      // blocks ever allocated, guarded by mu
+}
+
+// newBlocks makes the blocks of a Follower, and those of what is to be decoded:
+// there a line of ASCII takes twice the bytes, with the mark before it; and any
+// text must fit, decoded, into a block half as large again.
+func newBlocks(block, line int) *blocks {
+	p := &blocks{block: block, line: line}
+	p.text = p
+	p.wide = &blocks{block: max(2, block/3*2), line: 2*line + 3, text: p}
+	p.wide.wide = p.wide
+	return p
+}
+
+// of are the blocks to read text in e with.
+func (p *blocks) of(e charset.Encoding) *blocks {
+	if e == charset.UTF8 {
+		return p.text
+	}
+	return p.wide
 }
 
 // room is how many bytes of data fit into a block of this kind.

@@ -27,7 +27,7 @@ type Options struct {
 	Hold    time.Duration // how long a replaced file is read on after it last grew; 0 means 10 minutes
 	Poll    bool          // do not ask the system for events
 	Block   int           // bytes read at once; 0 means 256 KiB, never more than MaxLine+1
-	MaxLine int           // longest line delivered, in bytes without its newline; 0 means 1 MiB
+	MaxLine int           // longest line delivered, in bytes of UTF-8 without its newline; 0 means 1 MiB
 }
 
 const (
@@ -82,7 +82,7 @@ func Open(o Options) (*Follower, error) {
 			return nil, err
 		}
 	}
-	f := &Follower{opt: o, pool: &blocks{block: o.Block, line: o.MaxLine}, wakes: make(chan struct{}, 1)}
+	f := &Follower{opt: o, pool: newBlocks(o.Block, o.MaxLine), wakes: make(chan struct{}, 1)}
 	if !o.Poll {
 		f.listen()
 	}

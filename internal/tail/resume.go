@@ -73,7 +73,7 @@ func (s *Source) resume(p *Position) {
 		if last {
 			between := s.newerThan(newer, joins)
 			if c, ok := first(between).(*remnant); ok && joins && !found {
-				c.carry = slices.Clone(m.Carry)
+				c.inherit(slices.Clone(m.Carry), m.Encoding)
 			}
 			s.state.Rotations += len(between)
 			s.held = append(s.held, between...)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"weir/internal/charset"
 )
 
 // A Kind is what a source is read from.
@@ -61,9 +63,10 @@ type Source struct {
 
 	seq   uint64
 	atEnd bool
-	told  string // the last notice about what is wrong with the path
-	sick  past   // the file whose last read failed
-	state State  // counters and what is wrong; the rest is filled in by State
+	told  string           // the last notice about what is wrong with the path
+	sick  past             // the file whose last read failed
+	wide  charset.Encoding // the last of its encodings that was told of
+	state State            // counters and what is wrong; the rest is filled in by State
 }
 
 // past is a file that is not at the path any more, with something to read yet
@@ -94,6 +97,7 @@ type State struct {
 	Rotations    int   // times another file took the path
 	Truncations  int   // times the current or a held file lost content
 	TooLong      int   // lines beyond Options.MaxLine
+	Undecodable  int64 // what was no character in UTF-16; each is U+FFFD
 	Recovered    int64 // bytes of lines read from copies and from files that had left the path before they were seen
 	Zeros        int64 // zero bytes passed over, where nobody had written
 	PossibleLoss int64 // bytes that had been seen but were destroyed before they were read
@@ -148,11 +152,23 @@ func (s *Source) handOut(blk *block, now time.Time) *Batch {
 	b := &blk.batch
 	s.seq++
 	b.Source, b.Seq, b.Read = s.index, s.seq, now
+	if b.Encoding != charset.UTF8 {
+		s.decoded(b)
+	}
 	if s.stream != nil {
 		b.Written = now
 	}
 	s.state.TooLong += b.TooLong
 	return b
+}
+
+// decoded accounts for lines that were not in UTF-8, and tells of the first.
+func (s *Source) decoded(b *Batch) {
+	s.state.Undecodable += int64(b.Undecodable)
+	if s.wide != b.Encoding {
+		s.wide = b.Encoding
+		s.notify(fmt.Sprintf("%s: text in %s, read as UTF-8", s.name, b.Encoding))
+	}
 }
 
 // pause decides when to look next, after a look that found nothing. While a file
@@ -303,7 +319,7 @@ func (s *Source) nextHeld(now time.Time) *block {
 			continue
 		}
 		if isCopy && copied.joins {
-			s.handOn(i, copied.rest())
+			s.handOn(i, copied.rest(), copied.e)
 		}
 		blk, done := p.finish(now)
 		s.state.PossibleLoss += p.accounted()
@@ -325,18 +341,18 @@ func (s *Source) nextHeld(now time.Time) *block {
 }
 
 // handOn gives the part of a line at the end of s.held[i] to what follows it.
-func (s *Source) handOn(i int, rest []byte) {
+func (s *Source) handOn(i int, rest []byte, e charset.Encoding) {
 	if len(rest) == 0 {
 		return
 	}
 	if i+1 < len(s.held) {
 		if next, ok := s.held[i+1].(*remnant); ok {
-			next.carry = rest
+			next.inherit(rest, e)
 			return
 		}
 	}
 	if s.cur != nil && s.cur.offset == 0 {
-		s.cur.carry = rest
+		s.cur.inherit(rest, e)
 	}
 }
 

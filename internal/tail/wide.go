@@ -1,0 +1,680 @@
+package tail
+
+import (
+	"bytes"
+
+	"weir/internal/charset"
+)
+
+// Logs may be written in UTF-16, as PowerShell's > and servers on Windows do.
+// All that is known of a file stays in its own bytes: offsets, sums, anchors,
+// half lines and what is carried. Two things differ: where lines end, and that
+// what is delivered is their text in UTF-8.
+//
+//	FF FE  31 00  32 00  0A 00 │ 33 00  0A
+//	mark    1      2      LF   │  3    half a unit waits, like half a line
+//	└──────── delivered: "12\n" at offset 2
+//
+// A newline counts only where units of two bytes begin, see coding.odd: elsewhere
+// the same two bytes are halves of other characters.
+
+// A coding is how the text of one file, copy or stream is written down. The
+// zero value knows nothing yet.
+type coding struct {
+	// e is the encoding if that is known; else the one that was there before, of
+	// which there may be more: a server goes on in a file that was truncated, and
+	// does not write its mark again.
+	e     charset.Encoding
+	known bool
+	odd   bool // units begin at odd offsets, as behind a hole of odd size
+}
+
+func (c *coding) wide() bool { return c.known && c.e != charset.UTF8 }
+
+// low is which byte of a unit is the low one.
+func low(e charset.Encoding) int {
+	if e == charset.UTF16BE {
+		return 1
+	}
+	return 0
+}
+
+// isEnd reports whether the byte at i of b, a newline, is one in units that begin
+// where b does, and has both its bytes.
+func isEnd(e charset.Encoding, b []byte, i int) bool {
+	return i&1 == low(e) && i|1 < len(b) && b[i^1] == 0
+}
+
+// wideEnd is the length of the first line of b with its newline, 0 without one.
+func wideEnd(e charset.Encoding, b []byte) int {
+	for at := 0; ; {
+		i := bytes.IndexByte(b[at:], '\n')
+		if i < 0 {
+			return 0
+		}
+		if i += at; isEnd(e, b, i) {
+			return (i | 1) + 1
+		}
+		at = i + 1
+	}
+}
+
+// lastWideEnd is the length of the whole lines of b.
+func lastWideEnd(e charset.Encoding, b []byte) int {
+	for i := bytes.LastIndexByte(b, '\n'); i >= 0; i = bytes.LastIndexByte(b[:i], '\n') {
+		if isEnd(e, b, i) {
+			return (i | 1) + 1
+		}
+	}
+	return 0
+}
+
+// lineEnd is the length of the first line of b with its newline, 0 without one.
+func (c *coding) lineEnd(b []byte) int {
+	if c.wide() {
+		return wideEnd(c.e, b)
+	}
+	return bytes.IndexByte(b, '\n') + 1
+}
+
+// lastEnd is the length of the whole lines of b, of which the first goes on with
+// carry.
+func (c *coding) lastEnd(b, carry []byte) int {
+	if !c.wide() {
+		return bytes.LastIndexByte(b, '\n') + 1
+	}
+	if len(carry)&1 == 0 || len(b) == 0 {
+		return lastWideEnd(c.e, b)
+	}
+	if end := lastWideEnd(c.e, b[1:]); end > 0 {
+		return end + 1
+	}
+	return c.straddle(b, carry)
+}
+
+// straddle is 1 if the newline between carry and b is cut in two, else 0.
+func (c *coding) straddle(b, carry []byte) int {
+	if len(b) > 0 && isNewline(c.e, carry[len(carry)-1], b[0]) {
+		return 1
+	}
+	return 0
+}
+
+func isNewline(e charset.Encoding, first, second byte) bool {
+	unit := [2]byte{first, second}
+	return unit[low(e)] == '\n' && unit[1-low(e)] == 0
+}
+
+// whole is wholeLines for any encoding: the length of the whole lines at the start
+// of data, at most so many that their text fits into room bytes. A first line that
+// may not fit comes alone.
+func (c *coding) whole(data []byte, room int) int {
+	if !c.wide() {
+		return wholeLines(data)
+	}
+	// A unit of two bytes is up to three in UTF-8.
+	end := lastWideEnd(c.e, data[:min(len(data), room/3*2)])
+	if end == 0 {
+		end = wideEnd(c.e, data)
+	}
+	if !bytes.Contains(data[:end], []byte{0, 0}) {
+		return end // as nearly always
+	}
+	for at := 0; at < end; {
+		at += wideEnd(c.e, data[at:end])
+		if at+1 < end && data[at] == 0 && data[at+1] == 0 {
+			return at
+		}
+	}
+	return end
+}
+
+// hole reports whether data begins where nobody has written.
+func (c *coding) hole(data []byte) bool {
+	switch {
+	case len(data) == 0 || data[0] != 0:
+		return false
+	case c.known && c.e == charset.UTF8:
+		return true
+	case len(data) == 1:
+		return c.e == charset.UTF8
+	}
+	return data[1] == 0
+}
+
+// trim cuts off the zeros at the end of half a line, where nobody has written yet.
+func (c *coding) trim(data []byte) []byte {
+	e := c.e
+	if !c.known && e == charset.UTF8 {
+		e = charset.Recognise(data)
+	}
+	if e == charset.UTF8 {
+		return bytes.TrimRight(data, "\x00")
+	}
+	end := len(data) &^ 1
+	for end > 0 && data[end-1] == 0 && data[end-2] == 0 {
+		end -= 2
+	}
+	if end == len(data)&^1 {
+		return data // half a unit at the end is of a character
+	}
+	return data[:end]
+}
+
+// joint tells where in data the line ends that begins with carry, 0 without an
+// end, and whether it goes on there at all.
+func (c *coding) joint(carry, data []byte) (end int, on bool) {
+	if !c.wide() {
+		end = bytes.IndexByte(data, '\n') + 1
+		return end, end == 0 || goesOn(carry, data)
+	}
+	alone := wideEnd(c.e, data)
+	end = alone
+	if len(carry)&1 == 1 {
+		if end = c.straddle(data, carry); end == 0 && len(data) > 0 {
+			if n := wideEnd(c.e, data[1:]); n > 0 {
+				end = n + 1
+			}
+		}
+	}
+	if end == 0 && alone == 0 {
+		return 0, true
+	}
+	return end, c.goesOn(carry, data)
+}
+
+// goesOn is goesOn for the text that the two stand for.
+func (c *coding) goesOn(carry, data []byte) bool {
+	if c.e == charset.UTF8 {
+		return goesOn(carry, data)
+	}
+	if marked(c.e, data) {
+		return false // a writer that began anew
+	}
+	const enough = 256
+	var a, b [enough/2*3 + 6]byte
+	da, db := charset.Decoder{Encoding: c.e}, charset.Decoder{Encoding: c.e}
+	carry = unmarked(c.e, carry)
+	return goesOn(da.Append(a[:0], carry[:min(len(carry), enough)]), db.Append(b[:0], data[:min(len(data), enough)]))
+}
+
+// glue is glue for any encoding.
+func (c *coding) glue(carry, text []byte) (whole []byte, lost int) {
+	if len(carry) > 0 && len(text) > 0 && !c.goesOn(carry, text) {
+		return bytes.Clone(text), len(carry)
+	}
+	return append(bytes.Clone(carry), text...), 0
+}
+
+// marked reports whether b begins with the mark of e.
+func marked(e charset.Encoding, b []byte) bool {
+	return len(b) >= 2 && b[low(e)] == 0xff && b[1-low(e)] == 0xfe
+}
+
+// unmarked is b without the mark it may begin with.
+func unmarked(e charset.Encoding, b []byte) []byte {
+	if marked(e, b) {
+		return b[2:]
+	}
+	return b
+}
+
+// recognise finds out how data, the first that is read, is written down. ok is
+// false while that cannot be told and does not matter, since no line is whole;
+// final says that there will not be more to tell it by. phase is 1 where data
+// begins with the second half of a unit.
+func (c *coding) recognise(data, carry []byte, final bool) (phase int, ok bool) {
+	if len(data) == 0 {
+		c.known = final && len(carry) > 0 // what was carried is all there is
+		return len(carry) & 1, c.known
+	}
+	final = final || len(data) >= charset.SampleSize
+	sample := data[:min(len(data), charset.SampleSize)]
+	if e, _ := charset.Sniff(sample); c.e != charset.UTF8 && e == charset.UTF8 {
+		odd := len(carry) & 1
+		for _, phase := range [...]int{odd, 1 - odd} {
+			if fits(c.e, sample, carry, phase, final) {
+				c.known = true
+				return phase, true
+			}
+		}
+	}
+	if !final && bytes.IndexByte(sample, '\n') < 0 {
+		return 0, false
+	}
+	c.e, c.known = charset.Recognise(sample), true
+	return 0, true
+}
+
+// fits reports whether sample goes on in e, up to a newline: then a good part of
+// its high bytes are zero.
+func fits(e charset.Encoding, sample, carry []byte, phase int, final bool) bool {
+	units, zeros := 0, 0
+	count := func(first, second byte) (end bool) {
+		units++
+		if (e == charset.UTF16LE && second == 0) || (e == charset.UTF16BE && first == 0) {
+			zeros++
+		}
+		return isNewline(e, first, second)
+	}
+	end := false
+	if phase == 1 && len(carry)&1 == 1 && len(sample) > 0 {
+		end = count(carry[len(carry)-1], sample[0])
+	}
+	for i := phase; !end && i+1 < len(sample); i += 2 {
+		end = count(sample[i], sample[i+1])
+	}
+	return (end || final) && zeros > 0 && zeros*4 >= units
+}
+
+// plain decodes a line that begins with carry, or whole lines without one, into a
+// block of their own. A line beyond the limit is cut out. last says that it is the
+// last line of its file and lacks its newline.
+func (c *coding) plain(pool *blocks, carry, raw []byte, last bool) *block {
+	pool = pool.text
+	blk := pool.get((len(carry)+len(raw))/2*3 >= pool.room(false))
+	d := charset.Decoder{Encoding: c.e}
+	out, fit := appendWithin(&d, blk.buf[:0], unmarked(c.e, carry))
+	if fit {
+		out, fit = appendWithin(&d, out, raw)
+	}
+	if fit && last {
+		out = append(d.Finish(out), '\n')
+	}
+	b := &blk.batch
+	b.Encoding = c.e
+	if !fit || len(out) > pool.room(true) {
+		b.Data, b.TooLong = blk.buf[:0], 1
+		return blk
+	}
+	b.Data, b.Undecodable = out, int(d.Invalid)
+	return blk
+}
+
+// spare is the room that appendWithin leaves: for the newline and the two
+// characters that Decoder.Finish may add.
+const spare = 8
+
+// appendWithin appends src as text to dst and never makes dst grow; false if there
+// is no room.
+func appendWithin(d *charset.Decoder, dst, src []byte) ([]byte, bool) {
+	for len(src) > 0 {
+		n := min(len(src), (cap(dst)-len(dst)-spare)/3*2)
+		if n <= 0 {
+			return dst, false
+		}
+		dst = d.Append(dst, src[:n])
+		src = src[n:]
+	}
+	return dst, true
+}
+
+// recognise finds out how f goes on at offset. ok is false where that is not to be
+// told yet, again true where what was fetched must be fetched anew.
+func (f *file) recognise(blk *block, data []byte, final bool) (ok, again bool) {
+	was := f.coding.e
+	phase, ok := f.coding.recognise(data, f.carry, final)
+	if !ok {
+		return false, false
+	}
+	f.odd = (f.offset+int64(phase))&1 == 1
+	if len(f.carry) > 0 && (f.e != was || f.wide() && phase != len(f.carry)&1) {
+		f.drop()
+	}
+	if again = f.wide() && phase == 1 && len(f.carry) == 0; again {
+		f.advance(blk, 1) // the end of what was in the file before
+		f.offset = f.pos
+		f.dropped++
+	}
+	return true, f.turn() || again || !f.wide() && len(data) > 0 && data[0] == 0
+}
+
+// turn takes the blocks that the encoding needs; true if they are others.
+func (f *file) turn() bool {
+	was := f.pool
+	f.pool = was.of(f.e)
+	return f.pool != was
+}
+
+// drop gives up what was carried: it does not go on here.
+func (f *file) drop() { f.dropped, f.carry = f.dropped+len(f.carry), nil }
+
+// inherit takes the first part of the line at offset out of another file, in the
+// encoding of that.
+func (f *file) inherit(carry []byte, e charset.Encoding) {
+	f.carry = carry
+	switch {
+	case !f.known:
+		f.e = e
+	case f.e != e:
+		f.drop()
+	}
+}
+
+// sniff finds out how f is written down from how it begins, for a look at places
+// that no reading has come to.
+func (f *file) sniff() {
+	if f.known {
+		return
+	}
+	sample, at := f.head()
+	if len(sample) == 0 {
+		return
+	}
+	if at > 0 {
+		at = f.unitAt(at, true)
+		sample = f.slice(at, charset.SampleSize)
+	}
+	if phase, ok := f.coding.recognise(sample, nil, false); ok {
+		f.odd = (at+int64(phase))&1 == 1
+		f.turn()
+	}
+}
+
+// unitAt is where the text begins of which the first byte that is not zero is at q,
+// behind a hole: at q, or one before where that byte is the second of its unit. It
+// is -1 where too little is there to tell yet.
+func (f *file) unitAt(q int64, final bool) int64 {
+	if q == 0 || f.known && !f.wide() {
+		return q
+	}
+	around := f.slice(q-1, charset.SampleSize)
+	if len(around) == 0 {
+		return q
+	}
+	final = final || len(around) > 32 || bytes.IndexByte(around, '\n') >= 0
+	if f.e == charset.UTF8 {
+		if !final && (len(around) < 3 || around[2] == 0) {
+			return -1 // that may become UTF-16
+		}
+		if zeroFirst(around, q) {
+			return q - 1
+		}
+		return q
+	}
+	if !final {
+		return -1
+	}
+	if marked(f.e, around[1:]) {
+		return q
+	}
+	before, behind := zeroHighs(f.e, around), zeroHighs(f.e, around[1:])
+	if before > behind || before == behind && (q-f.pos)&1 == 1 {
+		return q - 1
+	}
+	return q
+}
+
+// zeroFirst reports whether the zero that around begins with belongs to the text
+// behind it, whose next byte is at q. In ASCII the two readings are alike: then that
+// is right in which units begin at even offsets, as in nearly all files.
+func zeroFirst(around []byte, q int64) bool {
+	return charset.Recognise(around) == charset.UTF16BE && (q&1 == 1 || charset.Recognise(around[1:]) == charset.UTF8)
+}
+
+// zeroHighs counts the zero high bytes among the first units of b.
+func zeroHighs(e charset.Encoding, b []byte) (n int) {
+	for i := 1 - low(e); i < min(len(b), 32); i += 2 {
+		if b[i] == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// deliverWide is deliver for lines that are to be decoded.
+func (f *file) deliverWide(blk *block, lines []byte) *block {
+	text := lines
+	if f.offset == 0 {
+		text = unmarked(f.e, lines)
+	}
+	out := f.plain(f.pool, nil, text, false)
+	out.batch.Offset, out.batch.Line, out.batch.Written = f.offset+int64(len(lines)-len(text)), f.line, f.written
+	f.advance(blk, len(lines))
+	f.offset = f.pos
+	if f.line > 0 {
+		f.line += int64(bytes.Count(out.batch.Data, newline) + out.batch.TooLong)
+	}
+	f.pool.put(blk)
+	return out
+}
+
+// finishWide is the end of finish: the last line, which has no newline.
+func (f *file) finishWide(blk *block, data []byte) *block {
+	text := f.trim(data)
+	if len(f.carry) > 0 && !f.goesOn(f.carry, data) {
+		f.drop()
+	}
+	if f.offset == 0 && len(f.carry) == 0 {
+		text = unmarked(f.e, text)
+	}
+	if len(text)+len(f.carry) == 0 {
+		f.pool.put(blk)
+		return nil // a mark and nothing else
+	}
+	out := f.plain(f.pool, f.carry, text, true)
+	out.batch.Offset, out.batch.Line, out.batch.Written = f.offset, f.line, f.written
+	f.carry = nil
+	f.advance(blk, len(data))
+	f.endLong()
+	f.pool.put(blk)
+	return out
+}
+
+// lastLineEnd finds the last newline of b, which stands at from: it begins at i,
+// and the line behind it at end, both in b; less than zero without one.
+func (f *file) lastLineEnd(b []byte, from int64) (i, end int) {
+	if !f.wide() {
+		i = bytes.LastIndexByte(b, '\n')
+		return i, i + 1
+	}
+	skip := min(int(from&1)^f.parity(), len(b))
+	if end = lastWideEnd(f.e, b[skip:]); end == 0 {
+		return -1, -1
+	}
+	return skip + end - 2, skip + end
+}
+
+// parity is the lowest bit of the offsets at which units begin.
+func (f *file) parity() int {
+	if f.wide() && f.odd {
+		return 1
+	}
+	return 0
+}
+
+// aligned is the last place up to p at which a character can begin, as far as its
+// size is known.
+func (f *file) aligned(p int64) int64 {
+	if f.wide() && int(p&1) != f.parity() {
+		return max(0, p-1)
+	}
+	return p
+}
+
+// spelled is the text of a line that stands at start.
+func (f *file) spelled(line []byte, start int64) []byte {
+	if !f.wide() {
+		return line
+	}
+	if start == 0 {
+		line = unmarked(f.e, line)
+	}
+	d := charset.Decoder{Encoding: f.e}
+	return d.Finish(d.Append(nil, line))
+}
+
+// countLines counts the newlines in b, which stands at a character.
+func (c *coding) countLines(b []byte) (n int64) {
+	if !c.wide() {
+		return int64(bytes.Count(b, newline))
+	}
+	for end := wideEnd(c.e, b); end > 0; end = wideEnd(c.e, b) {
+		n++
+		b = b[end:]
+	}
+	return n
+}
+
+// at takes what a mark says of the encoding; base is where the text of its file
+// begins. Before anything was delivered it is what to expect.
+func (c *coding) at(m *Mark, base int64) {
+	*c = coding{e: m.Encoding, known: m.Offset > base && m.Encoding != charset.UTF8, odd: m.Offset&1 == 1}
+}
+
+// recognise finds out how the text of c goes on at offset.
+func (c *remnant) recognise() {
+	if c.known || len(c.half)+len(c.carry) == 0 {
+		return
+	}
+	was := c.e
+	phase, _ := c.coding.recognise(c.half, c.carry, true)
+	if len(c.carry) > 0 && (c.e != was || c.wide() && phase != len(c.carry)&1) {
+		c.drop()
+	}
+	if c.wide() && phase == 1 && len(c.carry) == 0 {
+		c.pass(c.half[:1])
+		c.half = c.half[1:]
+		c.dropped++
+	}
+	c.pool = c.pool.of(c.e)
+}
+
+// drop gives up what was carried: it does not go on here.
+func (c *remnant) drop() { c.dropped, c.carry = c.dropped+len(c.carry), nil }
+
+// inherit takes the first part of the line at offset out of another file.
+func (c *remnant) inherit(carry []byte, e charset.Encoding) {
+	c.carry = carry
+	switch {
+	case !c.known:
+		c.e = e
+	case c.e != e:
+		c.drop()
+	}
+}
+
+// hasLine reports whether a whole line is in half.
+func (c *remnant) hasLine() bool {
+	if !c.known {
+		return bytes.IndexByte(c.half, '\n') >= 0
+	}
+	if len(c.carry) > 0 {
+		end, on := c.joint(c.carry, c.half)
+		return end > 0 || !on
+	}
+	return c.lineEnd(c.half) > 0
+}
+
+// zeros is how many zeros stand at the start of data, where nobody has written.
+func (c *remnant) zeros(data []byte) int {
+	n := len(data) - len(bytes.TrimLeft(data, "\x00"))
+	switch {
+	case !c.wide():
+		return n
+	case n == len(data):
+		return n &^ 1
+	case zeroHighs(c.e, data[n-1:]) > zeroHighs(c.e, data[n:]):
+		return n - 1
+	}
+	return n
+}
+
+// deliverWide is next for lines that are to be decoded.
+func (c *remnant) deliverWide(blk *block, lines []byte) *block {
+	text := lines
+	if c.offset == 0 {
+		text = unmarked(c.e, lines)
+	}
+	out := c.plain(c.pool, nil, text, false)
+	c.deliver(out, lines)
+	out.batch.Offset += int64(len(lines) - len(text))
+	c.pool.put(blk)
+	return out
+}
+
+// finishWide is finish for text that is to be decoded.
+func (c *remnant) finishWide() *block {
+	if len(c.carry) > 0 && !c.goesOn(c.carry, c.half) {
+		c.drop()
+	}
+	text := c.half
+	if c.offset == 0 && len(c.carry) == 0 {
+		text = unmarked(c.e, text)
+	}
+	if len(text)+len(c.carry) == 0 {
+		return nil
+	}
+	blk := c.plain(c.pool, c.carry, text, true)
+	c.deliver(blk, c.half)
+	c.half, c.carry = nil, nil
+	return blk
+}
+
+// judged is head without what UTF-16 makes of ASCII, for a look at how its lines
+// begin.
+func judged(head []byte) []byte {
+	if e := charset.Recognise(head); e != charset.UTF8 {
+		head = unmarked(e, head)
+	}
+	return bytes.ReplaceAll(head, []byte{0}, nil)
+}
+
+// join is join for any encoding.
+func (c *coding) join(pool *blocks, carry, end []byte) *block {
+	if c.wide() {
+		return c.plain(pool, carry, end, false)
+	}
+	return join(pool, carry, end)
+}
+
+// longEnd is lineEnd in a line beyond the limit, which may have begun with half a
+// unit in another file.
+func (f *file) longEnd(data []byte) int {
+	from := f.splitUnit(data)
+	if end := f.lineEnd(data[from:]); end > 0 {
+		return from + end
+	}
+	return 0
+}
+
+// stretch is how much of data can be passed over within a line: whole units.
+func (f *file) stretch(data []byte) int {
+	if !f.wide() {
+		return len(data)
+	}
+	from := f.splitUnit(data)
+	return from + (len(data)-from)&^1
+}
+
+// splitUnit is 1 where data begins with the second half of a unit, else 0.
+func (f *file) splitUnit(data []byte) int {
+	if f.wide() && f.pos == f.offset && len(data) > 0 {
+		return len(f.carry) & 1
+	}
+	return 0
+}
+
+// ends reports whether data, what is left of f, has a whole line.
+func (f *file) ends(data []byte) bool {
+	if f.skipping() || len(f.carry) == 0 {
+		return f.lineEnd(data) > 0
+	}
+	end, _ := f.joint(f.carry, data)
+	return end > 0
+}
+
+// unit is the size of the smallest piece of text in bytes.
+func (c *coding) unit() int {
+	if c.wide() {
+		return 2
+	}
+	return 1
+}
+
+// resumed takes the encoding of m.
+func (c *remnant) resumed(m *Mark) {
+	c.at(m, c.base)
+	c.known = m.Offset > c.base
+	c.pool = c.pool.of(c.e)
+}
