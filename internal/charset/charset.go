@@ -92,8 +92,8 @@ const SampleSize = 512
 // any stretch that begins with a whole character: by its mark, or by what half of
 // its bytes are. Log lines are ASCII for the most part, so in UTF-16 every second
 // byte is a zero, and the bytes between are not. In UTF-8 a log has no zeros,
-// but for holes that nobody filled, which end the sample. Without a mark it takes
-// four characters at least.
+// but for holes that nobody filled, which end the sample. Fewer than four characters
+// without a mark must be ASCII.
 //
 // A mark with no zero anywhere behind it is none: it is a line of any bytes.
 func Recognise(sample []byte) Encoding {
@@ -106,19 +106,26 @@ func Recognise(sample []byte) Encoding {
 	case e != UTF8:
 		return e
 	case bytes.HasPrefix(sample, []byte("\xff\xfe\x00\x00")):
+		if len(bytes.Trim(sample[4:min(len(sample), 8)], "\x00")) == 0 {
+			return UTF16LE // a hole behind the mark
+		}
 		return UTF8 // UTF-32
 	}
 	if hole := bytes.Index(sample, make([]byte, 4)); hole >= 0 {
 		sample = sample[:(hole+1)&^1]
 	}
 	units := len(sample) / 2
-	if 2*units < few {
-		return UTF8
-	}
 	var zeros [2]int
 	for i, c := range sample[:2*units] {
 		if c == 0 {
 			zeros[i&1]++
+		}
+	}
+	if len(sample) < few {
+		// ASCII and nothing else; the second half of a newline may still be to come.
+		ascii := zeros[0]+zeros[1] == units && (len(sample) == 2*units || sample[2*units] == '\n' || sample[2*units] == 0)
+		if units < 1 || len(sample) < 3 || !ascii {
+			return UTF8
 		}
 	}
 	switch {

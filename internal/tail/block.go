@@ -29,8 +29,9 @@ type block struct {
 // in use then follows the collector's rhythm instead of the number of batches
 // in flight.
 type blocks struct {
-	block int // bytes of data in a usual block
-	line  int // bytes of the longest line, without its newline
+	block  int // bytes of data in a usual block
+	line   int // bytes of the longest line, without its newline
+	anchor int // bytes of an anchor
 
 	text *blocks // of the batches: these, or those that what is read here is decoded into
 	wide *blocks // for reading UTF-16
@@ -45,9 +46,9 @@ type blocks struct {
 // there a line of ASCII takes twice the bytes, with the mark before it; and any
 // text must fit, decoded, into a block half as large again.
 func newBlocks(block, line int) *blocks {
-	p := &blocks{block: block, line: line}
+	p := &blocks{block: block, line: line, anchor: anchorSize}
 	p.text = p
-	p.wide = &blocks{block: max(2, block/3*2), line: 2*line + 3, text: p}
+	p.wide = &blocks{block: max(2, block/3*2), line: 2*line + 3, anchor: wideAnchor, text: p}
 	p.wide.wide = p.wide
 	return p
 }
@@ -74,7 +75,7 @@ func (p *blocks) get(large bool) *block {
 	if b == nil {
 		// One byte more than an anchor and the data, for the newline that the
 		// last line of a finished file may lack.
-		b = &block{buf: make([]byte, anchorSize+p.room(large)+1), large: large}
+		b = &block{buf: make([]byte, p.anchor+p.room(large)+1), large: large}
 		b.free = func(*Batch) { p.put(b) }
 	}
 	b.batch = Batch{free: b.free}

@@ -40,8 +40,8 @@ type file struct {
 	offset  int64 // start of the first line not yet delivered
 	pos     int64 // next byte to look at
 	line    int64 // number of the line at offset, from 1; 0 unknown
-	anchor  [anchorSize]byte
-	anchors int    // bytes of anchor in use: min(pos, anchorSize)
+	anchor  [wideAnchor]byte
+	anchors int    // bytes of anchor in use: min(pos, reach)
 	base    int64  // size of the hole that the file begins with
 	prefix  []byte // the first bytes behind it, as far as they were delivered
 	half    []byte // what was seen behind offset without a newline
@@ -307,7 +307,7 @@ func (f *file) endLong() {
 // before it.
 func (f *file) advance(blk *block, n int) {
 	end := f.anchors + n
-	start := max(0, end-anchorSize)
+	start := max(0, end-f.reach())
 	if have := len(f.prefix); have < prefixSize && f.pos <= f.base+int64(have) {
 		b := blk.buf[min(end, f.anchors+int(f.base-f.pos)+have):end]
 		if have == 0 { // the first character may begin with a zero
@@ -382,12 +382,12 @@ func (f *file) finish(now time.Time) (blk *block, done bool) {
 // moveTo sets the position to offset, the start of a line or, with blind, a
 // place inside one that is too long.
 func (f *file) moveTo(offset int64, blind bool) error {
-	n := min(offset, anchorSize)
-	var anchor [anchorSize]byte
+	f.sniff()
+	n := min(offset, int64(f.reach()))
+	var anchor [wideAnchor]byte
 	if got, err := readAt(f.f, anchor[:n], offset-n); int64(got) < n {
 		return fmt.Errorf("read %s before byte %d: %w", f.f.Name(), offset, err)
 	}
-	f.sniff()
 	f.anchor, f.anchors = anchor, int(n)
 	f.offset, f.pos, f.blind, f.line = offset, offset, blind, f.lineAt(offset)
 	f.half, f.carry, f.barren = nil, nil, 0

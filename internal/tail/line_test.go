@@ -95,7 +95,7 @@ func TestALineBeyondTheLimitIsCutOutAndCounted(t *testing.T) {
 
 // L3
 func TestAnEndlessLineTakesBoundedMemory(t *testing.T) {
-	inBothModes(t, func(t *testing.T, follow opener) {
+	inUTF8(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)
 		w := s.writer()
 		s.write(w, 1)

@@ -103,7 +103,7 @@ func (m *Mark) begins(head []byte) bool {
 // sound reports whether m can be a place in a file, and is none that was damaged
 // where it was stored.
 func (m *Mark) sound() bool {
-	return m.Offset >= 0 && m.Size >= 0 && m.Line >= 0 && 0 <= m.Anchored && m.Anchored <= anchorSize && int64(m.Anchored) <= m.Offset
+	return m.Offset >= 0 && m.Size >= 0 && m.Line >= 0 && 0 <= m.Anchored && m.Anchored <= wideAnchor && int64(m.Anchored) <= m.Offset
 }
 
 // same reports whether info is of the file of m, by its number: another file may

@@ -297,8 +297,8 @@ func (c *remnant) deliver(blk *block, text []byte) {
 // pass goes on behind text.
 func (c *remnant) pass(text []byte) {
 	c.offset += int64(len(text))
-	c.anchor = append(c.anchor, text[max(0, len(text)-anchorSize):]...)
-	c.anchor = slices.Delete(c.anchor, 0, max(0, len(c.anchor)-anchorSize))
+	c.anchor = append(c.anchor, text[max(0, len(text)-c.reach()):]...)
+	c.anchor = slices.Delete(c.anchor, 0, max(0, len(c.anchor)-c.reach()))
 }
 
 func (c *remnant) position(blk *block) {

@@ -176,9 +176,8 @@ func (p *pump) cut(n int) bool {
 		p.off, p.fill, p.skip = p.off+int64(end), n, false
 	}
 	if p.wide() {
-		from := max(0, p.fill-n-1) &^ 1 // with the unit that the last read ended in
-		if end := lastWideEnd(p.e, p.blk.buf[from:p.fill]); end > 0 {
-			return p.handOverWide(from + end)
+		if end := p.wideEnd(n); end > 0 {
+			return p.handOverWide(end)
 		}
 	} else if i := bytes.LastIndexByte(p.blk.buf[p.fill-n:p.fill], '\n'); i >= 0 {
 		return p.handOver(p.fill - n + i + 1)

@@ -29,6 +29,17 @@ type coding struct {
 	odd   bool // units begin at odd offsets, as behind a hole of odd size
 }
 
+// wideAnchor are the bytes of the anchor of a file in UTF-16: as many characters.
+const wideAnchor = 2 * anchorSize
+
+// reach is how many bytes before the read position are its anchor.
+func (c *coding) reach() int {
+	if c.wide() {
+		return wideAnchor
+	}
+	return anchorSize
+}
+
 func (c *coding) wide() bool { return c.known && c.e != charset.UTF8 }
 
 // low is which byte of a unit is the low one.
@@ -55,11 +66,22 @@ func wideEnd(e charset.Encoding, b []byte) int {
 		if i += at; isEnd(e, b, i) {
 			return (i | 1) + 1
 		}
+		if isBroken(e, b, i) {
+			return i + 2 - low(e)
+		}
 		at = i + 1
 	}
 }
 
-// lastWideEnd is the length of the whole lines of b.
+// isBroken reports whether the byte at i of b ends a line of which half a unit is
+// missing, as after a write for which a disk had no room: a newline across two
+// units, beside ASCII. As units begin now it is U+0A00, which is no character. What
+// comes behind it is read as it was meant; so is nothing that does not begin there.
+func isBroken(e charset.Encoding, b []byte, i int) bool {
+	return i&1 != low(e) && i > 0 && i+1 < len(b) && b[i-1] == 0 && b[i+1] == 0
+}
+
+// lastWideEnd is the length of the whole lines of b, up to a broken one.
 func lastWideEnd(e charset.Encoding, b []byte) int {
 	for i := bytes.LastIndexByte(b, '\n'); i >= 0; i = bytes.LastIndexByte(b[:i], '\n') {
 		if isEnd(e, b, i) {
@@ -278,7 +300,7 @@ func (c *coding) plain(pool *blocks, carry, raw []byte, last bool) *block {
 	if fit {
 		out, fit = appendWithin(&d, out, raw)
 	}
-	if fit && last {
+	if fit && (last || len(out) > 0 && out[len(out)-1] != '\n') {
 		out = append(d.Finish(out), '\n')
 	}
 	b := &blk.batch
@@ -325,6 +347,10 @@ func (f *file) recognise(blk *block, data []byte, final bool) (ok, again bool) {
 		f.advance(blk, 1) // the end of what was in the file before
 		f.offset = f.pos
 		f.dropped++
+	}
+	if f.wide() && f.offset == 0 && marked(f.e, data) && f.hole(data[2:]) {
+		f.advance(blk, 2)
+		f.offset, again = f.pos, true
 	}
 	return true, f.turn() || again || !f.wide() && len(data) > 0 && data[0] == 0
 }

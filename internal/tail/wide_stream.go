@@ -1,5 +1,20 @@
 package tail
 
+// wideEnd is where the whole lines end that the last n bytes made whole, 0 if there
+// is none.
+func (p *pump) wideEnd(n int) int {
+	from := max(0, p.fill-n-2) &^ 1 // with the units that the last read ended in
+	b := p.blk.buf[from:p.fill]
+	end := lastWideEnd(p.e, b)
+	if end == 0 {
+		end = wideEnd(p.e, b)
+	}
+	if end == 0 {
+		return 0
+	}
+	return from + end
+}
+
 // recognise finds out how the stream is written down, once its first line is there.
 func (p *pump) recognise(final bool) {
 	if _, ok := p.coding.recognise(p.blk.buf[:p.fill], nil, final); !ok || !p.wide() {
