@@ -114,24 +114,53 @@ func Recognise(sample []byte) Encoding {
 	if hole := bytes.Index(sample, make([]byte, 4)); hole >= 0 {
 		sample = sample[:(hole+1)&^1]
 	}
-	units := len(sample) / 2
-	var zeros [2]int
+	if len(sample) < few {
+		return ascii(sample)
+	}
+	// How a line begins tells more than what it holds.
+	const beginning = 64
+	if e := halfZeros(sample[:min(len(sample), beginning)]); e != UTF8 {
+		return e
+	}
+	return halfZeros(sample)
+}
+
+// halfZeros is the encoding in which the high bytes of sample are zero for the most
+// part.
+func halfZeros(sample []byte) Encoding {
+	zeros, units := zerosOf(sample)
+	switch {
+	case 2*zeros[1] >= units && 16*zeros[0] <= units:
+		return UTF16LE
+	case 2*zeros[0] >= units && 16*zeros[1] <= units:
+		return UTF16BE
+	}
+	return UTF8
+}
+
+// zerosOf counts the zeros at even places of sample and at odd ones.
+func zerosOf(sample []byte) (zeros [2]int, units int) {
+	units = len(sample) / 2
 	for i, c := range sample[:2*units] {
 		if c == 0 {
 			zeros[i&1]++
 		}
 	}
-	if len(sample) < few {
-		// ASCII and nothing else; the second half of a newline may still be to come.
-		ascii := zeros[0]+zeros[1] == units && (len(sample) == 2*units || sample[2*units] == '\n' || sample[2*units] == 0)
-		if units < 1 || len(sample) < 3 || !ascii {
-			return UTF8
-		}
+	return zeros, units
+}
+
+// ascii is the encoding in which a few bytes are ASCII and nothing else; the second
+// half of a newline may still be to come.
+func ascii(sample []byte) Encoding {
+	zeros, units := zerosOf(sample)
+	if len(sample) < 3 || zeros[0]+zeros[1] != units {
+		return UTF8
 	}
+	rest := sample[2*units:]
 	switch {
-	case 2*zeros[1] >= units && 16*zeros[0] <= units:
+	case zeros[1] == units && (len(rest) == 0 || rest[0] == '\n'):
 		return UTF16LE
-	case 2*zeros[0] >= units && 16*zeros[1] <= units:
+	case zeros[0] == units && (len(rest) == 0 || rest[0] == 0):
 		return UTF16BE
 	}
 	return UTF8

@@ -135,18 +135,19 @@ func (c *coding) whole(data []byte, room int) int {
 		return wholeLines(data)
 	}
 	// A unit of two bytes is up to three in UTF-8.
-	end := lastWideEnd(c.e, data[:min(len(data), room/3*2)])
-	if end == 0 {
-		end = wideEnd(c.e, data)
-	}
-	if !bytes.Contains(data[:end], []byte{0, 0}) {
-		return end // as nearly always
-	}
-	for at := 0; at < end; {
-		at += wideEnd(c.e, data[at:end])
-		if at+1 < end && data[at] == 0 && data[at+1] == 0 {
-			return at
+	fits := data[:min(len(data), room/3*2)]
+	end := 0
+	for {
+		n := wideEnd(c.e, fits[end:])
+		if n == 0 || n&1 == 1 && end > 0 { // a broken line comes alone
+			break
 		}
+		if end += n; n&1 == 1 || end+1 < len(data) && data[end] == 0 && data[end+1] == 0 {
+			return end
+		}
+	}
+	if end == 0 {
+		return wideEnd(c.e, data)
 	}
 	return end
 }

@@ -40,15 +40,16 @@ func (p *pump) pass() {
 func (p *pump) handOverWide(end int) bool {
 	lines := p.blk.buf[:end]
 	for len(lines) > 0 {
-		n := lastWideEnd(p.e, lines[:min(len(lines), p.st.pool.room(true)/3*2)])
+		n := p.whole(lines, p.st.pool.room(true))
 		if n == 0 {
-			n = wideEnd(p.e, lines)
+			break // behind a broken line there is half a one
 		}
 		if !p.sendWide(lines[:n], false) {
 			return false
 		}
 		lines = lines[n:]
 	}
+	end -= len(lines)
 	rest := p.fill - end
 	if p.blk.large && rest < p.pool.room(false) {
 		large := p.move(end, false)
