@@ -21,8 +21,8 @@ import (
 // A node is a file of the model: what it holds, and how much of it a perfect
 // reader has taken.
 type node struct {
-	w       *os.File // of the server; nil when it has let go, and for copies
-	path    string   // "" when it has no name any more
+	w       *os.File  // of the server; nil when it has let go, and for copies
+	path    string    // "" when it has no name any more
 	bytes   []byte    // in UTF-8, whatever is on the disk
 	marked  bool      // on the disk a mark stands before them
 	life    int       // grows with each truncation

@@ -34,6 +34,9 @@ func inUTF16(t *testing.T, play func(t *testing.T, follow opener)) {
 	for _, e := range [...]charset.Encoding{charset.UTF16LE, charset.UTF16BE} {
 		for _, marks := range [...]bool{true, false} {
 			for _, events := range [...]bool{false, true} {
+				if events && e == charset.UTF16BE {
+					continue // what wakes does not know of encodings
+				}
 				t.Run(fmt.Sprintf("%v marks %v events %v", e, marks, events), func(t *testing.T) {
 					play(t, func(t *testing.T, o Options, before func(s *scenario)) *scenario {
 						t.Helper()
@@ -90,7 +93,7 @@ func TestALineOfUTF16SplitAtAnyByteIsOneWholeLine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inUTF16(t, func(t *testing.T, follow opener) {
-				const l = "000011 GET /\u00e9\U0001f600\u4e2d 000011\r\n"
+				const l = "000011 /\u00e9\U0001f600\u4e2d\r\n"
 				for at := range len(spell(l, charset.UTF16LE)) + 1 {
 					s := follow(t, Options{}, nil)
 					raw := spell(l, s.coding)
