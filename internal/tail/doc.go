@@ -30,6 +30,9 @@
 //     truncated, a file that came and went between two looks, and, with
 //     Options.Resume, all that was logged while nobody read; compressed or not.
 //
+//   - A log in UTF-16 gives the lines that the same log gives in UTF-8. Offsets,
+//     positions and all that a file is known by stay those of its own bytes.
+//
 // What it does not do: it parses nothing, and takes no rotated file for a log of
 // its own. A file that was created and deleted between two looks is not seen, nor
 // one that was moved meanwhile into a directory that the path does not tell of.
