@@ -223,9 +223,15 @@ func TestTheLimitOfALineIsThatOfItsText(t *testing.T) {
 			n    int
 			long bool
 		}{
-			{"x", 99, false}, {"x", 100, false}, {"x", 101, true}, {"x", 400, true},
-			{"\u4e2d", 33, false}, {"\u4e2d", 34, true}, {"\u4e2d", 65, true},
-			{"\U0001f600", 25, false}, {"\U0001f600", 26, true},
+			{"x", 99, false},
+			{"x", 100, false},
+			{"x", 101, true},
+			{"x", 400, true},
+			{"\u4e2d", 33, false},
+			{"\u4e2d", 34, true},
+			{"\u4e2d", 65, true},
+			{"\U0001f600", 25, false},
+			{"\U0001f600", 26, true},
 		} {
 			for _, block := range []int{1, 50, 0} {
 				s := follow(t, Options{Block: block, MaxLine: 100}, nil)
