@@ -130,9 +130,9 @@ func Recognise(sample []byte) Encoding {
 func halfZeros(sample []byte) Encoding {
 	zeros, units := zerosOf(sample)
 	switch {
-	case 2*zeros[1] >= units && 16*zeros[0] <= units:
+	case 2*zeros[1] >= units && 8*zeros[0] <= units:
 		return UTF16LE
-	case 2*zeros[0] >= units && 16*zeros[1] <= units:
+	case 2*zeros[0] >= units && 8*zeros[1] <= units:
 		return UTF16BE
 	}
 	return UTF8

@@ -45,6 +45,7 @@ func (s *Source) resume(p *Position) {
 	for i := range p.Files {
 		m := &p.Files[i]
 		last := i == len(p.Files)-1
+		s.expect = m.Encoding
 		if !m.sound() {
 			s.notify(fmt.Sprintf("%s: the place where reading stopped (byte %d) is damaged; reading its file from the start", s.name, m.Offset))
 			m = &Mark{Path: m.Path, Device: m.Device, Inode: m.Inode, Born: m.Born}

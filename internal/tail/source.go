@@ -61,12 +61,13 @@ type Source struct {
 	due     time.Time   // of the next look without an event
 	changed time.Time   // when a look last found something new
 
-	seq   uint64
-	atEnd bool
-	told  string           // the last notice about what is wrong with the path
-	sick  past             // the file whose last read failed
-	wide  charset.Encoding // the last of its encodings that was told of
-	state State            // counters and what is wrong; the rest is filled in by State
+	seq    uint64
+	atEnd  bool
+	told   string           // the last notice about what is wrong with the path
+	sick   past             // the file whose last read failed
+	wide   charset.Encoding // the last of its encodings that was told of
+	expect charset.Encoding // of its last lines, and so perhaps of a file without a mark
+	state  State            // counters and what is wrong; the rest is filled in by State
 }
 
 // past is a file that is not at the path any more, with something to read yet
@@ -154,6 +155,9 @@ func (s *Source) handOut(blk *block, now time.Time) *Batch {
 	b.Source, b.Seq, b.Read = s.index, s.seq, now
 	if b.Encoding != charset.UTF8 {
 		s.decoded(b)
+	}
+	if len(b.Data) > 0 {
+		s.expect = b.Encoding
 	}
 	if s.stream != nil {
 		b.Written = now
@@ -431,6 +435,9 @@ func (s *Source) look(now time.Time) bool {
 	}
 	if !s.f.recall(f) && s.fromEnd {
 		f.toEnd()
+	}
+	if !f.known {
+		f.e = s.expect
 	}
 	s.fromEnd = false
 	s.turnTo(f, now)
