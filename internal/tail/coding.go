@@ -27,6 +27,9 @@ type coding struct {
 	e     charset.Encoding
 	known bool
 	odd   bool // units begin at odd offsets, as behind a hole of odd size
+	// torn says that text may begin with the second half of a unit: in a file that
+	// was truncated. Elsewhere what looks like it is the other order of bytes.
+	torn bool
 }
 
 // wideAnchor are the bytes of the anchor of a file in UTF-16: as many characters.
@@ -256,7 +259,7 @@ func (c *coding) recognise(data, carry []byte, final bool) (phase int, ok bool) 
 	if e, _ := charset.Sniff(sample); c.e != charset.UTF8 && e == charset.UTF8 {
 		odd := len(carry) & 1
 		for _, phase := range [...]int{odd, 1 - odd} {
-			if fits(c.e, sample, carry, phase, final) {
+			if (phase == 0 || odd == 1 || c.torn) && fits(c.e, sample, carry, phase, final) {
 				c.known = true
 				return phase, true
 			}

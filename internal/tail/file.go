@@ -228,7 +228,7 @@ func (f *file) restart(was int64) cut {
 func (f *file) rewind() {
 	f.offset, f.pos, f.anchors, f.line, f.blind = 0, 0, 0, 1, false
 	f.base, f.prefix, f.half, f.carry, f.dropped, f.barren = 0, nil, nil, nil, 0, 0
-	f.known = false
+	f.known, f.torn = false, true
 }
 
 // kept is the size of the file if all of it are lines that were delivered: it

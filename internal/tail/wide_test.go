@@ -629,3 +629,30 @@ func BenchmarkReadingUTF16ThroughNext(b *testing.B) {
 		}
 	}
 }
+
+// The bytes of ASCII in one order are those of the other, moved by one.
+func TestAFreshFileInTheOtherOrderOfBytesIsReadInIt(t *testing.T) {
+	for _, marks := range []bool{false, true} {
+		s := followWide(charset.UTF16LE, marks)(t, Options{}, nil)
+		s.write(s.writer(), 5)
+		s.look()
+		s.rename(".1")
+		s.coding, s.marks = charset.UTF16BE, false
+		w := s.writer()
+		for range 3 {
+			s.put(w, "\u4e2d\u00e9 ")
+			s.write(w, 1)
+			s.want[len(s.want)-1] = "\u4e2d\u00e9 " + s.want[len(s.want)-1]
+			s.look()
+			if len(s.got) != len(s.want) {
+				t.Fatal("the last line waits for another")
+			}
+		}
+		s.restart(Options{}, func() {
+			s.rename(".2")
+			s.coding = charset.UTF16LE
+			s.write(s.writer(), 3)
+		})
+		s.ordered()
+	}
+}
