@@ -14,9 +14,6 @@ func (d Detection) Complaint() string {
 	if len(d.Missing) > 0 {
 		return "its header has no column for " + strings.Join(d.Missing, " and none for ")
 	}
-	if d.utf16 {
-		return "text in UTF-16, which is not read while it is written: weir report and weir parse read it, iconv -f UTF-16 -t UTF-8 converts it"
-	}
 	if d.Binary {
 		return "not a text file"
 	}

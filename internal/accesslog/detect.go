@@ -36,7 +36,6 @@ type Detection struct {
 	// Binary says that the sample is no text: compressed, or not read by any
 	// format while it holds zero bytes.
 	Binary bool
-	utf16  bool // Binary, and begins with the mark of UTF-16
 }
 
 // An Attempt is how one format did on a sample.
@@ -88,7 +87,6 @@ func Detect(lines [][]byte) Detection {
 		for _, line := range lines {
 			d.Binary = d.Binary || bytes.IndexByte(line, 0) >= 0
 		}
-		d.utf16 = d.Binary && (bytes.HasPrefix(lines[0], []byte("\xff\xfe")) || bytes.HasPrefix(lines[0], []byte("\xfe\xff")))
 	}
 	return d
 }

@@ -179,8 +179,8 @@ func parse(text []byte) (map[string]tail.Position, error) {
 	for path, p := range c.Sources {
 		for _, marks := range [...][]tail.Mark{p.Files, p.Read} {
 			for _, m := range marks {
-				// 256 is what a follower compares; no more is asked for.
-				if m.Offset < 0 || m.Size < 0 || m.Line < 0 || m.Anchored < 0 || m.Anchored > 256 || int64(m.Anchored) > m.Offset {
+				// 512 is the most that a follower compares, in UTF-16; no more is asked for.
+				if m.Offset < 0 || m.Size < 0 || m.Line < 0 || m.Anchored < 0 || m.Anchored > 512 || int64(m.Anchored) > m.Offset {
 					return nil, fmt.Errorf("is damaged (a position of %q is none)", path)
 				}
 			}

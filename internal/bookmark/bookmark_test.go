@@ -85,7 +85,7 @@ func TestWhatIsNoStateIsLeftAsItIs(t *testing.T) {
 		`{"version":1,"sources":{"/a":{"files":[{"anchor":"xy"}]}}}`:              "is damaged",
 		`{"version":1,"sources":{"/a":{"files":[{"offset":-1}]}}}`:                `a position of "/a" is none`,
 		`{"version":1,"sources":{"/a":{"read":[{"offset":9,"anchored":10}]}}}`:    `a position of "/a" is none`,
-		`{"version":1,"sources":{"/a":{"read":[{"offset":999,"anchored":257}]}}}`: `a position of "/a" is none`,
+		`{"version":1,"sources":{"/a":{"read":[{"offset":999,"anchored":513}]}}}`: `a position of "/a" is none`,
 	} {
 		name := filepath.Join(t.TempDir(), "state")
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {

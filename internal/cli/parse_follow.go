@@ -222,7 +222,7 @@ func (f *following) block(l *followed, b *tail.Batch, notices io.Writer) error {
 	at := view.Reject{Line: b.Line, Offset: b.Offset}
 	for line := range bytes.Lines(b.Data) {
 		f.line(l, accesslog.TrimEnd(line), at, notices)
-		at.Offset += int64(len(line))
+		at.Offset += b.Taken(line)
 		if at.Line > 0 {
 			at.Line++
 		}

@@ -228,8 +228,9 @@ func (l *lane) fold(g *gauge.Gauge, limit, due int64) {
 			return
 		}
 		l.count(out, g)
+		taken := l.rest[:end]
 		l.rest = l.rest[end:]
-		l.offset += int64(end)
+		l.offset += l.batch.Taken(taken)
 		if l.line > 0 {
 			l.line++
 		}
@@ -361,12 +362,12 @@ func (l *lane) reach(now time.Time) view.Reach {
 	st, at := l.source.State(), l.source.Position()
 	inHand := int64(0)
 	if l.batch != nil {
-		inHand = int64(len(l.rest))
+		inHand = l.batch.Taken(l.rest)
 	}
 	r := view.Reach{
 		Offset: max(0, st.Offset-inHand), Size: st.Size, Lag: at.Unread() + inHand,
 		Rotations: st.Rotations, Truncations: st.Truncations, Recovered: st.Recovered,
-		PossibleLoss: st.PossibleLoss, Zeros: st.Zeros, TooLong: st.TooLong,
+		PossibleLoss: st.PossibleLoss, Zeros: st.Zeros, TooLong: st.TooLong, Undecodable: st.Undecodable,
 	}
 	if r.Lag > 0 && !st.Written.IsZero() {
 		r.LagTime = max(0, now.Sub(st.Written))

@@ -79,7 +79,7 @@ func (f *Form) appendBlock(dst []byte, l label, b *tail.Batch) []byte {
 			dst = append(dst, l.prefix...)
 			dst = append(dst, line...)
 		}
-		offset += int64(end)
+		offset += b.Taken(line)
 	}
 	return dst
 }
@@ -101,6 +101,7 @@ type summary struct {
 	PossibleLoss int64       `json:"possible_loss_bytes"`
 	Zeros        int64       `json:"zero_bytes"`
 	TooLong      int         `json:"too_long"`
+	Undecodable  int64       `json:"undecodable,omitempty"`
 	Dropped      int64       `json:"lost_messages"`
 }
 
@@ -111,7 +112,7 @@ func (r *Relay) summaries() error {
 		s := summary{
 			Type: "summary", Source: escape.JSON(l.label.name), Lines: l.lines, Bytes: l.bytes,
 			Offset: st.Offset, Size: st.Size, Lag: p.Unread(), Rotations: st.Rotations, Truncations: st.Truncations,
-			Recovered: st.Recovered, PossibleLoss: st.PossibleLoss, Zeros: st.Zeros, TooLong: l.tooLong, Dropped: st.Dropped,
+			Recovered: st.Recovered, PossibleLoss: st.PossibleLoss, Zeros: st.Zeros, TooLong: l.tooLong, Undecodable: st.Undecodable, Dropped: st.Dropped,
 		}
 		if s.Lag > 0 && !st.Written.IsZero() {
 			s.LagSeconds = age(st.Written, time.Now())

@@ -318,7 +318,7 @@ func (r *Relay) block(l *lane, b *tail.Batch) error {
 		l.lines += int64(bytes.Count(b.Data, []byte{'\n'}))
 	}
 	if b.TooLong > 0 && l.tooLong == 0 {
-		r.o.Tell(fmt.Sprintf("%s: a line of more than 1 MiB was left out, behind byte %d; further ones are counted", l.label.name, b.Offset+int64(len(b.Data))))
+		r.o.Tell(fmt.Sprintf("%s: a line of more than 1 MiB was left out, behind byte %d; further ones are counted", l.label.name, b.Offset+b.Taken(b.Data)))
 	}
 	l.tooLong += b.TooLong
 	r.written(l)

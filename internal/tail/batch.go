@@ -1,6 +1,10 @@
 package tail
 
-import "time"
+import (
+	"time"
+
+	"weir/internal/charset"
+)
 
 // A Batch is a block of whole lines read from one source.
 //
@@ -17,11 +21,19 @@ type Batch struct {
 	Line    int64     // number of the first line, from 1; 0 where unknown: reading began far inside a large file
 	Read    time.Time // when it was read
 	Written time.Time // when its file was last written, Read for pipes
-	Data    []byte    // whole lines, each with its '\n'
+	Data    []byte    // whole lines, each with its '\n'; UTF-8 if they were UTF-16, else the bytes they were
 	TooLong int       // lines beyond the limit that were cut out after Data
+
+	Encoding    charset.Encoding // of the lines where they were read
+	Undecodable int              // what was no character of it, each U+FFFD in Data
 
 	free func(*Batch)
 }
+
+// Taken is how many bytes of its file or stream text takes, a part of Data that
+// begins and ends with whole characters. With it the offset of each line follows
+// from that of the first.
+func (b *Batch) Taken(text []byte) int64 { return b.Encoding.Size(text) }
 
 // Release gives the memory of b back; b and every view into its Data are
 // invalid from then on. It may be called from any goroutine, once.

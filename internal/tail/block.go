@@ -1,6 +1,10 @@
 package tail
 
-import "sync"
+import (
+	"sync"
+
+	"weir/internal/charset"
+)
 
 // spareBlocks bounds the memory that lies idle: 8 blocks of 256 KiB.
 const spareBlocks = 8
@@ -25,8 +29,12 @@ type block struct {
 // in use then follows the collector's rhythm instead of the number of batches
 // in flight.
 type blocks struct {
-	block int // bytes of data in a usual block
-	line  int // bytes of the longest line, without its newline
+	block  int // bytes of data in a usual block
+	line   int // bytes of the longest line, without its newline
+	anchor int // bytes of an anchor
+
+	text *blocks // of the batches: these, or those that what is read here is decoded into
+	wide *blocks // for reading UTF-16
 	// scarce makes room for a file after an error of opening it, see
 	// Follower.scarce; nil where there is no Follower.
 	scarce func(error) bool
@@ -35,6 +43,25 @@ type blocks struct {
 	small []*block // guarded by mu
 	large *block   // guarded by mu; one is enough, long lines are rare
 	made  int      // blocks ever allocated, guarded by mu
+}
+
+// newBlocks makes the blocks of a Follower, and those of what is to be decoded:
+// there a line of ASCII takes twice the bytes, with the mark before it; and any
+// text must fit, decoded, into a block half as large again.
+func newBlocks(block, line int) *blocks {
+	p := &blocks{block: block, line: line, anchor: anchorSize}
+	p.text = p
+	p.wide = &blocks{block: max(2, block/3*2), line: 2*line + 3, anchor: wideAnchor, text: p}
+	p.wide.wide = p.wide
+	return p
+}
+
+// of are the blocks to read text in e with.
+func (p *blocks) of(e charset.Encoding) *blocks {
+	if e == charset.UTF8 {
+		return p.text
+	}
+	return p.wide
 }
 
 // room is how many bytes of data fit into a block of this kind.
@@ -51,7 +78,7 @@ func (p *blocks) get(large bool) *block {
 	if b == nil {
 		// One byte more than an anchor and the data, for the newline that the
 		// last line of a finished file may lack.
-		b = &block{buf: make([]byte, anchorSize+p.room(large)+1), large: large}
+		b = &block{buf: make([]byte, p.anchor+p.room(large)+1), large: large}
 		b.free = func(*Batch) { p.put(b) }
 	}
 	b.batch = Batch{free: b.free}

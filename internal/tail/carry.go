@@ -107,6 +107,7 @@ func (f *file) passOn(copies []past) {
 		return
 	}
 	if c, ok := copies[0].(*remnant); ok && c.offset == 0 {
-		c.carry, f.carry = f.carry, nil
+		c.inherit(f.carry, f.e)
+		f.carry = nil
 	}
 }

@@ -28,6 +28,8 @@ func (f *file) continues(old *file) bool {
 		return false
 	}
 	line, carry := old.line, old.carry
+	f.coding = old.coding
+	f.turn()
 	if f.moveTo(shared, false) != nil {
 		f.rewind()
 		return false

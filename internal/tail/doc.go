@@ -33,6 +33,9 @@
 //   - Where few files may be open, those that have been quiet for longest are
 //     closed, and read on from where they were when they change.
 //
+//   - A log in UTF-16 gives the lines that the same log gives in UTF-8. Offsets,
+//     positions and all that a file is known by stay those of its own bytes.
+//
 // What it does not do: it parses nothing, and takes no rotated file for a log of
 // its own. A file that was created and deleted between two looks is not seen, nor
 // one that was moved meanwhile into a directory that the path does not tell of.

@@ -159,7 +159,7 @@ func TestTheBytesOfALineAreLeftAlone(t *testing.T) {
 		"half a character cut": "GET /\xe2\x82\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBothModes(t, func(t *testing.T, follow opener) {
+			inUTF8(t, func(t *testing.T, follow opener) {
 				s := follow(t, Options{Block: 7}, nil)
 				w := s.writer()
 				s.put(w, l) // as the first line of all
@@ -195,7 +195,7 @@ func allBytes() string {
 
 // L4
 func TestAFileOfZerosAloneWaits(t *testing.T) {
-	inBothModes(t, func(t *testing.T, follow opener) {
+	inUTF8(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, func(s *scenario) {
 			w := s.writer()
 			s.put(w, strings.Repeat("\x00", 100_000))
@@ -215,7 +215,7 @@ func TestAFileOfZerosAloneWaits(t *testing.T) {
 // L7
 func TestAFileWithReservedSpaceIsReadAsItIsFilled(t *testing.T) {
 	for _, size := range []int64{4096, 1 << 20, 64 << 20} {
-		inBothModes(t, func(t *testing.T, follow opener) {
+		inUTF8(t, func(t *testing.T, follow opener) {
 			var w *os.File
 			s := follow(t, Options{}, func(s *scenario) {
 				w = s.preallocated(size)

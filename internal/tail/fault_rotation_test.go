@@ -303,7 +303,7 @@ func TestRotationsWhileThereWasNoReaderAreCaughtUpWith(t *testing.T) {
 // R7
 func TestAFileCompressedOrUnlinkedWhileItIsReadIsReadToItsEnd(t *testing.T) {
 	for _, packed := range []bool{false, true} {
-		inBothModes(t, func(t *testing.T, follow opener) {
+		inUTF8(t, func(t *testing.T, follow opener) {
 			s := follow(t, Options{Block: 64}, nil)
 			old := s.writer()
 			s.write(old, 100)
@@ -390,7 +390,7 @@ func TestACopyAndTruncateLosesOnlyWhatItDestroyedItself(t *testing.T) {
 
 // R9
 func TestWhatACopyAndTruncateDestroyedIsCountedAsFarAsItWasSeen(t *testing.T) {
-	inBothModes(t, func(t *testing.T, follow opener) {
+	inUTF8(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)
 		w := s.writer()
 		s.write(w, 6)
@@ -469,7 +469,7 @@ func TestCopiesAndTruncationsWhileThereWasNoReaderAreCaughtUpWith(t *testing.T) 
 func TestAFileShortenedToAPartOfWhatWasReadIsNotReadAgain(t *testing.T) {
 	for _, to := range []int64{1, 31, 32, 33, 64, 80, 9 * 32, 10*32 - 1} {
 		t.Run(fmt.Sprint(to), func(t *testing.T) {
-			inBothModes(t, func(t *testing.T, follow opener) {
+			inUTF8(t, func(t *testing.T, follow opener) {
 				s := follow(t, Options{}, nil)
 				w := s.writer()
 				s.write(w, 10)
@@ -529,7 +529,7 @@ func TestTheSameNumberAndTheSameFirstLineAreNotTheSameFile(t *testing.T) {
 // R15
 func TestAReplacementByACopyWithMoreLinesIsReadOnWhereItWas(t *testing.T) {
 	for _, more := range []int{0, 1, 50} {
-		inBothModes(t, func(t *testing.T, follow opener) {
+		inUTF8(t, func(t *testing.T, follow opener) {
 			s := follow(t, Options{}, nil)
 			s.write(s.writer(), 10)
 			s.look()

@@ -115,7 +115,7 @@ func TestABindMountOfTheFileIsTheSameFile(t *testing.T) {
 
 // S4
 func TestALogOnAFullDiskIsReadWhatThereIsAndOnAfterIt(t *testing.T) {
-	inBothModes(t, func(t *testing.T, follow opener) {
+	inUTF8(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, func(s *scenario) {
 			dir := below(s, "disk")
 			s.must(os.Mkdir(dir, 0o755))

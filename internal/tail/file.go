@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"weir/internal/charset"
 )
 
 // anchorSize is how many bytes before the read position are compared with
@@ -31,14 +33,15 @@ type file struct {
 	born   time.Time   // when it was made, zero if that is not known
 	path   string      // where it was found, links followed
 	pool   *blocks
+	coding      // of the text at offset
 	blind  bool // stands inside a line whose start is not known
 	copied bool // a copy of it took its path, and is read on instead
 
 	offset  int64 // start of the first line not yet delivered
 	pos     int64 // next byte to look at
 	line    int64 // number of the line at offset, from 1; 0 unknown
-	anchor  [anchorSize]byte
-	anchors int    // bytes of anchor in use: min(pos, anchorSize)
+	anchor  [wideAnchor]byte
+	anchors int    // bytes of anchor in use: min(pos, reach)
 	base    int64  // size of the hole that the file begins with
 	prefix  []byte // the first bytes behind it, as far as they were delivered
 	half    []byte // what was seen behind offset without a newline
@@ -110,9 +113,9 @@ func (f *file) skipping() bool { return f.pos != f.offset || f.blind }
 func (f *file) next(now time.Time) (*block, cut, error) {
 	for _, large := range [...]bool{false, true} {
 		blk, data, c, err := f.fetch(large, now)
-		if err == nil && len(data) > 0 && data[0] == 0 && !f.skipping() {
+		if err == nil && f.hole(data) && !f.skipping() {
 			f.pool.put(blk)
-			if passed, err := f.passZeros(); !passed || err != nil {
+			if passed, err := f.passZeros(false); !passed || err != nil {
 				return nil, c, err
 			}
 			blk, data, c, err = f.fetch(large, now)
@@ -124,17 +127,28 @@ func (f *file) next(now time.Time) (*block, cut, error) {
 		if f.skipping() {
 			return f.skip(blk, data), c, nil
 		}
-		if end := wholeLines(data); end > 0 {
-			if len(f.carry) > 0 && !goesOn(f.carry, data) {
-				f.dropped, f.carry = f.dropped+len(f.carry), nil
+		if !f.known {
+			from := f.pool
+			if _, again := f.recognise(blk, data, large && len(data) == from.room(true)); again {
+				from.put(blk)
+				return f.next(now)
 			}
-			if len(f.carry) > 0 {
-				return f.deliverJoined(blk, data[:bytes.IndexByte(data, '\n')+1]), c, nil
+		}
+		if f.known && len(f.carry) > 0 {
+			switch end, on := f.joint(f.carry, data); {
+			case !on:
+				f.drop()
+			case end > 0:
+				return f.deliverJoined(blk, data[:end]), c, nil
 			}
-			return f.deliver(blk, data[:end]), c, nil
+		}
+		if f.known && len(f.carry) == 0 {
+			if end := f.whole(data, f.pool.text.room(true)); end > 0 {
+				return f.deliver(blk, data[:end]), c, nil
+			}
 		}
 		if len(data) < f.pool.room(large) {
-			f.half = append(f.half[:0], bytes.TrimRight(data, "\x00")...)
+			f.half = append(f.half[:0], f.trim(data)...)
 			f.steady = now.Sub(f.grew) >= pause
 			f.pool.put(blk)
 			return nil, c, nil // half a line waits in the file
@@ -193,6 +207,9 @@ func (f *file) restart(was int64) cut {
 	c := cut{happened: true, size: f.size, mark: f.place()}
 	f.size = was
 	half := f.half
+	if !f.known && f.e == charset.UTF8 {
+		f.e = charset.Recognise(half)
+	}
 	if !f.steady {
 		// It was seen while it was being written. By now it has been finished,
 		// and to go on with what comes next would break that too.
@@ -200,7 +217,7 @@ func (f *file) restart(was int64) cut {
 	}
 	c.half = len(half)
 	c.lost = max(0, c.size-max(c.mark.Offset+int64(c.half), f.barren))
-	carry, dropped := glue(f.carry, half)
+	carry, dropped := f.glue(f.carry, half)
 	dropped += f.dropped
 	if kept := f.kept(); kept > 0 && f.moveTo(kept, false) == nil {
 		c.kept = kept
@@ -219,6 +236,7 @@ func (f *file) restart(was int64) cut {
 func (f *file) rewind() {
 	f.offset, f.pos, f.anchors, f.line, f.blind = 0, 0, 0, 1, false
 	f.base, f.prefix, f.half, f.carry, f.dropped, f.barren = 0, nil, nil, nil, 0, 0
+	f.known, f.torn = false, true
 }
 
 // kept is the size of the file if all of it are lines that were delivered: it
@@ -239,6 +257,9 @@ func (f *file) kept() int64 {
 
 // deliver makes lines, which lie in blk behind the anchor, the batch of blk.
 func (f *file) deliver(blk *block, lines []byte) *block {
+	if f.wide() {
+		return f.deliverWide(blk, lines)
+	}
 	blk.batch.Offset, blk.batch.Line, blk.batch.Written = f.offset, f.line, f.written
 	blk.batch.Data = lines
 	f.advance(blk, len(lines))
@@ -251,7 +272,7 @@ func (f *file) deliver(blk *block, lines []byte) *block {
 
 // deliverJoined delivers the line whose first part is carried.
 func (f *file) deliverJoined(blk *block, end []byte) *block {
-	joined := join(f.pool, f.carry, end)
+	joined := f.join(f.pool, f.carry, end)
 	f.carry = nil
 	joined.batch.Offset, joined.batch.Line, joined.batch.Written = f.offset, f.line, f.written
 	f.advance(blk, len(end))
@@ -266,9 +287,14 @@ var newline = []byte{'\n'}
 func (f *file) skip(blk *block, data []byte) *block {
 	blk.batch.Offset, blk.batch.Line, blk.batch.Written = f.offset, f.line, f.written
 	blk.batch.Data = blk.buf[:0]
-	end := bytes.IndexByte(data, '\n') + 1
+	end := f.longEnd(data)
 	if end == 0 {
-		f.advance(blk, len(data))
+		n := f.stretch(data)
+		if n == 0 {
+			f.pool.put(blk)
+			return nil
+		}
+		f.advance(blk, n)
 		return blk
 	}
 	blk.batch.TooLong = 1
@@ -289,9 +315,15 @@ func (f *file) endLong() {
 // before it.
 func (f *file) advance(blk *block, n int) {
 	end := f.anchors + n
-	start := max(0, end-anchorSize)
-	if have := len(f.prefix); have < prefixSize && f.pos == f.base+int64(have) {
-		f.prefix = append(f.prefix, blk.buf[f.anchors:min(end, f.anchors+prefixSize-have)]...)
+	start := max(0, end-f.reach())
+	if have := len(f.prefix); have < prefixSize && f.pos <= f.base+int64(have) {
+		b := blk.buf[min(end, f.anchors+int(f.base-f.pos)+have):end]
+		if have == 0 { // the first character may begin with a zero
+			text := bytes.TrimLeft(b, "\x00")
+			f.base += int64(len(b) - len(text))
+			b = text
+		}
+		f.prefix = append(f.prefix, b[:min(len(b), prefixSize-have)]...)
 	}
 	f.pos += int64(n)
 	f.anchors = copy(f.anchor[:], blk.buf[start:end])
@@ -303,16 +335,22 @@ func (f *file) advance(blk *block, n int) {
 // whole lines again.
 func (f *file) finish(now time.Time) (blk *block, done bool) {
 	blk, data, c, err := f.fetch(true, now)
-	if err == nil && len(data) > 0 && data[0] == 0 && !f.skipping() {
+	if err == nil && f.hole(data) && !f.skipping() {
 		f.pool.put(blk)
-		if passed, err := f.passZeros(); passed && err == nil {
+		if passed, err := f.passZeros(true); passed && err == nil {
 			return nil, false
 		}
 		blk, data = f.pool.get(false), nil // what nobody filled
 	}
+	if err == nil && !c.happened && !f.known && len(data)+len(f.carry) > 0 && !f.skipping() {
+		from := f.pool
+		if _, again := f.recognise(blk, data, true); again {
+			from.put(blk)
+			return f.finish(now)
+		}
+	}
 	switch {
-	case err == nil && !c.happened &&
-		(bytes.IndexByte(data, '\n') >= 0 || f.skipping() && len(data) == f.pool.room(true)):
+	case err == nil && !c.happened && (f.ends(data) || f.skipping() && len(data) == f.pool.room(true)):
 		f.pool.put(blk)
 		return nil, false
 	case err != nil || c.happened || len(data)+len(f.carry) == 0 && !f.skipping():
@@ -325,11 +363,13 @@ func (f *file) finish(now time.Time) (blk *block, done bool) {
 		blk.batch.Data, blk.batch.TooLong = blk.buf[:0], 1
 		f.endLong()
 		return blk, true
+	case f.wide():
+		return f.finishWide(blk, data), true
 	}
 	data = bytes.TrimRight(data, "\x00")
 	whole := append(data, '\n') // the block has a byte to spare
 	if len(f.carry) > 0 && !goesOn(f.carry, whole) {
-		f.dropped, f.carry = f.dropped+len(f.carry), nil
+		f.drop()
 	}
 	if len(f.carry) > 0 {
 		joined := join(f.pool, f.carry, whole)
@@ -350,8 +390,9 @@ func (f *file) finish(now time.Time) (blk *block, done bool) {
 // moveTo sets the position to offset, the start of a line or, with blind, a
 // place inside one that is too long.
 func (f *file) moveTo(offset int64, blind bool) error {
-	n := min(offset, anchorSize)
-	var anchor [anchorSize]byte
+	f.sniff()
+	n := min(offset, int64(f.reach()))
+	var anchor [wideAnchor]byte
 	if got, err := readAt(f.f, anchor[:n], offset-n); int64(got) < n {
 		return fmt.Errorf("read %s before byte %d: %w", f.f.Name(), offset, err)
 	}
@@ -387,12 +428,12 @@ func (f *file) lineAt(offset int64) int64 {
 	}
 	buf := make([]byte, 128<<10)
 	line := int64(1)
-	for p := int64(0); p < offset; {
+	for p := offset & int64(f.unit()-1); p < offset; {
 		n, _ := readAt(f.f, buf[:min(int64(len(buf)), offset-p)], p)
 		if n <= 0 {
 			return 0
 		}
-		line += int64(bytes.Count(buf[:n], newline))
+		line += f.countLines(buf[:n])
 		p += int64(n)
 	}
 	return line
@@ -414,7 +455,7 @@ func (f *file) ripe(now time.Time, hold time.Duration) bool {
 	return now.Sub(f.grew) >= hold && now.Sub(f.left) >= hold
 }
 
-func (f *file) at() string { return f.path }
+func (f *file) where() string { return f.path }
 
 func (f *file) is(info os.FileInfo) bool { return os.SameFile(f.info, info) }
 

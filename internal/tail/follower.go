@@ -29,7 +29,7 @@ type Options struct {
 	Hold    time.Duration // how long a replaced file is read on after it last grew; 0 means 10 minutes
 	Poll    bool          // do not ask the system for events
 	Block   int           // bytes read at once; 0 means 256 KiB, never more than MaxLine+1
-	MaxLine int           // longest line delivered, in bytes without its newline; 0 means 1 MiB
+	MaxLine int           // longest line delivered, in bytes of UTF-8 without its newline; 0 means 1 MiB
 
 	open int // files to have open at most; 0 is what the system allows, see descriptors
 }
@@ -95,11 +95,12 @@ func Open(o Options) (*Follower, error) {
 		}
 	}
 	f := &Follower{
-		opt: o, pool: &blocks{block: o.Block, line: o.MaxLine}, wakes: make(chan struct{}, 1),
+		opt: o, pool: newBlocks(o.Block, o.MaxLine), wakes: make(chan struct{}, 1),
 		passed: map[string]string{}, listings: map[string]listing{},
 	}
 	f.dir, _ = os.Getwd() // without it relative paths are compared as they are
 	f.room, f.pool.scarce = newDescriptors(mayOpen(), o.open), f.scarce
+	f.pool.wide.scarce = f.scarce
 	f.room.keepSpare(f.room.limit > 0)
 	if !o.Poll {
 		f.listen()

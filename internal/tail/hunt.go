@@ -125,7 +125,7 @@ func (s *Source) hunt(m *Mark, present os.FileInfo) (q quarry, newer []sibling) 
 func (s *Source) known(dir string) bool {
 	dir = filepath.Clean(dir)
 	return slices.ContainsFunc(s.f.marks, func(d done) bool { return d.source == s.index && filepath.Dir(d.Path) == dir }) ||
-		slices.ContainsFunc(s.held, func(p past) bool { return filepath.Dir(p.at()) == dir })
+		slices.ContainsFunc(s.held, func(p past) bool { return filepath.Dir(p.where()) == dir })
 }
 
 // merge puts two lists, oldest first, into one, by the times where they meet.

@@ -1,9 +1,6 @@
 package tail
 
-import (
-	"bytes"
-	"time"
-)
+import "time"
 
 // SeekLast makes reading of the current file start n whole lines before its
 // end, or at its start if it has fewer; with 0 behind the last whole line. A line
@@ -18,6 +15,8 @@ func (s *Source) SeekLast(n int64) {
 	if err != nil {
 		return
 	}
+	s.cur.sniff()
+	size = s.cur.aligned(size)
 	const step = 64 << 10
 	whole := false // a newline was seen
 	for to := size; to > 0; {
@@ -30,12 +29,12 @@ func (s *Source) SeekLast(n int64) {
 			return // it shrank just now; the next read will see
 		}
 		for len(b) > 0 {
-			i := bytes.LastIndexByte(b, '\n')
+			i, end := s.cur.lastLineEnd(b, from)
 			if i < 0 {
 				break
 			}
 			if whole = true; n == 0 {
-				_ = s.cur.moveTo(from+int64(i)+1, false)
+				_ = s.cur.moveTo(from+int64(end), false)
 				return
 			}
 			n--
@@ -62,7 +61,11 @@ func (s *Source) SeekLine(n int64) {
 	if err != nil {
 		return
 	}
+	s.cur.sniff()
 	at := int64(0)
+	if n > 1 {
+		at = int64(s.cur.parity())
+	}
 	for buf := make([]byte, 64<<10); n > 1; {
 		got, _ := readAt(s.cur.f, buf[:min(int64(len(buf)), size-at)], at)
 		if got <= 0 {
@@ -71,12 +74,12 @@ func (s *Source) SeekLine(n int64) {
 		}
 		b := buf[:got]
 		for n > 1 && len(b) > 0 {
-			i := bytes.IndexByte(b, '\n')
-			if i < 0 {
+			end := s.cur.lineEnd(b)
+			if end == 0 {
 				b = nil
 				break
 			}
-			b, n = b[i+1:], n-1
+			b, n = b[end:], n-1
 		}
 		at += int64(got - len(b))
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"weir/internal/charset"
 )
 
 // A Position is where reading of a source stopped: what a later process needs
@@ -47,6 +49,8 @@ type Mark struct {
 	Carry []byte `json:"carry,omitempty"`
 	Blind bool   `json:"blind,omitempty"` // Offset is inside a line that is passed over
 	Joins bool   `json:"joins,omitempty"` // what follows the file goes on with its last line
+	// Encoding is how the text at Offset and Carry are written down.
+	Encoding charset.Encoding `json:"encoding,omitempty"`
 }
 
 // A Sum stands for some bytes of a log, and cannot be read back to them: the
@@ -99,7 +103,7 @@ func (m *Mark) begins(head []byte) bool {
 // sound reports whether m can be a place in a file, and is none that was damaged
 // where it was stored.
 func (m *Mark) sound() bool {
-	return m.Offset >= 0 && m.Size >= 0 && m.Line >= 0 && 0 <= m.Anchored && m.Anchored <= anchorSize && int64(m.Anchored) <= m.Offset
+	return m.Offset >= 0 && m.Size >= 0 && m.Line >= 0 && 0 <= m.Anchored && m.Anchored <= wideAnchor && int64(m.Anchored) <= m.Offset
 }
 
 // same reports whether info is of the file of m, by its number: another file may
@@ -131,13 +135,19 @@ func (f *file) mark() Mark {
 // changed.
 func (f *file) place() Mark {
 	prefix := f.prefix
-	if len(prefix) < prefixSize && f.base+int64(len(prefix)) == f.offset && !f.skipping() {
-		prefix = append(slices.Clip(prefix), f.half...)
+	// A first character may begin with a zero, which base counts to the hole.
+	begins := f.base+int64(len(prefix)) == f.offset || len(prefix) == 0 && f.offset < f.base
+	if len(prefix) < prefixSize && begins && !f.skipping() {
+		half := f.half
+		if len(prefix) == 0 {
+			half = bytes.TrimLeft(half, "\x00")
+		}
+		prefix = append(slices.Clip(prefix), half...)
 	}
 	m := Mark{
 		Path: f.path, Offset: f.pos, Line: f.line, Size: f.size, Written: f.stood,
 		Prefix: prefixSums(prefix), Anchor: sumOf(f.anchor[:f.anchors]), Anchored: f.anchors,
-		Carry: slices.Clone(f.carry), Blind: f.skipping(),
+		Carry: slices.Clone(f.carry), Blind: f.skipping(), Encoding: f.e,
 	}
 	m.Device, m.Inode = identify(f.info)
 	m.Born = f.born
@@ -152,7 +162,9 @@ func (f *file) isOf(m *Mark) bool {
 
 // resume goes on at m, if what stands before it in f is still that.
 func (f *file) resume(m *Mark) bool {
-	head, _ := f.head()
+	head, base := f.head()
+	f.at(m, base)
+	f.turn()
 	if len(m.Prefix) > 0 && !m.begins(head) || f.moveTo(m.Offset, m.Blind) != nil ||
 		f.anchors != m.Anchored || sumOf(f.anchor[:f.anchors]) != m.Anchor {
 		f.rewind()

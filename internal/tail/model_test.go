@@ -14,14 +14,17 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"weir/internal/charset"
 )
 
 // A node is a file of the model: what it holds, and how much of it a perfect
 // reader has taken.
 type node struct {
-	w       *os.File // of the server; nil when it has let go, and for copies
-	path    string   // "" when it has no name any more
-	bytes   []byte
+	w       *os.File  // of the server; nil when it has let go, and for copies
+	path    string    // "" when it has no name any more
+	bytes   []byte    // in UTF-8, whatever is on the disk
+	marked  bool      // on the disk a mark stands before them
 	life    int       // grows with each truncation
 	written time.Time // when it was last written
 	packed  bool
@@ -66,10 +69,26 @@ type model struct {
 	parked  bool // the reader has let go of its descriptors
 	cuts    bool // while it has, files are truncated; else they may go
 	parks   int
+
+	coding charset.Encoding // of all that is on the disk
+	marks  bool             // the writers of UTF-16 begin with its mark
+}
+
+// disk is what n holds on the disk.
+func (m *model) disk(n *node) []byte {
+	var raw []byte
+	if n.marked {
+		raw = spell("\ufeff", m.coding)
+	}
+	return append(raw, spell(string(n.bytes), m.coding)...)
 }
 
 func (m *model) put(n *node, text string) {
-	m.s.put(n.w, text)
+	if m.marks && n.life == 0 && len(n.bytes) == 0 {
+		n.marked = true
+		m.s.put(n.w, string(spell("\ufeff", m.coding)))
+	}
+	m.s.put(n.w, string(spell(text, m.coding)))
 	n.bytes = append(n.bytes, text...)
 	m.touch(n)
 }
@@ -127,8 +146,8 @@ func (m *model) remove() {
 func (m *model) copyTruncate(looks bool) {
 	n := m.live
 	to := m.shift()
-	m.s.must(os.WriteFile(to, n.bytes, 0o644))
-	c := &node{path: to, bytes: bytes.Clone(n.bytes), of: n, ofLife: n.life}
+	m.s.must(os.WriteFile(to, m.disk(n), 0o644))
+	c := &node{path: to, bytes: bytes.Clone(n.bytes), marked: n.marked, of: n, ofLife: n.life}
 	m.rotated = slices.Insert(m.rotated, 0, c)
 	m.touch(c)
 	if m.rnd.IntN(3) == 0 {
@@ -145,7 +164,7 @@ func (m *model) truncate(n *node) {
 	if n.read == n.life {
 		n.before = n.bytes
 	}
-	n.bytes = nil
+	n.bytes, n.marked = nil, false
 	n.life++
 	m.touch(n)
 }
@@ -154,7 +173,7 @@ func (m *model) truncate(n *node) {
 func (m *model) pack(n *node) {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	z.Write(n.bytes)
+	z.Write(m.disk(n))
 	z.Close()
 	m.s.must(os.WriteFile(n.path+".gz", b.Bytes(), 0o644))
 	m.s.must(os.Chtimes(n.path+".gz", n.written, n.written))
@@ -626,6 +645,11 @@ func sequence(t *testing.T, dir string, seed int, all *tally) {
 	m := &model{rnd: rand.New(rand.NewPCG(uint64(seed), 7))}
 	m.o = Options{Block: 1 + m.rnd.IntN(200), MaxLine: 16 << 10} // closed, it is kept until its chunk is over
 	m.dated = m.rnd.IntN(2) == 0
+	if seed%3 == 0 { // a generator of its own: the sequences stay what they are in UTF-8
+		wide := rand.New(rand.NewPCG(uint64(seed), 16))
+		m.coding = [...]charset.Encoding{charset.UTF16LE, charset.UTF16BE}[wide.IntN(2)]
+		m.marks = wide.IntN(2) == 0
+	}
 	dir = filepath.Join(dir, strconv.Itoa(seed))
 	m.s = &scenario{t: t, path: filepath.Join(dir, "access.log"), now: noon()}
 	m.s.must(os.Mkdir(dir, 0o700))
@@ -651,7 +675,7 @@ func sequence(t *testing.T, dir string, seed int, all *tally) {
 // tell says how to see a failure again, what led to it and what the two know.
 func (m *model) tell(seed int) {
 	t := m.s.t
-	t.Logf("WEIR_MODEL_FIRST=%d WEIR_MODEL_SEQUENCES=1 plays this again; steps: %s", seed, strings.Join(m.log, " "))
+	t.Logf("WEIR_MODEL_FIRST=%d WEIR_MODEL_SEQUENCES=1 plays this again, in %v, marks %v; steps: %s", seed, m.coding, m.marks, strings.Join(m.log, " "))
 	entries, err := os.ReadDir(filepath.Dir(m.s.path))
 	if err != nil {
 		t.Log(err)

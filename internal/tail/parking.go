@@ -90,7 +90,7 @@ func (c *parkedCopy) ripe(time.Time, time.Duration) bool  { return false }
 func (c *parkedCopy) finish(time.Time) (*block, bool)     { return nil, false }
 func (c *parkedCopy) accounted() int64                    { return 0 }
 func (c *parkedCopy) mark() Mark                          { return c.m }
-func (c *parkedCopy) at() string                          { return c.m.Path }
+func (c *parkedCopy) where() string                       { return c.m.Path }
 func (c *parkedCopy) is(info os.FileInfo) bool            { return c.m.same(info) }
 func (c *parkedCopy) close()                              {}
 

@@ -24,6 +24,7 @@ type remnant struct {
 	kind archive.Kind
 	text *archive.Reader
 	pool *blocks
+	coding
 	info os.FileInfo
 	born time.Time // see file
 	path string
@@ -94,12 +95,17 @@ func (c *remnant) begin() {
 		}
 	}
 	c.half = slices.Clone(c.half)
+	hole := c.offset > 0
 	if missing := prefixSize - len(c.half); missing > 0 {
 		n, _ := io.ReadFull(c.text, buf[:missing])
 		c.half = append(c.half, buf[:n]...)
 	}
 	c.prefix = slices.Clone(c.half[:min(len(c.half), prefixSize)])
 	c.base = c.offset
+	if whole := append([]byte{0}, c.half...); hole && zeroFirst(whole, c.offset) {
+		c.base, c.offset, c.half = c.base-1, c.offset-1, whole
+	}
+	c.odd = c.offset&1 == 1
 }
 
 // seek goes on to the place m, if the text is that of m. With short it is that,
@@ -127,6 +133,7 @@ func (c *remnant) seek(m *Mark) (ok, short bool, err error) {
 	}
 	c.offset, c.line, c.anchor = m.Offset, m.Line, before
 	c.carry, c.blind = slices.Clone(m.Carry), m.Blind
+	c.resumed(m)
 	return true, false, nil
 }
 
@@ -144,7 +151,7 @@ func (c *remnant) alive(f *file, copies bool) bool {
 		return false
 	}
 	entries := 0
-	for l := range bytes.Lines(head) {
+	for l := range bytes.Lines(judged(head)) {
 		if l[0] != '#' {
 			entries++
 		}
@@ -168,8 +175,9 @@ func (c *remnant) sharesStart(f *file) bool {
 		c.half = append(c.half, more[:n]...)
 	}
 	_, base := f.head()
-	start := f.slice(base, int64(len(c.half)))
-	return bytes.HasPrefix(c.half, start)
+	half := bytes.TrimLeft(c.half, "\x00")
+	start := f.slice(base, int64(len(half)))
+	return bytes.HasPrefix(half, start)
 }
 
 // toEnd reads the whole text and delivers none of it.
@@ -220,7 +228,8 @@ func (c *remnant) fill(b []byte) error {
 
 // next returns the next whole lines; nil at the end, where half may be left.
 func (c *remnant) next(time.Time) (*block, cut, error) {
-	for large := false; !c.ended || bytes.IndexByte(c.half, '\n') >= 0; {
+	c.recognise()
+	for large := false; !c.ended || c.hasLine(); {
 		blk := c.pool.get(large || len(c.half) >= c.pool.room(false))
 		room := c.pool.room(blk.large)
 		n, err := c.read(blk.buf[:room])
@@ -232,25 +241,32 @@ func (c *remnant) next(time.Time) (*block, cut, error) {
 		if c.blind {
 			return c.skip(blk, data), cut{}, nil
 		}
-		end := wholeLines(data)
+		end, on := 0, true
+		if len(c.carry) > 0 {
+			end, on = c.joint(c.carry, data)
+		} else {
+			end = c.whole(data, c.pool.text.room(true))
+		}
 		switch {
-		case n > 0 && data[0] == 0: // see Zeros
-			text := bytes.TrimLeft(data, "\x00")
-			c.keep(text)
-			c.pass(data[:n-len(text)])
+		case c.hole(data): // see Zeros
+			zeros := c.zeros(data)
+			c.keep(data[zeros:])
+			c.pass(data[:zeros])
 			c.pool.put(blk)
-		case end > 0 && len(c.carry) > 0 && !goesOn(c.carry, data):
-			c.dropped, c.carry = c.dropped+len(c.carry), nil
+		case !on:
+			c.drop()
 			c.keep(data)
 			c.pool.put(blk)
 		case end > 0 && len(c.carry) > 0:
-			first := bytes.IndexByte(data, '\n') + 1
-			joined := join(c.pool, c.carry, data[:first])
+			joined := c.join(c.pool, c.carry, data[:end])
 			c.carry = nil
-			c.keep(data[first:])
-			c.deliver(joined, data[:first])
+			c.keep(data[end:])
+			c.deliver(joined, data[:end])
 			c.pool.put(blk)
 			return joined, cut{}, nil
+		case end > 0 && c.wide():
+			c.keep(data[end:])
+			return c.deliverWide(blk, data[:end]), cut{}, nil
 		case end > 0:
 			c.keep(data[end:])
 			blk.batch.Data = data[:end]
@@ -305,8 +321,8 @@ func (c *remnant) deliver(blk *block, text []byte) {
 // pass goes on behind text.
 func (c *remnant) pass(text []byte) {
 	c.offset += int64(len(text))
-	c.anchor = append(c.anchor, text[max(0, len(text)-anchorSize):]...)
-	c.anchor = slices.Delete(c.anchor, 0, max(0, len(c.anchor)-anchorSize))
+	c.anchor = append(c.anchor, text[max(0, len(text)-c.reach()):]...)
+	c.anchor = slices.Delete(c.anchor, 0, max(0, len(c.anchor)-c.reach()))
 }
 
 func (c *remnant) position(blk *block) {
@@ -317,9 +333,11 @@ func (c *remnant) position(blk *block) {
 func (c *remnant) skip(blk *block, data []byte) *block {
 	c.position(blk)
 	blk.batch.Data = blk.buf[:0]
-	end := bytes.IndexByte(data, '\n') + 1
+	end := c.lineEnd(data)
 	if end == 0 {
-		c.pass(data)
+		n := len(data) / c.unit() * c.unit()
+		c.half = append(bytes.Clone(data[n:]), c.half...)
+		c.pass(data[:n])
 		return blk
 	}
 	c.keep(data[end:])
@@ -342,7 +360,8 @@ func (c *remnant) broken(err error) error {
 	}
 	c.ended = true
 	if !errors.Is(err, archive.ErrTrailing) { // else the text is whole
-		end := bytes.LastIndexByte(c.half, '\n') + 1
+		c.recognise()
+		end := c.lastEnd(c.half, c.carry)
 		c.dropped += len(c.half) - end
 		c.half, c.joins = c.half[:end], false
 	}
@@ -351,7 +370,7 @@ func (c *remnant) broken(err error) error {
 
 // ripe reports whether nothing more will come.
 func (c *remnant) ripe(time.Time, time.Duration) bool {
-	return c.ended && bytes.IndexByte(c.half, '\n') < 0
+	return c.ended && !c.hasLine()
 }
 
 // finish returns the last line, with the newline it lacks.
@@ -365,6 +384,9 @@ func (c *remnant) finish(time.Time) (*block, bool) {
 	if len(c.carry)+len(c.half) == 0 {
 		return nil, true
 	}
+	if c.recognise(); c.wide() {
+		return c.finishWide(), true
+	}
 	whole, dropped := glue(c.carry, append(c.half, '\n'))
 	c.dropped += dropped
 	blk := join(c.pool, whole, nil)
@@ -375,7 +397,8 @@ func (c *remnant) finish(time.Time) (*block, bool) {
 
 // rest takes the part of a line at the end, for the file that goes on with it.
 func (c *remnant) rest() []byte {
-	rest, dropped := glue(c.carry, c.half)
+	c.recognise()
+	rest, dropped := c.glue(c.carry, c.half)
 	c.dropped += dropped
 	c.pass(c.half)
 	c.half, c.carry = nil, nil
@@ -386,7 +409,7 @@ func (c *remnant) mark() Mark {
 	m := Mark{
 		Path: c.path, Offset: c.offset, Line: c.line, Size: c.offset + int64(len(c.half)), Written: c.info.ModTime(),
 		Prefix: prefixSums(c.prefix), Anchor: sumOf(c.anchor), Anchored: len(c.anchor),
-		Carry: slices.Clone(c.carry), Blind: c.blind, Joins: c.joins,
+		Carry: slices.Clone(c.carry), Blind: c.blind, Joins: c.joins, Encoding: c.e,
 	}
 	m.Device, m.Inode = identify(c.info)
 	m.Born = c.born
@@ -403,7 +426,7 @@ func (c *remnant) accounted() int64 {
 	return n
 }
 
-func (c *remnant) at() string { return c.path }
+func (c *remnant) where() string { return c.path }
 
 func (c *remnant) is(info os.FileInfo) bool { return os.SameFile(c.info, info) }
 

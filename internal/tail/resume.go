@@ -44,6 +44,7 @@ func (s *Source) resume(p *Position) {
 	}
 	for i := range p.Files {
 		m := &p.Files[i]
+		s.expect = m.Encoding
 		if !m.sound() {
 			s.notify(fmt.Sprintf("%s: the place where reading stopped (byte %d) is damaged; reading its file from the start", s.name, m.Offset))
 			m = &Mark{Path: m.Path, Device: m.Device, Inode: m.Inode, Born: m.Born}
@@ -81,7 +82,7 @@ func (s *Source) trace(m *Mark, last, live bool) bool {
 	if last {
 		between := s.newerThan(newer, joins)
 		if c, ok := first(between).(*remnant); ok && joins && !found {
-			c.carry = slices.Clone(m.Carry)
+			c.inherit(slices.Clone(m.Carry), m.Encoding)
 		}
 		s.state.Rotations += len(between)
 		s.held = append(s.held, between...)

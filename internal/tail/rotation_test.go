@@ -178,7 +178,7 @@ func TestTheFileMayBeMissingBetweenRenameAndCreate(t *testing.T) {
 
 // R12
 func TestATruncatedFileIsReadFromItsStart(t *testing.T) {
-	inBothModes(t, func(t *testing.T, follow opener) {
+	inUTF8(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)
 		w := s.writer()
 		s.write(w, 10)
@@ -258,7 +258,7 @@ func TestTheAnchorReachesPastAnEndThatManyLinesShare(t *testing.T) {
 
 // R9
 func TestBytesDestroyedUnreadAreCounted(t *testing.T) {
-	inBothModes(t, func(t *testing.T, follow opener) {
+	inUTF8(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)
 		w := s.writer()
 		s.write(w, 4)
@@ -274,7 +274,7 @@ func TestBytesDestroyedUnreadAreCounted(t *testing.T) {
 }
 
 func TestCuttingOffOnlyHalfALineDoesNotReadTheRestAgain(t *testing.T) {
-	inBothModes(t, func(t *testing.T, follow opener) {
+	inUTF8(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)
 		w := s.writer()
 		s.write(w, 4)
@@ -489,7 +489,7 @@ func TestSeveralFilesAreReadEachForItself(t *testing.T) {
 }
 
 func TestLineNumbersAndOffsetsBeginAgainWithANewFile(t *testing.T) {
-	inBothModes(t, func(t *testing.T, follow opener) {
+	inUTF8(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{}, nil)
 		w := s.writer()
 		s.write(w, 3)

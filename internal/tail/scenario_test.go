@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"weir/internal/charset"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -29,6 +31,10 @@ type scenario struct {
 	src  *Source
 
 	events bool // looks are made on wakes alone, with no sweep beside them
+
+	coding charset.Encoding // that put writes in
+	marks  bool             // who creates a file begins with the mark
+	begun  map[*os.File]bool
 
 	wrote int      // numbers used
 	want  []string // lines that must be read, in any order
@@ -63,8 +69,29 @@ func follow(t *testing.T, o Options, before func(s *scenario)) *scenario {
 type opener func(t *testing.T, o Options, before func(s *scenario)) *scenario
 
 // inBothModes plays a fault once with a Follower that asks for no events and is
-// looked at by the scenario, and once with one that is looked at when it wakes.
+// looked at by the scenario, and once with one that is looked at when it wakes;
+// then with writers of UTF-16, with a mark and without.
 func inBothModes(t *testing.T, play func(t *testing.T, follow opener)) {
+	inUTF8(t, play)
+	t.Run("UTF-16LE", func(t *testing.T) { play(t, followWide(charset.UTF16LE, true)) })
+	t.Run("UTF-16BE", func(t *testing.T) { play(t, followWide(charset.UTF16BE, false)) })
+}
+
+// followWide is follow with writers of UTF-16.
+func followWide(e charset.Encoding, marks bool) opener {
+	return func(t *testing.T, o Options, before func(s *scenario)) *scenario {
+		t.Helper()
+		return follow(t, o, func(s *scenario) {
+			s.coding, s.marks = e, marks
+			if before != nil {
+				before(s)
+			}
+		})
+	}
+}
+
+// inUTF8 is inBothModes for what counts bytes.
+func inUTF8(t *testing.T, play func(t *testing.T, follow opener)) {
 	t.Run("polling", func(t *testing.T) { play(t, follow) })
 	t.Run("events", func(t *testing.T) {
 		play(t, func(t *testing.T, o Options, before func(s *scenario)) *scenario {
@@ -149,7 +176,14 @@ func (s *scenario) write(w *os.File, n int) {
 // put appends text that the caller accounts for.
 func (s *scenario) put(w *os.File, text string) {
 	s.t.Helper()
-	_, err := w.WriteString(text)
+	if info, err := w.Stat(); s.marks && !s.begun[w] && err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		text = "\ufeff" + text
+	}
+	if s.begun == nil {
+		s.begun = map[*os.File]bool{}
+	}
+	s.begun[w] = true
+	_, err := w.Write(spell(text, s.coding))
 	s.must(err)
 }
 
@@ -259,10 +293,13 @@ func compare(t *testing.T, got, want []string) {
 }
 
 // told returns the texts of the notices since the last call, with the
-// directory of the scenario cut off.
+// directory of the scenario cut off. That a log is in UTF-16 is left out.
 func (s *scenario) told() string {
 	var texts []string
 	for _, n := range s.f.Notices() {
+		if s.coding != charset.UTF8 && strings.HasSuffix(n.Text, ", read as UTF-8") {
+			continue
+		}
 		texts = append(texts, strings.ReplaceAll(n.Text, filepath.Dir(s.path)+string(filepath.Separator), ""))
 	}
 	return strings.Join(texts, "\n")

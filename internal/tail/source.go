@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"weir/internal/charset"
 )
 
 // A Kind is what a source is read from.
@@ -60,11 +62,13 @@ type Source struct {
 	changed time.Time   // when a look last found something new
 	parking parking
 
-	seq   uint64
-	atEnd bool
-	told  string // the last notice about what is wrong with the path
-	sick  past   // the file whose last read failed
-	state State  // counters and what is wrong; the rest is filled in by State
+	seq    uint64
+	atEnd  bool
+	told   string           // the last notice about what is wrong with the path
+	sick   past             // the file whose last read failed
+	wide   charset.Encoding // the last of its encodings that was told of
+	expect charset.Encoding // of its last lines, and so perhaps of a file without a mark
+	state  State            // counters and what is wrong; the rest is filled in by State
 }
 
 // past is a file that is not at the path any more, with something to read yet
@@ -75,7 +79,7 @@ type past interface {
 	finish(now time.Time) (blk *block, done bool)
 	accounted() int64
 	mark() Mark
-	at() string // where it was found
+	where() string // it was found
 	is(info os.FileInfo) bool
 	close()
 }
@@ -96,6 +100,7 @@ type State struct {
 	Rotations    int   // times another file took the path
 	Truncations  int   // times the current or a held file lost content
 	TooLong      int   // lines beyond Options.MaxLine
+	Undecodable  int64 // what was no character in UTF-16; each is U+FFFD
 	Recovered    int64 // bytes of lines read from copies and from files that had left the path before they were seen
 	Zeros        int64 // zero bytes passed over, where nobody had written
 	PossibleLoss int64 // bytes that had been seen but were destroyed before they were read
@@ -152,26 +157,17 @@ func (s *Source) Next(now time.Time) *Batch {
 	return s.handOut(blk, now)
 }
 
-// Waits reports whether Next gives nil without a look: there was one a moment ago,
-// or the source has been idle for long.
-func (s *Source) Waits(now time.Time) bool {
-	return now.Before(s.due) && s.stream == nil && !s.touched.Load()
-}
-
-// Due is when s has to be asked again, if Touched does not name it before; zero
-// for at once.
-func (s *Source) Due() time.Time {
-	if s.stream != nil {
-		return time.Time{}
-	}
-	return s.due
-}
-
 // handOut makes blk the next batch of s.
 func (s *Source) handOut(blk *block, now time.Time) *Batch {
 	b := &blk.batch
 	s.seq++
 	b.Source, b.Seq, b.Read = s.index, s.seq, now
+	if b.Encoding != charset.UTF8 {
+		s.decoded(b)
+	}
+	if len(b.Data) > 0 {
+		s.expect = b.Encoding
+	}
 	if s.stream != nil {
 		b.Written = now
 	}
@@ -179,58 +175,14 @@ func (s *Source) handOut(blk *block, now time.Time) *Batch {
 	return b
 }
 
-// pause decides when to look next, after a look that found nothing. While a file
-// is in use its owner decides alone, but that ten thousand are not all looked at
-// again after each block of one; of ten thousand that are idle few are looked at
-// in any second.
-func (s *Source) pause(now time.Time) {
-	if s.changed.IsZero() {
-		s.changed = now
+// decoded accounts for lines that were not in UTF-8, and tells of the first.
+func (s *Source) decoded(b *Batch) {
+	s.state.Undecodable += int64(b.Undecodable)
+	if s.wide != b.Encoding {
+		s.wide = b.Encoding
+		s.notify(fmt.Sprintf("%s: text in %s, read as UTF-8", s.name, b.Encoding))
 	}
-	most := mostPauseBesideEvents
-	if s.f.waker == nil {
-		most = mostPauseAlone
-	}
-	many := time.Duration(max(0, len(s.f.sources)-fewSources))
-	if now.Sub(s.changed) > busy {
-		s.due = now.Add(min(many*time.Millisecond, most))
-		return
-	}
-	s.due = now.Add(min(many*perBusy, s.f.Sweep()*9/10))
 }
-
-// idle reports whether nothing has happened to an idle source, by its name alone:
-// one call of the system instead of three. While a file is in use it is read at
-// each look, whatever its time says.
-func (s *Source) idle(now time.Time) bool {
-	f := s.cur
-	if s.changed.IsZero() || now.Sub(s.changed) <= busy || !s.atEnd || s.parking.parked || s.parking.restless || s.sick != nil ||
-		f == nil || len(s.held) > 0 || f.unanchored() || f.reached != f.size || f.barren > f.pos || s.f.closed {
-		return false
-	}
-	info, err := os.Stat(s.name)
-	if err != nil || info.Size() != f.size || !info.ModTime().Equal(f.written) || !os.SameFile(f.info, info) {
-		return false
-	}
-	f.settle(now)
-	s.pause(now)
-	return true
-}
-
-const (
-	// busy is how long after its last write a file is looked at with every sweep.
-	busy = time.Minute
-	// fewSources are looked at with every sweep even if they are idle; beyond
-	// them an idle source waits a millisecond for each, a thousand looks a second.
-	fewSources = 128
-
-	// perBusy is what a source in use waits for each of the others, so that it is
-	// not looked at again with every line of theirs; never longer than a sweep.
-	perBusy = 100 * time.Microsecond
-
-	mostPauseBesideEvents = 10 * time.Second
-	mostPauseAlone        = 5 * time.Second
-)
 
 func (s *Source) block(now time.Time) *block {
 	if s.f.closed || s.parking.parked && !s.back(now) {
@@ -270,18 +222,18 @@ func (s *Source) readOn(now time.Time) *block {
 		if !s.cur.unanchored() {
 			break
 		}
-		cur, before, cuts := s.cur, *s.cur, s.state.Truncations
+		cur, before, counted := s.cur, *s.cur, s.state
 		blk := s.read(cur, now)
-		if blk == nil || s.cur != cur || s.state.Truncations != cuts {
+		if blk == nil || s.cur != cur || s.state.Truncations != counted.Truncations {
 			return blk
 		}
-		after := *cur
-		*cur = before
+		after, counts := *cur, s.state
+		*cur, s.state = before, counted
 		if !s.missed() {
-			*cur = after
+			*cur, s.state = after, counts
 			return blk
 		}
-		s.f.pool.put(blk)
+		blk.batch.Release()
 		if blk := s.nextHeld(now); blk != nil {
 			return blk
 		}
@@ -382,7 +334,7 @@ func (s *Source) nextHeld(now time.Time) *block {
 			continue
 		}
 		if isCopy && copied.joins {
-			s.handOn(i, copied.rest())
+			s.handOn(i, copied.rest(), copied.e)
 		}
 		blk, done := p.finish(now)
 		s.state.PossibleLoss += p.accounted()
@@ -404,18 +356,18 @@ func (s *Source) nextHeld(now time.Time) *block {
 }
 
 // handOn gives the part of a line at the end of s.held[i] to what follows it.
-func (s *Source) handOn(i int, rest []byte) {
+func (s *Source) handOn(i int, rest []byte, e charset.Encoding) {
 	if len(rest) == 0 {
 		return
 	}
 	if i+1 < len(s.held) {
 		if next, ok := s.held[i+1].(*remnant); ok {
-			next.carry = rest
+			next.inherit(rest, e)
 			return
 		}
 	}
 	if s.cur != nil && s.cur.offset == 0 {
-		s.cur.carry = rest
+		s.cur.inherit(rest, e)
 	}
 }
 
@@ -465,152 +417,6 @@ func (s *Source) goOn(find func(), now time.Time) {
 	if !found && s.cur != nil {
 		s.arrived(s.cur)
 	}
-}
-
-// look asks what stands at the path now; true if that is something else to read
-// than before.
-func (s *Source) look(now time.Time) bool {
-	info, err := os.Stat(s.name)
-	s.parking.path, s.parking.err = info, err
-	if err != nil {
-		s.unreachable(err)
-		return false
-	}
-	s.state.Missing = false
-	switch {
-	case s.cur != nil && os.SameFile(s.cur.info, info):
-		s.state.Denied = false
-		if s.sick == nil {
-			s.told = ""
-		}
-		if !s.cur.unanchored() { // else a copy of the same time may have all of it
-			s.cur.stood = info.ModTime()
-		}
-		return false
-	case info.Mode().Type() == fs.ModeNamedPipe && s.cur == nil:
-		return s.openPipe()
-	case !info.Mode().IsRegular():
-		s.trouble(fmt.Sprintf("%s: is no regular file any more; waiting for one", s.name))
-		return false
-	}
-	if i := s.heldIndex(info); i >= 0 {
-		if back, ok := s.held[i].(*file); ok {
-			s.held = slices.Delete(s.held, i, i+1)
-			s.turnTo(back, now)
-			return true
-		}
-	}
-	if other := s.f.owner(info); other != nil {
-		s.trouble(fmt.Sprintf("%s: is the same file as %s; counted once", s.name, other.name))
-		return false
-	}
-	s.count()
-	s.f.makeRoom(1)
-	f, err := openFile(s.name, s.f.pool)
-	if err != nil {
-		s.unreachable(err)
-		return false
-	}
-	// Between stat and open the path may have come to lead to a known file; the
-	// next look will sort it out.
-	if s.f.owner(f.info) != nil {
-		f.f.Close()
-		return false
-	}
-	if !s.f.recall(f) && s.fromEnd {
-		f.toEnd()
-	}
-	s.fromEnd = false
-	s.turnTo(f, now)
-	s.f.watch(s.name, s) // the path may be a link that leads elsewhere now
-	return true
-}
-
-// turnTo makes f the current file; the one before is held, and what came between
-// the two is read before f.
-func (s *Source) turnTo(f *file, now time.Time) {
-	switch {
-	case s.cur != nil && !s.rotatedAway() && f.continues(s.cur):
-		s.notify(s.name + ": replaced by a copy of itself, reading on in it")
-		s.cur.left, s.cur.copied = now, true
-		// It may have been truncated, and copied before, while older files were read.
-		dir, base := filepath.Split(filepath.Clean(s.name))
-		s.held = append(s.held, s.fetchNewer(since(siblings(orDot(dir), base), s.cur.stood), f, false)...)
-		s.hold(s.cur)
-	case s.cur != nil:
-		s.cur.left = now
-		m := s.cur.mark()
-		s.state.Rotations++
-		s.notify(s.name + ": rotated, following the new file")
-		q, newer := s.hunt(&m, f.info)
-		if next := s.grown(&q, &m); next != nil {
-			s.hold(s.cur)
-			s.held = append(s.held, next)
-			s.state.Rotations++
-		} else {
-			s.held = append(s.held, s.cur)
-		}
-		q.close()
-		between := s.fetchNewer(newer, f, false)
-		s.state.Rotations += len(between)
-		s.held = append(s.held, between...)
-	default:
-		if s.told != "" {
-			s.notify(s.name + ": can be read now, following it")
-		}
-		if s.opened {
-			s.arrived(f)
-		}
-	}
-	f.copied = false
-	s.cur, s.sick, s.told, s.state.Denied = f, nil, "", false
-}
-
-// hold keeps old, of which there is a copy with more in it. Half a line at its end
-// is whole in the copy.
-func (s *Source) hold(old *file) {
-	if len(old.half) > 0 {
-		s.f.remember(s.index, old.mark())
-		old.close()
-		return
-	}
-	s.held = append(s.held, old)
-}
-
-// grown is the copy q of the current file m, if it has more than that: then it
-// took the path after it, and has left it again. A compressed copy is not asked,
-// it would have to be unpacked after each rotation.
-func (s *Source) grown(q *quarry, m *Mark) *file {
-	size, err := s.cur.length()
-	if q.copy == nil || q.copy.packed() || err != nil || q.copy.info.Size() <= size {
-		return nil
-	}
-	c, err := q.at.open(s.f.pool)
-	if err != nil {
-		return nil
-	}
-	f := c.log()
-	if !f.resume(m) {
-		f.close()
-		return nil
-	}
-	return f
-}
-
-// arrived reads what came and went before the first file was seen at the path.
-func (s *Source) arrived(f *file) {
-	s.f.search()
-	dir, base := filepath.Split(filepath.Clean(s.name))
-	// A stranger may have been compressed meanwhile: then its time tells.
-	var start time.Time
-	for _, old := range s.strangers {
-		if t := old.info.ModTime().Add(1); t.After(start) {
-			start = t
-		}
-	}
-	between := s.fetchNewer(since(siblings(orDot(dir), base), start), f, false)
-	s.state.Rotations += len(between)
-	s.held = append(s.held, between...)
 }
 
 // openPipe begins to read a named pipe.

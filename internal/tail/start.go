@@ -1,9 +1,6 @@
 package tail
 
-import (
-	"bytes"
-	"slices"
-)
+import "slices"
 
 // Head returns the first bytes of the source, at most n, for a look at its
 // format. They are the caller's. For a pipe they are what has arrived but was
@@ -16,7 +13,9 @@ func (s *Source) Head(n int) []byte {
 	if s.cur == nil {
 		return nil
 	}
-	return s.cur.slice(0, int64(n))
+	s.cur.sniff()
+	head := s.cur.spelled(s.cur.slice(0, int64(n)), 0)
+	return head[:min(len(head), n)]
 }
 
 // Last returns the whole lines that fit into the last n bytes of the current
@@ -31,15 +30,18 @@ func (s *Source) Last(n int) []byte {
 		return nil
 	}
 	// One byte more: if it is a newline, the first line is whole.
-	from := max(0, size-int64(n)-1)
+	s.cur.sniff()
+	from := s.cur.aligned(max(0, size-int64(n)-1))
 	b := s.cur.slice(from, size-from)
 	if size > int64(n) {
-		b = b[bytes.IndexByte(b, '\n')+1:]
+		first := s.cur.lineEnd(b)
+		b = b[first:]
+		from += int64(first)
 		if len(b) > n {
 			return nil // no newline at all
 		}
 	}
-	return b[:bytes.LastIndexByte(b, '\n')+1]
+	return s.cur.spelled(b[:s.cur.lastEnd(b, nil)], from)
 }
 
 // lookOn is the number of lines that tell nothing, in a row, behind which it is
@@ -66,6 +68,7 @@ func (s *Source) SeekFirst(look func(line []byte) (ok, told bool)) {
 	if err != nil {
 		return
 	}
+	s.cur.sniff()
 	// The answer is the first line that starts at or behind the smallest place p
 	// for which that line is ok or there is none.
 	lo, hi := int64(0), size
@@ -119,26 +122,28 @@ func (f *file) lineFrom(p, limit int64) (line []byte, start int64, found bool) {
 	const usual = 4 << 10
 	for _, n := range [...]int{usual, f.pool.line} {
 		line = f.slice(start, int64(n))
-		if end := bytes.IndexByte(line, '\n'); end >= 0 {
-			return line[:end], start, true
+		if end := f.lineEnd(line); end > 0 {
+			return f.spelled(line[:end-f.unit()], start), start, true
 		}
 		if len(line) < n {
 			return nil, start, false
 		}
 	}
-	return line, start, true
+	return f.spelled(line, start), start, true
 }
 
-// newlineFrom finds the first newline in [p, limit), -1 without one.
+// newlineFrom finds the first newline in [p, limit), -1 without one; of one of two
+// bytes the second.
 func (f *file) newlineFrom(p, limit int64) int64 {
+	p = f.aligned(p)
 	buf := make([]byte, 4<<10)
 	for p < limit {
 		n, _ := readAt(f.f, buf[:min(int64(len(buf)), limit-p)], p)
 		if n <= 0 {
 			return -1
 		}
-		if i := bytes.IndexByte(buf[:n], '\n'); i >= 0 {
-			return p + int64(i)
+		if end := f.lineEnd(buf[:n]); end > 0 {
+			return p + int64(end) - 1
 		}
 		p += int64(n)
 	}
@@ -153,6 +158,8 @@ func (f *file) toEnd() {
 	if err != nil {
 		return
 	}
+	f.sniff()
+	size = f.aligned(size)
 	const step = 64 << 10
 	for to := size; to > 0 && size-to <= int64(f.pool.line); {
 		from := max(0, to-step)
@@ -160,8 +167,8 @@ func (f *file) toEnd() {
 		if int64(len(b)) < to-from {
 			return // it shrank just now; the next read will see
 		}
-		if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
-			_ = f.moveTo(from+int64(i)+1, false)
+		if _, end := f.lastLineEnd(b, from); end > 0 {
+			_ = f.moveTo(from+int64(end), false)
 			return
 		}
 		to = from

@@ -44,7 +44,7 @@ func newStream(f *Follower, r io.Reader) *stream {
 	}
 	go func() {
 		defer close(st.gone)
-		p := pump{st: st, blk: f.pool.get(false)}
+		p := pump{st: st, pool: f.pool, blk: f.pool.get(false)}
 		st.err = p.run()
 		close(st.ready)
 		st.wake()
@@ -104,6 +104,8 @@ func (st *stream) close() {
 // A pump is the reading side of a stream, the state of its goroutine.
 type pump struct {
 	st   *stream
+	pool *blocks // blk is one of
+	coding
 	blk  *block
 	fill int   // bytes of blk.buf in use
 	off  int64 // of blk.buf[0] in the stream
@@ -114,10 +116,10 @@ type pump struct {
 
 // run reads until the end, which is nil, an error or close.
 func (p *pump) run() error {
-	defer func() { p.st.pool.put(p.blk) }()
+	defer func() { p.pool.put(p.blk) }()
 	for idle := 0; ; {
 		began := time.Now()
-		into := p.blk.buf[p.fill:p.st.pool.room(p.blk.large)]
+		into := p.blk.buf[p.fill:p.pool.room(p.blk.large)]
 		n, err := p.st.r.Read(into)
 		p.fill += n
 		if n > 0 && !p.cut(n) {
@@ -158,11 +160,13 @@ func (p *pump) run() error {
 // cut hands over the lines that the last n bytes made whole; false when the
 // stream was closed.
 func (p *pump) cut(n int) bool {
+	if !p.known {
+		p.recognise(p.fill == p.pool.room(true))
+	}
 	if p.skip {
-		end := bytes.IndexByte(p.blk.buf[:p.fill], '\n') + 1
+		end := p.lineEnd(p.blk.buf[:p.fill])
 		if end == 0 {
-			p.off += int64(p.fill)
-			p.fill = 0
+			p.pass()
 			return true
 		}
 		if n = p.fill - end; !p.passed(p.long, p.off+int64(end)) {
@@ -171,15 +175,18 @@ func (p *pump) cut(n int) bool {
 		copy(p.blk.buf, p.blk.buf[end:p.fill])
 		p.off, p.fill, p.skip = p.off+int64(end), n, false
 	}
-	if i := bytes.LastIndexByte(p.blk.buf[p.fill-n:p.fill], '\n'); i >= 0 {
+	if p.wide() {
+		if end := p.wideEnd(n); end > 0 {
+			return p.handOverWide(end)
+		}
+	} else if i := bytes.LastIndexByte(p.blk.buf[p.fill-n:p.fill], '\n'); i >= 0 {
 		return p.handOver(p.fill - n + i + 1)
 	}
 	switch {
-	case p.fill < p.st.pool.room(p.blk.large):
-	case p.fill > p.st.pool.line:
+	case p.fill < p.pool.room(p.blk.large):
+	case p.fill > p.pool.line:
 		p.long, p.skip = p.off, true
-		p.off += int64(p.fill)
-		p.fill = 0
+		p.pass()
 	default:
 		p.move(0, true)
 	}
@@ -188,7 +195,7 @@ func (p *pump) cut(n int) bool {
 
 // handOver sends the first end bytes as a batch and keeps the rest.
 func (p *pump) handOver(end int) bool {
-	out := p.move(end, p.fill-end >= p.st.pool.room(false))
+	out := p.move(end, p.fill-end >= p.pool.room(false))
 	out.batch.Offset, out.batch.Data = p.off, out.buf[:end]
 	p.off += int64(end)
 	out.end = p.off
@@ -197,11 +204,11 @@ func (p *pump) handOver(end int) bool {
 
 // move goes on in a new block, with the bytes behind from, and returns the old.
 func (p *pump) move(from int, large bool) *block {
-	old, next := p.blk, p.st.pool.get(large)
+	old, next := p.blk, p.pool.get(large)
 	p.fill = copy(next.buf, old.buf[from:p.fill])
 	p.blk = next
 	if from == 0 {
-		p.st.pool.put(old)
+		p.pool.put(old)
 	}
 	return old
 }
@@ -216,9 +223,14 @@ func (p *pump) passed(from, to int64) bool {
 
 // last hands over the line that the end of the stream left without a newline.
 func (p *pump) last() {
+	if !p.known && p.fill > 0 {
+		p.recognise(true)
+	}
 	switch {
 	case p.skip:
 		p.passed(p.long, p.off)
+	case p.wide():
+		p.lastWide()
 	case p.fill > 0:
 		p.blk.buf[p.fill] = '\n' // the block has room to spare
 		p.fill++

@@ -32,7 +32,9 @@ const zerosAtOnce = 16 << 20
 
 // passZeros goes on behind the zeros that stand at pos, if there is something
 // behind them; false where there is nothing yet.
-func (f *file) passZeros() (bool, error) {
+//
+// final says that nothing more will come to tell where the text behind them begins.
+func (f *file) passZeros(final bool) (bool, error) {
 	from := max(f.pos, f.barren)
 	q, err := f.nonZero(from, from+zerosAtOnce)
 	if err != nil || q < 0 {
@@ -47,6 +49,14 @@ func (f *file) passZeros() (bool, error) {
 	}
 	if first == f.pos {
 		return true, nil
+	}
+	at := f.unitAt(first, final)
+	if at < 0 {
+		f.barren = first
+		return false, nil
+	}
+	if first = at; f.wide() {
+		f.odd = first&1 == 1
 	}
 	anchor := make([]byte, min(first, anchorSize))
 	if n, err := readAt(f.f, anchor, first-int64(len(anchor))); n < len(anchor) {

@@ -194,7 +194,7 @@ func endings() map[string]*view.Closing {
 		{Name: "/var/log/b.log"},
 		{Name: "/var/log/c.log", Format: "combined", Lines: 5, Hits: 5, Reach: view.Reach{
 			Offset: 900, Size: 2900, Lag: 2000, LagTime: 3210 * time.Millisecond, Rotations: 2, Truncations: 1,
-			Recovered: 1400, PossibleLoss: 120, Zeros: 4096, TooLong: 1,
+			Recovered: 1400, PossibleLoss: 120, Zeros: 4096, TooLong: 1, Undecodable: 3,
 		}},
 		{Name: "udp://127.0.0.1:5514", Format: "combined", Lines: 1200, Hits: 1200, Dropped: 1017},
 	}

@@ -174,6 +174,7 @@ type jsonReach struct {
 	PossibleLoss int64   `json:"possible_loss_bytes"`
 	Zeros        int64   `json:"zero_bytes"`
 	TooLong      int     `json:"too_long"`
+	Undecodable  int64   `json:"undecodable,omitempty"`
 }
 
 type jsonSummary struct {
@@ -236,7 +237,7 @@ func reach(r view.Reach) jsonReach {
 	return jsonReach{
 		Offset: r.Offset, Size: r.Size, Lag: r.Lag, LagSeconds: float64(r.LagTime.Milliseconds()) / 1000,
 		Rotations: r.Rotations, Truncations: r.Truncations, Recovered: r.Recovered,
-		PossibleLoss: r.PossibleLoss, Zeros: r.Zeros, TooLong: r.TooLong,
+		PossibleLoss: r.PossibleLoss, Zeros: r.Zeros, TooLong: r.TooLong, Undecodable: r.Undecodable,
 	}
 }
 

@@ -83,7 +83,7 @@ func stable() map[string]string {
 		"summary-trouble": expand(stats + rows + ` lines late_by_seconds alerts alerts[].rule alerts[].state alerts[].at alerts[].value alerts[].hits alerts[].window_seconds
 			alerts[].threshold alerts[].message alerts[].duration_seconds open sources sources[].name sources[].format sources[].lines sources[].hits sources[].rejected
 			sources[].last_rejected sources[].last_reason sources[].lost_messages sources[].offset sources[].size sources[].lag_bytes sources[].lag_seconds sources[].rotations
-			sources[].truncations sources[].recovered_bytes sources[].possible_loss_bytes sources[].zero_bytes sources[].too_long`),
+			sources[].truncations sources[].recovered_bytes sources[].possible_loss_bytes sources[].zero_bytes sources[].too_long sources[].undecodable`),
 		"visits":       `bots[].bytes bots[].errors bots[].hits bots[].key bots[].missed bots[].latency.coarse bounds.bots`,
 		"places":       `countries[].hits countries[].key countries[].bytes countries[].errors cities[].key cities[].hits networks[].key networks[].hits bounds.countries`,
 		"summary-many": `alerts_dropped open[].since`,

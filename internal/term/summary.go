@@ -120,6 +120,9 @@ func (p *Plain) source(s view.Source) {
 	if s.TooLong > 0 {
 		p.add(", ", unit.Count(int64(s.TooLong)), " too long")
 	}
+	if s.Undecodable > 0 {
+		p.add(", ", unit.Count(s.Undecodable), " ", unit.Plural(s.Undecodable, "character"), " undecodable")
+	}
 	if s.Lag > 0 {
 		p.add(", ", unit.Bytes(s.Lag), " not read yet")
 		if s.LagTime >= time.Second {

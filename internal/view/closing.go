@@ -68,6 +68,7 @@ type Reach struct {
 	PossibleLoss int64 // destroyed before it could be read
 	Zeros        int64 // passed over, where nobody had written
 	TooLong      int   // lines that were too long to be read
+	Undecodable  int64 // what was no character in UTF-16, read as U+FFFD
 }
 
 // ReadRejected lists reasons, the most frequent first.

@@ -1,0 +1,159 @@
+package tail
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// look asks what stands at the path now; true if that is something else to read
+// than before.
+func (s *Source) look(now time.Time) bool {
+	info, err := os.Stat(s.name)
+	s.parking.path, s.parking.err = info, err
+	if err != nil {
+		s.unreachable(err)
+		return false
+	}
+	s.state.Missing = false
+	switch {
+	case s.cur != nil && os.SameFile(s.cur.info, info):
+		s.state.Denied = false
+		if s.sick == nil {
+			s.told = ""
+		}
+		if !s.cur.unanchored() { // else a copy of the same time may have all of it
+			s.cur.stood = info.ModTime()
+		}
+		return false
+	case info.Mode().Type() == fs.ModeNamedPipe && s.cur == nil:
+		return s.openPipe()
+	case !info.Mode().IsRegular():
+		s.trouble(fmt.Sprintf("%s: is no regular file any more; waiting for one", s.name))
+		return false
+	}
+	if i := s.heldIndex(info); i >= 0 {
+		if back, ok := s.held[i].(*file); ok {
+			s.held = slices.Delete(s.held, i, i+1)
+			s.turnTo(back, now)
+			return true
+		}
+	}
+	if other := s.f.owner(info); other != nil {
+		s.trouble(fmt.Sprintf("%s: is the same file as %s; counted once", s.name, other.name))
+		return false
+	}
+	s.count()
+	s.f.makeRoom(1)
+	f, err := openFile(s.name, s.f.pool)
+	if err != nil {
+		s.unreachable(err)
+		return false
+	}
+	// Between stat and open the path may have come to lead to a known file; the
+	// next look will sort it out.
+	if s.f.owner(f.info) != nil {
+		f.f.Close()
+		return false
+	}
+	if !s.f.recall(f) && s.fromEnd {
+		f.toEnd()
+	}
+	if !f.known {
+		f.e = s.expect
+	}
+	s.fromEnd = false
+	s.turnTo(f, now)
+	s.f.watch(s.name, s) // the path may be a link that leads elsewhere now
+	return true
+}
+
+// turnTo makes f the current file; the one before is held, and what came between
+// the two is read before f.
+func (s *Source) turnTo(f *file, now time.Time) {
+	switch {
+	case s.cur != nil && !s.rotatedAway() && f.continues(s.cur):
+		s.notify(s.name + ": replaced by a copy of itself, reading on in it")
+		s.cur.left, s.cur.copied = now, true
+		// It may have been truncated, and copied before, while older files were read.
+		dir, base := filepath.Split(filepath.Clean(s.name))
+		s.held = append(s.held, s.fetchNewer(since(siblings(orDot(dir), base), s.cur.stood), f, false)...)
+		s.hold(s.cur)
+	case s.cur != nil:
+		s.cur.left = now
+		m := s.cur.mark()
+		s.state.Rotations++
+		s.notify(s.name + ": rotated, following the new file")
+		q, newer := s.hunt(&m, f.info)
+		if next := s.grown(&q, &m); next != nil {
+			s.hold(s.cur)
+			s.held = append(s.held, next)
+			s.state.Rotations++
+		} else {
+			s.held = append(s.held, s.cur)
+		}
+		q.close()
+		between := s.fetchNewer(newer, f, false)
+		s.state.Rotations += len(between)
+		s.held = append(s.held, between...)
+	default:
+		if s.told != "" {
+			s.notify(s.name + ": can be read now, following it")
+		}
+		if s.opened {
+			s.arrived(f)
+		}
+	}
+	f.copied = false
+	s.cur, s.sick, s.told, s.state.Denied = f, nil, "", false
+}
+
+// hold keeps old, of which there is a copy with more in it. Half a line at its end
+// is whole in the copy.
+func (s *Source) hold(old *file) {
+	if len(old.half) > 0 {
+		s.f.remember(s.index, old.mark())
+		old.close()
+		return
+	}
+	s.held = append(s.held, old)
+}
+
+// grown is the copy q of the current file m, if it has more than that: then it
+// took the path after it, and has left it again. A compressed copy is not asked,
+// it would have to be unpacked after each rotation.
+func (s *Source) grown(q *quarry, m *Mark) *file {
+	size, err := s.cur.length()
+	if q.copy == nil || q.copy.packed() || err != nil || q.copy.info.Size() <= size {
+		return nil
+	}
+	c, err := q.at.open(s.f.pool)
+	if err != nil {
+		return nil
+	}
+	f := c.log()
+	if !f.resume(m) {
+		f.close()
+		return nil
+	}
+	return f
+}
+
+// arrived reads what came and went before the first file was seen at the path.
+func (s *Source) arrived(f *file) {
+	s.f.search()
+	dir, base := filepath.Split(filepath.Clean(s.name))
+	// A stranger may have been compressed meanwhile: then its time tells.
+	var start time.Time
+	for _, old := range s.strangers {
+		if t := old.info.ModTime().Add(1); t.After(start) {
+			start = t
+		}
+	}
+	between := s.fetchNewer(since(siblings(orDot(dir), base), start), f, false)
+	s.state.Rotations += len(between)
+	s.held = append(s.held, between...)
+}
