@@ -178,8 +178,12 @@ func TestTheLedgerJoinsWhatWasDestroyed(t *testing.T) {
 	if want := []stretch{{10, 31}, {50, 60}, {151, 200}}; !slices.Equal(l.excused(), want) {
 		t.Errorf("excused: got %v, want %v", l.excused(), want)
 	}
+	if got := l.tornParts(""); got != 0 {
+		t.Errorf("an empty line: got %d parts of torn lines, want 0", got)
+	}
+	l.destroy(stretch{500, 510}, 0, []split{{bare: true}})
 	for text, want := range map[string]int{
-		"the first part of a line": 1, "and the rest": 1, "the first part": 1, "the": 0, "rest": 0, "": 0,
+		"the first part of a line": 1, "and the rest": 1, "the first part": 1, "the": 0, "rest": 0, "": 1,
 		"10.0.0.1 - - [] 200 5": 2, "10.0.0.1 - - []": 0, "the first part of a line] 200 5": 0, "10.0.0.1 - - [and the rest": 0,
 	} {
 		if got := l.tornParts(text); got != want {

@@ -78,13 +78,16 @@ func (l *ledger) excused() []stretch {
 // another. The rest of both was destroyed then, and nobody can tell that they do
 // not belong together. 0 is anything else.
 func (l *ledger) tornParts(text string) int {
-	if text == "" {
-		return 0
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, torn := range l.torn {
 		for _, s := range torn {
+			if text == "" {
+				if s.bare {
+					return 1
+				}
+				continue
+			}
 			if text == s.head || text == s.rest || len(text) >= numberWidth && strings.HasPrefix(s.head, text) {
 				return 1
 			}

@@ -307,7 +307,7 @@ func (s *scene) audit(ctx context.Context, copies ...string) error {
 		}
 		if first > 0 {
 			if head != "" {
-				torn = append(torn, split{rest: head})
+				torn = append(torn, split{rest: head[:len(head)-1], bare: head == "\n"})
 			}
 			torn = append(torn, s.writer.splitIn(kept+1, first)...)
 			s.ledger.destroy(stretch{kept + 1, first}, s.most, torn)
@@ -348,8 +348,8 @@ func (s *scene) firstLine() (int64, string, error) {
 		return 0, "", nil
 	}
 	var p proof
-	head, _, _ := bytes.Cut(begin, []byte("\n"))
-	if _, whole := p.number(head); whole {
+	head := begin[:bytes.IndexByte(begin, '\n')+1]
+	if _, whole := p.number(head[:len(head)-1]); whole {
 		return first, "", nil
 	}
 	return first, string(head), nil

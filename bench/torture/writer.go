@@ -29,6 +29,7 @@ func due(elapsed time.Duration, rate int) int64 {
 type split struct {
 	number     int64
 	head, rest string // without the newline
+	bare       bool   // of the rest only the newline is left
 }
 
 // A moment is how far the writer was at a time.
@@ -167,7 +168,7 @@ func (w *writer) burst(n int) (pause time.Duration, err error) {
 		if half && n == 0 {
 			at := last + 1 + w.rand.IntN(len(out)-last-1)
 			w.rest, w.restOf = append(w.rest[:0], out[at:]...), w.next-1
-			w.remember(split{w.restOf, string(out[last:at]), string(bytes.TrimSuffix(out[at:], []byte("\n")))})
+			w.remember(split{w.restOf, string(out[last:at]), string(bytes.TrimSuffix(out[at:], []byte("\n"))), false})
 			out = out[:at]
 			pause = time.Duration(w.rand.Int64N(int64(3 * time.Millisecond)))
 			if w.rand.IntN(20) == 0 {
