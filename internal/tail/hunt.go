@@ -354,6 +354,9 @@ func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 		// It was written under the path; its writer may not have let go yet.
 		m := c.mark()
 		f := c.log()
+		if !f.known {
+			f.e = s.expect
+		}
 		switch {
 		case m.Anchored == 0 || f.resume(&m):
 			all = append(all, f)
