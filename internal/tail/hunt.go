@@ -228,7 +228,8 @@ func (s *Source) openAt(path string, m *Mark) *file {
 // A stranger is a rotated file that was there at the first look: of no concern.
 type stranger struct {
 	info os.FileInfo
-	head Sum // of its first bytes as they stand there, compressed or not
+	born time.Time // see file
+	head Sum       // of its first bytes as they stand there, compressed or not
 	n    int
 }
 
@@ -238,20 +239,24 @@ func (o *stranger) is(b *sibling, pool *blocks) bool {
 	if !os.SameFile(o.info, b.info) {
 		return false
 	}
-	head := headOf(b.path, pool)
+	head, born := headOf(b.path, pool)
+	if !o.born.IsZero() && !born.IsZero() && !born.Equal(o.born) {
+		return false
+	}
 	return len(head) >= o.n && sumOf(head[:o.n]) == o.head && (o.n > 0 || len(head) == 0)
 }
 
-// headOf returns the first bytes of the file at path, none if it cannot be read.
-func headOf(path string, pool *blocks) []byte {
+// headOf returns the first bytes of the file at path, none if it cannot be read,
+// and when it was made.
+func headOf(path string, pool *blocks) ([]byte, time.Time) {
 	f, err := pool.open(path)
 	if err != nil {
-		return nil
+		return nil, time.Time{}
 	}
 	defer f.Close()
 	head := make([]byte, prefixSize)
 	n, _ := readAt(f, head, 0)
-	return head[:n]
+	return head[:n], born(f)
 }
 
 // beside lists the rotated files in the directory of the path.
@@ -263,8 +268,8 @@ func (s *Source) beside() (all []stranger, changed time.Time) {
 	}
 	changed = info.ModTime()
 	for _, b := range among(s.f.list(orDot(dir), info), orDot(dir), base) {
-		head := headOf(b.path, s.f.pool)
-		all = append(all, stranger{b.info, sumOf(head), len(head)})
+		head, born := headOf(b.path, s.f.pool)
+		all = append(all, stranger{b.info, born, sumOf(head), len(head)})
 	}
 	return all, changed
 }
