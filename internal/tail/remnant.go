@@ -38,7 +38,8 @@ type remnant struct {
 	anchor  []byte // the last bytes before offset
 	blind   bool   // inside a line beyond the limit
 	ended   bool   // half is all there is
-	dropped int    // bytes carried for a line that did not go on, not yet accounted for
+	seen    int64  // how long the text had been seen to be, where it was compressed since
+	dropped int    // bytes that are not to be had, not yet accounted for
 	joins   bool   // what follows goes on with half
 }
 
@@ -134,6 +135,9 @@ func (c *remnant) seek(m *Mark) (ok, short bool, err error) {
 	c.offset, c.line, c.anchor = m.Offset, m.Line, before
 	c.carry, c.blind = slices.Clone(m.Carry), m.Blind
 	c.resumed(m)
+	if c.packed() {
+		c.seen = m.Size
+	}
 	return true, false, nil
 }
 
@@ -193,15 +197,27 @@ func (c *remnant) toEnd() error {
 	return nil
 }
 
-// atEnd reports whether nothing is left of the text.
+// atEnd reports whether nothing is left of the text, or nothing but half a line in
+// front of a damage.
 func (c *remnant) atEnd() bool {
-	if len(c.half) > 0 {
-		return false
+	more := make([]byte, 4<<10)
+	for len(c.half) < compared {
+		if bytes.IndexByte(c.half, '\n') >= 0 {
+			return false
+		}
+		n, err := c.text.Read(more)
+		c.half = append(c.half, more[:n]...)
+		var damage *archive.Error
+		switch {
+		case errors.Is(err, io.EOF):
+			return len(c.half) == 0
+		case errors.As(err, &damage):
+			return bytes.IndexByte(c.half, '\n') < 0
+		case err != nil:
+			return false // it will be told when the text is read on
+		}
 	}
-	next := make([]byte, 1)
-	n, err := io.ReadFull(c.text, next)
-	c.half = append(c.half, next[:n]...)
-	return errors.Is(err, io.EOF)
+	return false
 }
 
 // discard passes over n bytes of the text.
@@ -296,6 +312,7 @@ func (c *remnant) read(b []byte) (int, error) {
 		n += k
 		if errors.Is(err, io.EOF) {
 			c.ended = true
+			c.endsAt(c.offset + int64(n))
 			return n, nil
 		}
 		if err != nil {
@@ -304,6 +321,13 @@ func (c *remnant) read(b []byte) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// endsAt accounts for what had been seen and is not in the text, which ends there:
+// it was truncated before all was copied, or is damaged.
+func (c *remnant) endsAt(offset int64) {
+	c.dropped += int(max(0, c.seen-offset))
+	c.seen = 0
 }
 
 func (c *remnant) keep(b []byte) { c.half = append(c.half[:0:0], b...) }
@@ -359,6 +383,7 @@ func (c *remnant) broken(err error) error {
 		return err
 	}
 	c.ended = true
+	c.endsAt(c.offset + int64(len(c.half)))
 	if !errors.Is(err, archive.ErrTrailing) { // else the text is whole
 		c.recognise()
 		end := c.lastEnd(c.half, c.carry)

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -158,6 +160,57 @@ func TestADamagedCopyIsToldAndTheRestGoesOn(t *testing.T) {
 					t.Errorf("notices: got %q, want it told once", got)
 				} else if got == "" && name != "noise behind it" && name != "a bad checksum" {
 					t.Error("nothing was told of it")
+				}
+			})
+		})
+	}
+}
+
+// What had been seen of a log counts as lost, as far as it is not in the compressed
+// copy either.
+func TestWhatADamagedCopyLacksIsCounted(t *testing.T) {
+	gz := packers(t)[".gz"]
+	for name, c := range map[string]struct {
+		copied func(text []byte) []byte
+		less   bool
+	}{
+		"whole":            {gz, false},
+		"made too early":   {func(text []byte) []byte { return gz(text[:len(text)/2]) }, true},
+		"cut short":        {func(text []byte) []byte { b := gz(text); return b[:len(b)/2] }, true},
+		"a wrong checksum": {func(text []byte) []byte { b := gz(text); b[len(b)-8] ^= 1; return b }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inUTF8(t, func(t *testing.T, follow opener) {
+				s := follow(t, Options{Block: 4 << 10}, nil)
+				w := s.writer()
+				rnd := rand.New(rand.NewPCG(1, 2))
+				got := 0
+				for range 2000 {
+					l := fmt.Sprintf("%016x %016x\n", rnd.Uint64(), rnd.Uint64())
+					s.put(w, l)
+				}
+				take := func() bool {
+					b := s.src.Next(s.now)
+					if b == nil {
+						return false
+					}
+					got += len(b.Data)
+					b.Release()
+					return true
+				}
+				take() // one block of many
+				text, err := os.ReadFile(s.path)
+				s.must(err)
+				s.must(os.WriteFile(s.path+".1.gz", c.copied(text), 0o644))
+				s.must(w.Truncate(0))
+				for range 3 {
+					for take() {
+					}
+					s.pass(time.Second)
+				}
+				st := s.src.State()
+				if (got < len(text)) != c.less || got+int(st.PossibleLoss) != len(text) {
+					t.Errorf("of %d bytes %d were read and %d counted as lost; want all in one or the other, less than all read: %v", len(text), got, st.PossibleLoss, c.less)
 				}
 			})
 		})
