@@ -86,4 +86,11 @@ func (a *Auto) Follow(f *Auto) bool {
 // of this package can.
 type forker interface{ fork() Parser }
 
-func fork(p Parser) Parser { return p.(forker).fork() }
+// fork copies p. A Parser from elsewhere, as one that measures another, is its own
+// copy.
+func fork(p Parser) Parser {
+	if f, ok := p.(forker); ok {
+		return f.fork()
+	}
+	return p
+}

@@ -114,3 +114,17 @@ func TestFollowIsReadingLineByLine(t *testing.T) {
 		t.Errorf("%d blocks were accepted and %d refused: the test sees too few of one kind", accepted, refused)
 	}
 }
+
+// foreign is a Parser as others may write it, around one of ours.
+type foreign struct{ Parser }
+
+func TestAParserFromElsewhereIsItsOwnCopy(t *testing.T) {
+	combined, _ := Lookup("combined")
+	p := &foreign{combined.New()}
+	a := NewForced(Format{Name: "foreign", New: func() Parser { return p }})
+	const line = `192.0.2.1 - - [21/Nov/2026:12:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "a"`
+	var r Record
+	if out := a.Fork().Parse([]byte(line), &r); out.Kind != Hit || string(r.Target) != "/" {
+		t.Errorf("got %v, %q", out, r.Target)
+	}
+}
