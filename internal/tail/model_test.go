@@ -598,7 +598,7 @@ func (c *tally) add(m *model) {
 // first. A failure tells its seed: WEIR_MODEL_FIRST=seed WEIR_MODEL_SEQUENCES=1
 // plays that one alone.
 func TestAnySequenceOfEventsReadsWhatAPerfectReaderWould(t *testing.T) {
-	sequences, first := fromEnv("WEIR_MODEL_SEQUENCES", 2000), fromEnv("WEIR_MODEL_FIRST", 0)
+	sequences, first := fromEnv("WEIR_MODEL_SEQUENCES", 800), fromEnv("WEIR_MODEL_FIRST", 0)
 	if testing.Short() {
 		sequences = 200
 	}

@@ -130,7 +130,7 @@ func TestMoreFilesThanMayBeOpenAreAllRead(t *testing.T) {
 			const files, open = 200, 20
 			c := crowded(t, files, open, Options{Block: 100}, events)
 			rnd := rand.New(rand.NewPCG(9, 9))
-			for range 500 {
+			for range 250 {
 				c.now = c.now.Add(time.Second)
 				i := rnd.IntN(files)
 				switch op := rnd.IntN(20); {
