@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -65,13 +66,65 @@ func tagIn(text string) (tag, bool) {
 	return newTag(digitRuns(text))
 }
 
-// datedTag compares names whose digits differ and nothing else.
+// datedTag compares names whose digits differ and nothing else, from a date on.
+// Any digits were taken before: then 10.0.0.2.log was what 10.0.0.1.log had been
+// rotated to, and its lines were those of the other host.
 func datedTag(base, name string) (tag, bool) {
 	if base == name || !strings.ContainsFunc(base, isDigit) || !sameButDigits(base, name) {
 		return tag{}, false
 	}
-	t, ok := newTag(digitRuns(name))
-	return t, ok && !t.counts
+	was, is := digitRuns(base), digitRuns(name)
+	if len(was) != len(is) {
+		return tag{}, false
+	}
+	same := 0
+	for same < len(is) && was[same] == is[same] {
+		same++
+	}
+	if same == len(is) || !dated(was, same) || !dated(is, same) {
+		return tag{}, false
+	}
+	return newTag(is)
+}
+
+// dated reports whether the first of runs after n equal ones is of a date, or
+// behind one.
+func dated(runs []string, n int) bool {
+	for i := range runs[:n+1] {
+		if isDate(runs[i]) {
+			return true
+		}
+		// 2026-11-21, 2026-47, 2026-325; 21-11-2026
+		if i+1 < len(runs) && isYear(runs[i]) && len(runs[i+1]) <= 3 && within(runs[i+1], 0, 366) ||
+			i+2 < len(runs) && within(runs[i], 1, 31) && within(runs[i+1], 1, 31) && isYear(runs[i+2]) {
+			return true
+		}
+	}
+	return false
+}
+
+// isDate reports whether a run of digits is a date: 261121, 202611, 20261121 with
+// or without a time behind it, or seconds since 1970.
+func isDate(run string) bool {
+	switch n := len(run); {
+	case n == 6 && isYear(run[:4]):
+		return within(run[4:], 1, 12) || within(run[2:4], 1, 12) && within(run[4:], 1, 31)
+	case n == 6:
+		return within(run[2:4], 1, 12) && within(run[4:], 1, 31)
+	case n == 8 || n == 12 || n == 14:
+		return isYear(run[:4]) && within(run[4:6], 1, 12) && within(run[6:8], 1, 31)
+	case n == 10 || n == 13: // 2026112110; of seconds or milliseconds
+		return true
+	}
+	return false
+}
+
+func isYear(run string) bool { return len(run) == 4 && within(run, 1970, 2199) }
+
+// within reports whether run is a number of that range.
+func within(run string, least, most int) bool {
+	n, err := strconv.Atoi(run)
+	return err == nil && least <= n && n <= most
 }
 
 // sameButDigits compares two names, with any run of digits being like any other,
