@@ -285,7 +285,7 @@ func (s *Source) missed() bool {
 	}
 	s.dirTime = info.ModTime()
 	s.f.search()
-	list := siblings(orDot(dir), base)
+	list := s.f.siblings(orDot(dir), base, info)
 	at, ok := s.stands(list)
 	if !ok {
 		return false

@@ -70,7 +70,7 @@ func tagIn(text string) (tag, bool) {
 // Any digits were taken before: then 10.0.0.2.log was what 10.0.0.1.log had been
 // rotated to, and its lines were those of the other host.
 func datedTag(base, name string) (tag, bool) {
-	if base == name || !strings.ContainsFunc(base, isDigit) || !sameButDigits(base, name) {
+	if base == name || !strings.ContainsFunc(base, isDigit) || !sameButDigits(base, name) || !strings.HasPrefix(name, commonStart(base)) {
 		return tag{}, false
 	}
 	was, is := digitRuns(base), digitRuns(name)
@@ -194,11 +194,11 @@ func siblingsNow(dir, base string) []sibling {
 	return among(entries, dir, base)
 }
 
-// among is siblings in what was listed already.
+// among is siblings in what was listed already, sorted by name.
 func among(entries []os.DirEntry, dir, base string) []sibling {
 	var all []sibling
 	plain := map[string]bool{}
-	for _, e := range entries {
+	for _, e := range startingWith(entries, commonStart(base)) {
 		t, ok := parseTag(base, e.Name())
 		if !ok || !e.Type().IsRegular() {
 			continue
@@ -213,6 +213,29 @@ func among(entries []os.DirEntry, dir, base string) []sibling {
 	all = slices.DeleteFunc(all, func(b sibling) bool { return plainName(b.path) != b.path && plain[plainName(b.path)] })
 	order(all)
 	return slices.CompactFunc(all, func(a, b sibling) bool { return plainName(a.path) == plainName(b.path) })
+}
+
+// commonStart is what all names that base can be rotated to begin with.
+func commonStart(base string) string {
+	start := strings.TrimSuffix(base, filepath.Ext(base))
+	if slices.ContainsFunc(digitRuns(base), isYearOrDate) {
+		start = start[:min(len(start), strings.IndexFunc(base, isDigit))]
+	}
+	return start
+}
+
+// isYearOrDate reports whether what differs from run in digits may be rotated.
+func isYearOrDate(run string) bool { return isYear(run) || isDate(run) }
+
+// startingWith picks from entries, which are sorted, those whose names begin with
+// start: of thousands of logs in one directory few are to be looked into.
+func startingWith(entries []os.DirEntry, start string) []os.DirEntry {
+	from, _ := slices.BinarySearchFunc(entries, start, func(e os.DirEntry, start string) int { return strings.Compare(e.Name(), start) })
+	entries = entries[from:]
+	if end := slices.IndexFunc(entries, func(e os.DirEntry) bool { return !strings.HasPrefix(e.Name(), start) }); end >= 0 {
+		entries = entries[:end]
+	}
+	return entries
 }
 
 func plainName(path string) string {

@@ -80,17 +80,46 @@ func TestTheNamesOfRotatedFilesAreTold(t *testing.T) {
 	}
 }
 
+func TestOfAListingOnlyRotatedFilesOfTheLogAreTaken(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{
+		"acces", "access", "access-20261120.log", "access.1.log", "access.log", "access.log-20261121", "access.log.2", "access.log.bak",
+		"access2.log", "accessory.log.1", "a", "z.log.1", "ACCESS.log.1",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, b := range among(entries, dir, "access.log") {
+		got = append(got, filepath.Base(b.path))
+	}
+	slices.Sort(got)
+	if want := []string{"access-20261120.log", "access.1.log", "access.log-20261121", "access.log.2"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func FuzzANameIsTakenForARotatedOneOnlyByItsDigits(f *testing.F) {
 	f.Add("access.log", "access.log.1.gz")
 	f.Add("access.log", "access-20261121.log")
 	f.Add("access-1.log", "access-2.log")
 	f.Add("2026access", "access2026")
+	f.Add("access20261121", "20261120access")
+	f.Add("access.log2026", "access.1.log2026")
 	f.Add("\xff.log", "\xff.log.1")
 	f.Add(".log", "1.log")
 	f.Fuzz(func(t *testing.T, base, name string) {
 		got, ok := parseTag(base, name)
 		if !ok {
 			return
+		}
+		if start := commonStart(base); !strings.HasPrefix(name, start) {
+			t.Errorf("parseTag(%q, %q): got %+v, and it does not begin with %q", base, name, got, start)
 		}
 		if name == base {
 			t.Errorf("parseTag(%q, itself): got %+v, want none", base, got)
