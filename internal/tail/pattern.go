@@ -236,7 +236,7 @@ func rotatedFrom(path string, known func(string) bool) bool {
 		}
 		// access.1.log; what is dated from the start, as by cronolog, is a log of
 		// its own until it is told from the others by a link.
-		if t, ok := tagIn(inner); ok && t.counts && known(dir+name[:i]+ext) {
+		if t, ok := tagWithin(inner); ok && t.counts && known(dir+name[:i]+ext) {
 			return true
 		}
 	}

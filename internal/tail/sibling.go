@@ -47,7 +47,7 @@ func parseTag(base, name string) (tag, bool) {
 	stem := strings.TrimSuffix(base, ext)
 	if rest, ok := strings.CutPrefix(name, stem); ok && ext != "" && stem != "" {
 		if inner, ok := strings.CutSuffix(rest, ext); ok && inner != "" {
-			return tagIn(inner)
+			return tagWithin(inner)
 		}
 	}
 	return datedTag(base, name)
@@ -143,6 +143,17 @@ func sameButDigits(a, b string) bool {
 		}
 	}
 	return a == b
+}
+
+// tagWithin is tagIn for what stands before the ending of a name: access.1.log. A
+// counter of three digits or more behind a dash is none: access_8080.log is the log
+// of a port, and not what access.log was rotated to.
+func tagWithin(text string) (tag, bool) {
+	t, ok := tagIn(text)
+	if ok && t.counts && text[0] != '.' && len(digitRuns(text)[0]) >= 3 {
+		return tag{}, false
+	}
+	return t, ok
 }
 
 func newTag(runs []string) (tag, bool) {

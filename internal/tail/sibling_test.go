@@ -58,7 +58,11 @@ func TestTheNamesOfRotatedFilesAreTold(t *testing.T) {
 		{"access.log", "error.log.1", nil, false},
 		{"access.log", "access_ssl.log.1", nil, false},
 		{"access.log", "access-ssl.log", nil, false},
-		{"site1.log", "site2.log", nil, false}, // a counter in a name tells sites apart
+		{"site1.log", "site2.log", nil, false},        // a counter in a name tells sites apart
+		{"access.log", "access_8080.log", nil, false}, // of a port
+		{"access.log", "access-443.log", nil, false},
+		{"access.log", "access_12.log", []uint64{12}, true},
+		{"access.log", "access.365.log", []uint64{365}, true},
 		{"10.0.0.1.log", "10.0.0.2.log", nil, false},
 		{"192.168.10.1.log", "192.168.10.2.log.gz", nil, false},
 		{"web-01-8080.log", "web-02-8080.log", nil, false},
