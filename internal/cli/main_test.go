@@ -30,7 +30,7 @@ func TestASecondSignalEndsItAtOnceUnlessItIsOfTheSameStop(t *testing.T) {
 				begun := time.Now()
 				go func() {
 					for _, d := range c.after {
-						time.Sleep(time.Until(begun.Add(d)))
+						<-time.After(time.Until(begun.Add(d)))
 						signals <- syscall.SIGTERM
 					}
 				}()
@@ -42,7 +42,6 @@ func TestASecondSignalEndsItAtOnceUnlessItIsOfTheSameStop(t *testing.T) {
 				if took := time.Since(begun); got != c.want || took != c.took || cancelled != 1 {
 					t.Errorf("got exit code %d after %v, cancelled %d times, want %d after %v, once", got, took, cancelled, c.want, c.took)
 				}
-				time.Sleep(whole)
 			})
 		})
 	}
