@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -46,7 +47,7 @@ type streams struct {
 // Main runs weir with the arguments after its name and returns the exit code.
 //
 // The first Ctrl-C or SIGTERM lets the command finish what it has begun; at the
-// second Main returns at once.
+// second, unless it is of the same stop, Main returns at once.
 func Main(args []string) int {
 	frugal()
 	// A write to a closed pipe is to be an error, not the end of the process.
@@ -62,16 +63,30 @@ func Main(args []string) int {
 	s := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
 	done := make(chan int, 1)
 	go func() { done <- run(ctx, args, s) }()
-	for interrupted := false; ; {
+	return await(done, signals, cancel)
+}
+
+// sameStop is how long after the first signal another one is of the same stop.
+// timeout(1) sends SIGTERM to its command and at once to the command's group,
+// which is two of them; to end at once at that would leave the work undone, and the
+// position of weir tail unsaved.
+const sameStop = 100 * time.Millisecond
+
+// await returns the exit code of a command that is under way. At the first signal
+// it calls cancel, at another one that means it does not wait any longer.
+func await(done <-chan int, signals <-chan os.Signal, cancel func(error)) int {
+	var first time.Time
+	for {
 		select {
 		case code := <-done:
 			return code
 		case sig := <-signals:
-			if interrupted {
+			if first.IsZero() {
+				first = time.Now()
+				cancel(fmt.Errorf("stopped by %s", sig))
+			} else if time.Since(first) >= sameStop {
 				return exitInterrupted
 			}
-			interrupted = true
-			cancel(fmt.Errorf("stopped by %s", sig))
 		}
 	}
 }

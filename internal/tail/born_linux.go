@@ -9,9 +9,14 @@ import (
 
 // born is when f was made, zero where the file system does not keep that. See
 // statx(2), STATX_BTIME.
-func born(f *os.File) time.Time {
+func born(f *os.File) time.Time { return birth(int(f.Fd()), "", unix.AT_EMPTY_PATH) }
+
+// bornAt is when the file at path was made, links followed.
+func bornAt(path string) time.Time { return birth(unix.AT_FDCWD, path, 0) }
+
+func birth(dir int, path string, flags int) time.Time {
 	var st unix.Statx_t
-	err := unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &st)
+	err := unix.Statx(dir, path, flags, unix.STATX_BTIME, &st)
 	if err != nil || st.Mask&unix.STATX_BTIME == 0 {
 		return time.Time{}
 	}

@@ -63,7 +63,7 @@ type Follower struct {
 	now     time.Time // as the owner told it last, zero during Open
 	room    descriptors
 
-	listings map[string]listing // of directories, during Open
+	listings map[string]listing // of directories, during Open; then of the last one
 
 	patterns []*pattern
 	dir      string            // that relative paths are of
@@ -123,7 +123,8 @@ func Open(o Options) (*Follower, error) {
 		f.sources = append(f.sources, s)
 		s.feed(in.Feed)
 	}
-	f.opened, f.listings = true, nil
+	f.opened = true
+	clear(f.listings)
 	f.tellParked()
 	return f, nil
 }
@@ -265,9 +266,13 @@ type listing struct {
 	entries []os.DirEntry
 }
 
+// mostListed bounds what is remembered of a directory after Open.
+const mostListed = 1 << 16
+
 // list returns what is in dir, which info describes. Of ten thousand logs many lie
 // in one directory, which took half a second each thousand to be listed for each
-// of them; so it is remembered until Open is over, or dir changes.
+// of them; so it is remembered until dir changes, and after Open until another is
+// listed.
 func (f *Follower) list(dir string, info os.FileInfo) []os.DirEntry {
 	if l, ok := f.listings[dir]; ok && l.changed.Equal(info.ModTime()) {
 		return l.entries
@@ -276,10 +281,27 @@ func (f *Follower) list(dir string, info os.FileInfo) []os.DirEntry {
 	entries, err := os.ReadDir(dir)
 	// A change within the last tick of the kernel's clock may be followed by
 	// another with the same time.
-	if err == nil && f.listings != nil && settled(info.ModTime()) {
-		f.listings[dir] = listing{info.ModTime(), entries}
+	if err == nil && settled(info.ModTime()) {
+		if f.opened {
+			clear(f.listings)
+		}
+		if !f.opened || len(entries) <= mostListed {
+			f.listings[dir] = listing{info.ModTime(), entries}
+		}
 	}
 	return entries
+}
+
+// siblings is the same as siblings, of dir, which info describes. It is asked for
+// each log of which nothing was read yet when its directory has changed: of 4,000
+// empty logs a rotation took 40 s.
+func (f *Follower) siblings(dir, base string, info os.FileInfo) []sibling {
+	all := among(f.list(dir, info), dir, base)
+	// Only if nothing has changed since is it of one moment.
+	if now, err := os.Stat(dir); err == nil && now.ModTime().Equal(info.ModTime()) && settled(info.ModTime()) {
+		return all
+	}
+	return siblings(dir, base)
 }
 
 // done is where reading stopped in a file of a source that is closed.

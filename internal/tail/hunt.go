@@ -98,14 +98,23 @@ func (s *Source) hunt(m *Mark, present os.FileInfo) (q quarry, newer []sibling) 
 		// What is newer than the file that is read now comes after it.
 		now := slices.IndexFunc(list, func(b sibling) bool { return present != nil && os.SameFile(b.info, present) })
 		list = list[now+1:]
+		ahead := 0 // by their names newer than what was found
 		if at < 0 {
 			if found := s.seek(m, list, &q); found >= 0 {
 				at, q.at = i, list[found]
 				list = slices.Delete(list, found, found+1)
+				ahead = found
 			}
 		}
 		if known || i == at {
-			newer = merge(newer, since(list, m.Written))
+			// The clock was set back if present is older than what stood there before
+			// it: then times say nothing, and the names decide. They do not always,
+			// because some count upwards.
+			if present == nil || !present.ModTime().Before(m.Written) {
+				ahead = 0
+			}
+			some := append(since(list[ahead:], m.Written), since(list[:ahead], time.Time{})...)
+			newer = merge(newer, some)
 		}
 	}
 	if at >= 0 {
@@ -285,7 +294,7 @@ func (s *Source) missed() bool {
 	}
 	s.dirTime = info.ModTime()
 	s.f.search()
-	list := siblings(orDot(dir), base)
+	list := s.f.siblings(orDot(dir), base, info)
 	at, ok := s.stands(list)
 	if !ok {
 		return false

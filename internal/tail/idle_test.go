@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -202,4 +203,37 @@ func TestALogThatComesLateIsInTheSchedule(t *testing.T) {
 	s.put("late.log", "two\n")
 	s.round() // a second later: more than the wait of 228 files
 	s.wantRead(map[string]string{"late.log": "one\ntwo\n"})
+}
+
+// A directory of a thousand empty logs is not listed anew for each of them when
+// something in it has changed.
+func TestADirectoryIsListedOnceForItsEmptyLogs(t *testing.T) {
+	const logs = 1000
+	dir := t.TempDir()
+	var paths []string
+	for i := range logs {
+		paths = append(paths, filepath.Join(dir, fmt.Sprintf("host%04d.log", i)))
+		if err := os.WriteFile(paths[i], nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := Open(Options{Paths: paths, Poll: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	ago := time.Now().Add(-time.Minute) // it has been quiet since the change
+	if err := os.Chtimes(dir, ago, ago); err != nil {
+		t.Fatal(err)
+	}
+	f.sources[0].missed()
+	each := testing.AllocsPerRun(10, func() {
+		f.sources[1].dirTime = time.Time{} // as if it had not seen the change
+		if f.sources[1].missed() {
+			t.Error("something was found")
+		}
+	})
+	if each > logs/2 {
+		t.Errorf("allocations for one of %d logs: got %v, want far less than one for each", logs, each)
+	}
 }

@@ -418,7 +418,7 @@ func (s *Source) unchanged(now time.Time) bool {
 	p := &s.parking
 	info, err := os.Stat(s.name)
 	if err == nil && s.cur != nil && os.SameFile(info, s.cur.info) {
-		s.cur.rest.grownTo(info)
+		s.cur.grownTo(info, s.name)
 	}
 	switch {
 	case p.lost:
@@ -450,14 +450,22 @@ func sameState(was os.FileInfo, wasErr error, now os.FileInfo, err error) bool {
 	return os.SameFile(was, now) && was.Size() == now.Size() && was.ModTime().Equal(now.ModTime())
 }
 
-// grownTo keeps the size a file was seen to have.
-func (r *rest) grownTo(info os.FileInfo) { r.mark.Size = max(r.mark.Size, info.Size()) }
+// grownTo keeps the size that f, which was let go of, is seen to have at path; not
+// that of another file that has been given its number since.
+func (f *file) grownTo(info os.FileInfo, path string) {
+	if info.Size() <= f.rest.mark.Size {
+		return
+	}
+	if b := bornAt(path); b.IsZero() || f.born.IsZero() || b.Equal(f.born) {
+		f.rest.mark.Size = info.Size()
+	}
+}
 
 // untouched reports whether f, which was let go of, is where it was, and as it was.
 func (f *file) untouched(now time.Time) bool {
 	info, err := os.Stat(f.rest.at)
 	if err == nil && os.SameFile(info, f.rest.info) {
-		f.rest.grownTo(info)
+		f.grownTo(info, f.rest.at)
 	}
 	if !sameState(f.rest.info, nil, info, err) {
 		return false

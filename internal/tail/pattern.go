@@ -1,6 +1,7 @@
 package tail
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -84,7 +85,7 @@ func (f *Follower) Look(now time.Time) []*Source {
 			}
 		}
 		if !p.begun && !slices.ContainsFunc(paths, f.named) {
-			f.notify(-1, p.text()+": no file there is named like a log yet, or matches; waiting for one")
+			f.notify(-1, p.noneText())
 		}
 		p.begun = true
 	}
@@ -97,6 +98,16 @@ func (p *pattern) text() string {
 		return p.dir
 	}
 	return p.glob
+}
+
+// noneText tells why nothing of p is followed.
+func (p *pattern) noneText() string {
+	if p.dir != "" {
+		if _, err := os.ReadDir(p.dir); errors.Is(err, fs.ErrPermission) {
+			return deniedText(p.dir, whoMayRead(p.dir))
+		}
+	}
+	return p.text() + ": no file there is named like a log yet, or matches; waiting for one"
 }
 
 // matches lists what may be there to be followed now: all that matches, or what
@@ -236,7 +247,7 @@ func rotatedFrom(path string, known func(string) bool) bool {
 		}
 		// access.1.log; what is dated from the start, as by cronolog, is a log of
 		// its own until it is told from the others by a link.
-		if t, ok := tagIn(inner); ok && t.counts && known(dir+name[:i]+ext) {
+		if t, ok := tagWithin(inner); ok && t.counts && known(dir+name[:i]+ext) {
 			return true
 		}
 	}

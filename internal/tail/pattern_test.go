@@ -139,16 +139,16 @@ func TestMatchTakesWhatIsBeingWritten(t *testing.T) {
 	s := newShelf(t,
 		"access.log", "access.log.1", "access.log.2.gz", "access.1.log", "access.log-20261120", "error.log", "error.log.1",
 		"site_access.log", "access_log", "apache_access", "notes.txt", ".hidden.log", "old.log.gz", "dated-2026-11-20.log", "dated-2026-11-21.log",
-		"a[1].log",
+		"a[1].log", "access_8080.log", "access-2.log",
 	)
 	s.must(os.Mkdir(s.path("sub.log"), 0o755))
 	s.must(os.Mkdir(s.path("sub"), 0o755))
 	s.put("sub/b.log", "")
 	s.must(os.Symlink("nowhere.log", s.path("broken.log")))
 	for word, want := range map[string]string{
-		"":                  "a[1].log access.log access_log apache_access dated-2026-11-20.log dated-2026-11-21.log error.log site_access.log",
-		"*.log":             "a[1].log access.log dated-2026-11-20.log dated-2026-11-21.log error.log site_access.log",
-		"access*":           "access.log access_log",
+		"":                  "a[1].log access.log access_8080.log access_log apache_access dated-2026-11-20.log dated-2026-11-21.log error.log site_access.log",
+		"*.log":             "a[1].log access.log access_8080.log dated-2026-11-20.log dated-2026-11-21.log error.log site_access.log",
+		"access*":           "access.log access_8080.log access_log",
 		"*.txt":             "notes.txt",
 		".*.log":            ".hidden.log",
 		"*/*.log":           "sub/b.log",

@@ -204,3 +204,26 @@ func TestADirectoryThatLosesItsRightAndGetsItBackLosesNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestOfADirectoryThatMayNotBeReadThatIsTold(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "logs")
+	if err := errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(filepath.Join(dir, "a.log"), nil, 0o644), os.Chmod(dir, 0),
+		os.Chmod(filepath.Dir(dir), 0o755), os.Chmod(filepath.Dir(filepath.Dir(dir)), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	asNobody(t, func() {
+		f, err := Open(Options{Patterns: []string{dir}, Poll: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		f.Look(noon())
+		var told strings.Builder
+		for _, n := range f.Notices() {
+			told.WriteString(n.Text)
+		}
+		if got := told.String(); !strings.HasPrefix(got, dir+": permission denied; only its owner") {
+			t.Errorf("notices: got %q, want that the directory may not be read", got)
+		}
+	})
+}

@@ -1,6 +1,10 @@
 package tail
 
-import "testing"
+import (
+	"os"
+	"testing"
+	"time"
+)
 
 func TestAHeldFileThatWasReadIsNotMissed(t *testing.T) {
 	s := follow(t, Options{}, nil)
@@ -33,4 +37,21 @@ func TestAHeldFileThatWasReadIsNotMissed(t *testing.T) {
 	})
 	s.ordered()
 	s.wantTold("access.log: the file that was read up to byte 32 is gone; reading on with what came after it")
+}
+
+func TestWhatCameBetweenIsReadThoughTheClockWasSetBack(t *testing.T) {
+	s := follow(t, Options{}, nil)
+	w := s.writer()
+	s.write(w, 30)
+	w.Close()
+	ahead := time.Now().Add(24 * time.Hour)
+	s.must(os.Chtimes(s.path, ahead, ahead))
+	s.ordered()
+	s.restart(Options{}, func() {
+		s.rename(".2")
+		s.write(s.writer(), 8) // of today again
+		s.rename(".1")
+		s.write(s.writer(), 3)
+	})
+	s.ordered()
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -46,7 +47,7 @@ func parseTag(base, name string) (tag, bool) {
 	stem := strings.TrimSuffix(base, ext)
 	if rest, ok := strings.CutPrefix(name, stem); ok && ext != "" && stem != "" {
 		if inner, ok := strings.CutSuffix(rest, ext); ok && inner != "" {
-			return tagIn(inner)
+			return tagWithin(inner)
 		}
 	}
 	return datedTag(base, name)
@@ -65,13 +66,65 @@ func tagIn(text string) (tag, bool) {
 	return newTag(digitRuns(text))
 }
 
-// datedTag compares names whose digits differ and nothing else.
+// datedTag compares names whose digits differ and nothing else, from a date on.
+// Any digits were taken before: then 10.0.0.2.log was what 10.0.0.1.log had been
+// rotated to, and its lines were those of the other host.
 func datedTag(base, name string) (tag, bool) {
-	if base == name || !strings.ContainsFunc(base, isDigit) || !sameButDigits(base, name) {
+	if base == name || !strings.ContainsFunc(base, isDigit) || !sameButDigits(base, name) || !strings.HasPrefix(name, commonStart(base)) {
 		return tag{}, false
 	}
-	t, ok := newTag(digitRuns(name))
-	return t, ok && !t.counts
+	was, is := digitRuns(base), digitRuns(name)
+	if len(was) != len(is) {
+		return tag{}, false
+	}
+	same := 0
+	for same < len(is) && was[same] == is[same] {
+		same++
+	}
+	if same == len(is) || !dated(was, same) || !dated(is, same) {
+		return tag{}, false
+	}
+	return newTag(is)
+}
+
+// dated reports whether the first of runs after n equal ones is of a date, or
+// behind one.
+func dated(runs []string, n int) bool {
+	for i := range runs[:n+1] {
+		if isDate(runs[i]) {
+			return true
+		}
+		// 2026-11-21, 2026-47, 2026-325; 21-11-2026
+		if i+1 < len(runs) && isYear(runs[i]) && len(runs[i+1]) <= 3 && within(runs[i+1], 0, 366) ||
+			i+2 < len(runs) && within(runs[i], 1, 31) && within(runs[i+1], 1, 31) && isYear(runs[i+2]) {
+			return true
+		}
+	}
+	return false
+}
+
+// isDate reports whether a run of digits is a date: 261121, 202611, 20261121 with
+// or without a time behind it, or seconds since 1970.
+func isDate(run string) bool {
+	switch n := len(run); {
+	case n == 6 && isYear(run[:4]):
+		return within(run[4:], 1, 12) || within(run[2:4], 1, 12) && within(run[4:], 1, 31)
+	case n == 6:
+		return within(run[2:4], 1, 12) && within(run[4:], 1, 31)
+	case n == 8 || n == 12 || n == 14:
+		return isYear(run[:4]) && within(run[4:6], 1, 12) && within(run[6:8], 1, 31)
+	case n == 10 || n == 13: // 2026112110; of seconds or milliseconds
+		return true
+	}
+	return false
+}
+
+func isYear(run string) bool { return len(run) == 4 && within(run, 1970, 2199) }
+
+// within reports whether run is a number of that range.
+func within(run string, least, most int) bool {
+	n, err := strconv.Atoi(run)
+	return err == nil && least <= n && n <= most
 }
 
 // sameButDigits compares two names, with any run of digits being like any other,
@@ -90,6 +143,17 @@ func sameButDigits(a, b string) bool {
 		}
 	}
 	return a == b
+}
+
+// tagWithin is tagIn for what stands before the ending of a name: access.1.log. A
+// counter of three digits or more behind a dash is none: access_8080.log is the log
+// of a port, and not what access.log was rotated to.
+func tagWithin(text string) (tag, bool) {
+	t, ok := tagIn(text)
+	if ok && t.counts && text[0] != '.' && len(digitRuns(text)[0]) >= 3 {
+		return tag{}, false
+	}
+	return t, ok
 }
 
 func newTag(runs []string) (tag, bool) {
@@ -141,11 +205,11 @@ func siblingsNow(dir, base string) []sibling {
 	return among(entries, dir, base)
 }
 
-// among is siblings in what was listed already.
+// among is siblings in what was listed already, sorted by name.
 func among(entries []os.DirEntry, dir, base string) []sibling {
 	var all []sibling
 	plain := map[string]bool{}
-	for _, e := range entries {
+	for _, e := range startingWith(entries, commonStart(base)) {
 		t, ok := parseTag(base, e.Name())
 		if !ok || !e.Type().IsRegular() {
 			continue
@@ -160,6 +224,29 @@ func among(entries []os.DirEntry, dir, base string) []sibling {
 	all = slices.DeleteFunc(all, func(b sibling) bool { return plainName(b.path) != b.path && plain[plainName(b.path)] })
 	order(all)
 	return slices.CompactFunc(all, func(a, b sibling) bool { return plainName(a.path) == plainName(b.path) })
+}
+
+// commonStart is what all names that base can be rotated to begin with.
+func commonStart(base string) string {
+	start := strings.TrimSuffix(base, filepath.Ext(base))
+	if slices.ContainsFunc(digitRuns(base), isYearOrDate) {
+		start = start[:min(len(start), strings.IndexFunc(base, isDigit))]
+	}
+	return start
+}
+
+// isYearOrDate reports whether what differs from run in digits may be rotated.
+func isYearOrDate(run string) bool { return isYear(run) || isDate(run) }
+
+// startingWith picks from entries, which are sorted, those whose names begin with
+// start: of thousands of logs in one directory few are to be looked into.
+func startingWith(entries []os.DirEntry, start string) []os.DirEntry {
+	from, _ := slices.BinarySearchFunc(entries, start, func(e os.DirEntry, start string) int { return strings.Compare(e.Name(), start) })
+	entries = entries[from:]
+	if end := slices.IndexFunc(entries, func(e os.DirEntry) bool { return !strings.HasPrefix(e.Name(), start) }); end >= 0 {
+		entries = entries[:end]
+	}
+	return entries
 }
 
 func plainName(path string) string {

@@ -36,6 +36,13 @@ func TestTheNamesOfRotatedFilesAreTold(t *testing.T) {
 		{"access-20261121.log", "access-20261120.log", []uint64{20261120}, false},
 		{"access-20261121.log", "access-20261120.log.gz", []uint64{20261120}, false},
 		{"u_ex261121.log", "u_ex261120.log", []uint64{261120}, false},
+		{"access.2026-11-21.log", "access.2026-11-20.log", []uint64{2026, 11, 20}, false},
+		{"access.21-11-2026.log", "access.22-11-2026.log", []uint64{22, 11, 2026}, false},
+		{"site1-2026-11-21-09.log", "site1-2026-11-21-10.log", []uint64{1, 2026, 11, 21, 10}, false},
+		{"access-20261121_101500.log", "access-20261121_111500.log", []uint64{20261121, 111500}, false},
+		{"access.202611.log", "access.202612.log", []uint64{202612}, false},
+		{"access.1795000000", "access.1795003600", []uint64{1795003600}, false}, // rotatelogs of Apache
+		{"access.2026-47.log", "access.2026-48.log", []uint64{2026, 48}, false},
 		{"access.log", "access.log.99999999999999999999999", []uint64{9999999999999999999}, false},
 
 		{"access.log", "access.log", nil, false},
@@ -51,7 +58,18 @@ func TestTheNamesOfRotatedFilesAreTold(t *testing.T) {
 		{"access.log", "error.log.1", nil, false},
 		{"access.log", "access_ssl.log.1", nil, false},
 		{"access.log", "access-ssl.log", nil, false},
-		{"site1.log", "site2.log", nil, false}, // a counter in a name tells sites apart
+		{"site1.log", "site2.log", nil, false},        // a counter in a name tells sites apart
+		{"access.log", "access_8080.log", nil, false}, // of a port
+		{"access.log", "access-443.log", nil, false},
+		{"access.log", "access_12.log", []uint64{12}, true},
+		{"access.log", "access.365.log", []uint64{365}, true},
+		{"10.0.0.1.log", "10.0.0.2.log", nil, false},
+		{"192.168.10.1.log", "192.168.10.2.log.gz", nil, false},
+		{"web-01-8080.log", "web-02-8080.log", nil, false},
+		{"customer-5123456.log", "customer-5123457.log", nil, false},
+		{"site1-20261121.log", "site2-20261121.log", nil, false},
+		{"site1-20261121.log", "site2-20261122.log", nil, false},
+		{"20261121access", "access20261121", nil, false},
 		{"access.log", "", nil, false},
 		{"", "access.log.1", nil, false},
 	} {
@@ -66,16 +84,46 @@ func TestTheNamesOfRotatedFilesAreTold(t *testing.T) {
 	}
 }
 
+func TestOfAListingOnlyRotatedFilesOfTheLogAreTaken(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{
+		"acces", "access", "access-20261120.log", "access.1.log", "access.log", "access.log-20261121", "access.log.2", "access.log.bak",
+		"access2.log", "accessory.log.1", "a", "z.log.1", "ACCESS.log.1",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, b := range among(entries, dir, "access.log") {
+		got = append(got, filepath.Base(b.path))
+	}
+	slices.Sort(got)
+	if want := []string{"access-20261120.log", "access.1.log", "access.log-20261121", "access.log.2"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func FuzzANameIsTakenForARotatedOneOnlyByItsDigits(f *testing.F) {
 	f.Add("access.log", "access.log.1.gz")
 	f.Add("access.log", "access-20261121.log")
 	f.Add("access-1.log", "access-2.log")
+	f.Add("2026access", "access2026")
+	f.Add("access20261121", "20261120access")
+	f.Add("access.log2026", "access.1.log2026")
 	f.Add("\xff.log", "\xff.log.1")
 	f.Add(".log", "1.log")
 	f.Fuzz(func(t *testing.T, base, name string) {
 		got, ok := parseTag(base, name)
 		if !ok {
 			return
+		}
+		if start := commonStart(base); !strings.HasPrefix(name, start) {
+			t.Errorf("parseTag(%q, %q): got %+v, and it does not begin with %q", base, name, got, start)
 		}
 		if name == base {
 			t.Errorf("parseTag(%q, itself): got %+v, want none", base, got)
