@@ -2,8 +2,6 @@ package history
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"math"
@@ -81,12 +79,10 @@ type Message struct {
 	Due    int64 // Unix seconds, not before
 }
 
-// spanEnd is the last Span of a source.
-type spanEnd struct {
-	id       int64
-	file     string
-	from, to int64 // time
-	offset   int64
+// openSpan is the last Span of a source, in its row.
+type openSpan struct {
+	Span
+	minute, id int64
 }
 
 // Commit writes c. With an error nothing of it was written, as far as is known;
@@ -174,7 +170,7 @@ func (w *writer) transact(put func() error) error {
 		// After some failures SQLite has rolled back by itself.
 		_, _ = w.rollback.ExecContext(ctx)
 		w.head, w.next = head, next
-		clear(w.ends)
+		clear(w.spans)
 	}
 	return err
 }
@@ -196,14 +192,14 @@ func (w *writer) put(c *Commit) error {
 			return err
 		}
 	}
-	if err := w.putNamed(w.putState, c.States); err != nil {
+	if err := w.putNamed(kindState, c.States); err != nil {
 		return err
 	}
-	if err := w.putNamed(w.putSource, c.Positions); err != nil {
+	if err := w.putNamed(kindPosition, c.Positions); err != nil {
 		return err
 	}
 	for i := range c.Spans {
-		if err := w.addSpan(&c.Spans[i]); err != nil {
+		if err := w.addSpan(&c.Spans[i], w.head.commits<<16+int64(i)); err != nil {
 			return err
 		}
 	}
@@ -222,12 +218,12 @@ func (w *writer) writeHead() error {
 }
 
 // putNamed writes states, or positions.
-func (w *writer) putNamed(into *sql.Stmt, named map[string][]byte) error {
+func (w *writer) putNamed(kind string, named map[string][]byte) error {
 	for name, data := range named {
 		if data == nil {
 			data = []byte{} // nil would be NULL
 		}
-		if _, err := into.ExecContext(context.Background(), name, data, sumOf(name, data)); err != nil {
+		if _, err := w.putState.ExecContext(context.Background(), kind, name, data, sumOf(kind, name, data)); err != nil {
 			return err
 		}
 	}
@@ -236,9 +232,9 @@ func (w *writer) putNamed(into *sql.Stmt, named map[string][]byte) error {
 
 // sumOf is what tells that a state or a position is what was written: a bit that
 // changed in an offset is not noticed otherwise.
-func sumOf(name string, data []byte) int64 {
-	s := crc32.Update(0, crc32.MakeTable(crc32.Castagnoli), []byte(name))
-	return int64(crc32.Update(s, crc32.MakeTable(crc32.Castagnoli), data))
+func sumOf(kind, name string, data []byte) int64 {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	return int64(crc32.Update(crc32.Checksum([]byte(kind+" "+name+" "), table), table, data))
 }
 
 // putRest writes what few commits have.
@@ -278,30 +274,19 @@ func (w *writer) putRest(c *Commit) error {
 }
 
 // addSpan writes a Span, or makes the last one of its source longer if the two
-// follow one another and are of the same minute: raw lines are found to the
-// minute then, in a sixth of the rows.
-func (w *writer) addSpan(s *Span) error {
-	ctx := context.Background()
-	end, ok := w.ends[s.Source]
-	if !ok {
-		err := w.lastSpan.QueryRowContext(ctx, s.Source).Scan(&end.id, &end.file, &end.from, &end.to, &end.offset)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
+// follow one another and their newest records are of the same minute: raw lines are
+// found to the minute then, in a sixth of the rows.
+func (w *writer) addSpan(s *Span, id int64) error {
+	minute := Minute.align(max(s.FromTime, s.ToTime-1))
+	row, ok := w.spans[s.Source]
+	if ok && row.minute == minute && row.File == s.File && row.ToOffset == s.FromOffset {
+		row.FromTime, row.ToTime, row.ToOffset = min(row.FromTime, s.FromTime), max(row.ToTime, s.ToTime), s.ToOffset
+	} else {
+		row = openSpan{*s, minute, id}
 	}
-	from, to := min(end.from, s.FromTime), max(end.to, s.ToTime)
-	if end.id > 0 && end.file == s.File && end.offset == s.FromOffset && to-from <= Minute.Step() {
-		end.from, end.to, end.offset = from, to, s.ToOffset
-		w.ends[s.Source] = end
-		_, err := w.stretchSpan.ExecContext(ctx, from, to, s.ToOffset, end.id)
-		return err
-	}
-	end = spanEnd{file: s.File, from: s.FromTime, to: s.ToTime, offset: s.ToOffset}
-	if err := w.putSpan.QueryRowContext(ctx, s.Source, s.File, s.FromTime, s.ToTime, s.FromOffset, s.ToOffset).Scan(&end.id); err != nil {
-		return err
-	}
-	w.ends[s.Source] = end
-	return nil
+	w.spans[s.Source] = row
+	_, err := w.putSpan.ExecContext(context.Background(), row.minute, row.id, row.Source, row.File, row.FromTime, row.ToTime, row.FromOffset, row.ToOffset)
+	return err
 }
 
 // insert writes a row of a level with its frame. An amendment is a part of its

@@ -81,8 +81,9 @@ func (db *DB) Spans(source string, from, to int64) ([]Span, error) {
 	var spans []Span
 	err := db.read(func(tx *sql.Tx) error {
 		var s Span
-		text := "SELECT source, file, from_time, to_time, from_offset, to_offset FROM span WHERE to_time > ? AND from_time < ? AND (? = '' OR source = ?) ORDER BY id"
-		return query(tx, text, []any{from, to, source, source}, []any{&s.Source, &s.File, &s.FromTime, &s.ToTime, &s.FromOffset, &s.ToOffset}, func() error {
+		text := "SELECT source, file, from_time, to_time, from_offset, to_offset FROM span " +
+			"WHERE minute >= ? AND to_time > ? AND from_time < ? AND (? = '' OR source = ?) ORDER BY id"
+		return query(tx, text, []any{Minute.align(from), from, to, source, source}, []any{&s.Source, &s.File, &s.FromTime, &s.ToTime, &s.FromOffset, &s.ToOffset}, func() error {
 			spans = append(spans, s)
 			return nil
 		})
@@ -92,30 +93,31 @@ func (db *DB) Spans(source string, from, to int64) ([]Span, error) {
 
 // Positions returns the positions of all sources by their names.
 func (db *DB) Positions() (map[string][]byte, error) {
-	return db.named("position", "SELECT name, data, sum FROM source")
+	return db.named(kindPosition, "SELECT name, data, sum FROM state WHERE kind = ?")
 }
 
 // States returns all states by their names.
 func (db *DB) States() (map[string][]byte, error) {
-	return db.named("state", "SELECT name, data, sum FROM state")
+	return db.named(kindState, "SELECT name, data, sum FROM state WHERE kind = ?")
 }
 
 // State returns the state of a name; ok is false where there is none.
 func (db *DB) State(name string) (data []byte, ok bool, err error) {
-	found, err := db.named("state", "SELECT name, data, sum FROM state WHERE name = ?", name)
+	found, err := db.named(kindState, "SELECT name, data, sum FROM state WHERE kind = ? AND name = ?", name)
 	data, ok = found[name]
 	return data, ok, err
 }
 
-func (db *DB) named(what, text string, args ...any) (map[string][]byte, error) {
+// named returns what is stored by a kind and names.
+func (db *DB) named(kind, text string, args ...any) (map[string][]byte, error) {
 	found := map[string][]byte{}
 	err := db.read(func(tx *sql.Tx) error {
 		var name string
 		var data []byte
 		var check int64
-		return query(tx, text, args, []any{&name, &data, &check}, func() error {
-			if sumOf(name, data) != check {
-				return fmt.Errorf("%w: the %s of %q is not what was written", errRow, what, name)
+		return query(tx, text, append([]any{kind}, args...), []any{&name, &data, &check}, func() error {
+			if sumOf(kind, name, data) != check {
+				return fmt.Errorf("%w: the %s of %q is not what was written", errRow, kind, name)
 			}
 			found[name], data = data, nil
 			return nil

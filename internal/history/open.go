@@ -144,6 +144,7 @@ func (db *DB) open() error {
 			return err
 		}
 	}
+	defer db.tidy()()
 	// Readers first: a connection that may write puts the -wal into the file
 	// when it is closed, also if what is in there turns out to be none of ours.
 	if err := db.openReaders(); err != nil {
@@ -158,6 +159,24 @@ func (db *DB) open() error {
 	}
 	db.w = w
 	return nil
+}
+
+// tidy returns what removes the files that SQLite laid beside a history that was
+// not opened then.
+func (db *DB) tidy() func() {
+	var made []string
+	for _, name := range []string{db.path + "-wal", db.path + "-shm"} {
+		if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+			made = append(made, name)
+		}
+	}
+	return func() {
+		if db.w == nil && db.journal() == 0 {
+			for _, name := range made {
+				_ = os.Remove(name) // they hold nothing
+			}
+		}
+	}
 }
 
 // inspect looks at the beginning of the file, without SQLite, which would put a
@@ -367,8 +386,8 @@ type writer struct {
 	conn   *sql.Conn
 	all    []*sql.Stmt
 	head   head
-	next   int64 // number of the next frame
-	ends   map[string]spanEnd
+	next   int64               // number of the next frame
+	spans  map[string]openSpan // by source: those that may become longer
 	sealer *traffic.Sealer
 	tally  traffic.Tally
 	buf    []byte
@@ -377,12 +396,11 @@ type writer struct {
 
 // statements are the prepared ones of a writer.
 type statements struct {
-	begin, commit, rollback        *sql.Stmt
-	putPoint, putFrame, putHead    *sql.Stmt
-	putState, putSource, putEvent  *sql.Stmt
-	putSpan, stretchSpan, lastSpan *sql.Stmt
-	putMark, putOutbox, delOutbox  *sql.Stmt
-	firstPoint, points             *sql.Stmt
+	begin, commit, rollback       *sql.Stmt
+	putPoint, putFrame, putHead   *sql.Stmt
+	putState, putEvent, putSpan   *sql.Stmt
+	putMark, putOutbox, delOutbox *sql.Stmt
+	firstPoint, points            *sql.Stmt
 }
 
 func newWriter(pool *sql.DB) (*writer, error) {
@@ -391,7 +409,7 @@ func newWriter(pool *sql.DB) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{conn: conn, sealer: traffic.NewSealer(), ends: map[string]spanEnd{}}
+	w := &writer{conn: conn, sealer: traffic.NewSealer(), spans: map[string]openSpan{}}
 	if err := w.prepare(); err != nil {
 		w.close()
 		return nil, err
@@ -421,12 +439,9 @@ func (w *writer) prepare() error {
 		{&w.putPoint, "INSERT INTO point VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
 		{&w.putFrame, "INSERT INTO frame VALUES (?, ?)"},
 		{&w.putHead, "UPDATE head SET (" + headColumns + ") = (?,?,?,?,?,?,?,?,?,?,?) WHERE id = 1"},
-		{&w.putState, "INSERT INTO state VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET data = excluded.data, sum = excluded.sum"},
-		{&w.putSource, "INSERT INTO source VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET data = excluded.data, sum = excluded.sum"},
+		{&w.putState, "INSERT INTO state VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET data = excluded.data, sum = excluded.sum"},
 		{&w.putEvent, "INSERT INTO event VALUES (NULL,?,?,?,?,?,?,?,?,?,?)"},
-		{&w.putSpan, "INSERT INTO span VALUES (NULL, ?, ?, ?, ?, ?, ?) RETURNING id"},
-		{&w.stretchSpan, "UPDATE span SET from_time = ?, to_time = ?, to_offset = ? WHERE id = ?"},
-		{&w.lastSpan, "SELECT id, file, from_time, to_time, to_offset FROM span WHERE id = (SELECT max(id) FROM span WHERE source = ?)"},
+		{&w.putSpan, "INSERT OR REPLACE INTO span VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
 		{&w.putMark, "INSERT INTO mark VALUES (NULL, ?, ?)"},
 		{&w.putOutbox, "INSERT INTO outbox VALUES (NULL, ?, ?, ?, ?)"},
 		{&w.delOutbox, "DELETE FROM outbox WHERE id = ?"},
@@ -451,7 +466,7 @@ func (w *writer) load() error {
 		return err
 	}
 	w.head = h
-	clear(w.ends)
+	clear(w.spans)
 	return w.conn.QueryRowContext(context.Background(), "SELECT coalesce(max(id), 0) + 1 FROM frame").Scan(&w.next)
 }
 

@@ -164,14 +164,14 @@ func (w *writer) dropSpans(p *Pruned, o *Options, now int64) (again bool, err er
 	var n int64
 	err = w.transact(func() error {
 		r, err := w.conn.ExecContext(context.Background(),
-			"DELETE FROM span WHERE id IN (SELECT id FROM span WHERE to_time <= ? LIMIT 1000)", now-keep)
+			"DELETE FROM span WHERE (minute, id) IN (SELECT minute, id FROM span WHERE minute < ? LIMIT 1000)", Minute.align(now-keep))
 		if err != nil {
 			return err
 		}
 		n, err = r.RowsAffected()
 		return err
 	})
-	clear(w.ends)
+	clear(w.spans)
 	p.Spans += n
 	return err == nil && n > 0, err
 }
