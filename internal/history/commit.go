@@ -323,13 +323,32 @@ type row struct {
 	Figures
 }
 
+// A number is read without the reflection that database/sql uses for an int64: it
+// took a third of the time of a graph.
+type number int64
+
+// Scan implements sql.Scanner.
+func (n *number) Scan(value any) error {
+	v, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("%v is no number", value)
+	}
+	*n = number(v)
+	return nil
+}
+
 // into are the places that figureColumns are read into.
 func (r *row) into(more ...any) []any {
 	f, t := &r.Figures, &r.Latency
-	return append([]any{
+	numbers := [...]*int64{
 		&r.start, &r.part, &f.Hits, &f.Bytes, &f.Classes[0], &f.Classes[1], &f.Classes[2], &f.Classes[3], &f.Classes[4], &f.Classes[5],
 		&f.Malformed, &f.Rejected, &f.Late, &f.Visitors, &t.Count, &t.Sum, &t.P50, &t.P90, &t.P99, &t.Max,
-	}, more...)
+	}
+	places := make([]any, 0, len(numbers)+len(more))
+	for _, n := range numbers {
+		places = append(places, (*number)(n))
+	}
+	return append(places, more...)
 }
 
 // least is the smallest of the figures: none is below 0.

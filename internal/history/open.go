@@ -144,6 +144,12 @@ func (db *DB) open() error {
 			return err
 		}
 	}
+	// SQLite would open for reading what it may not write, and say so later.
+	file, err := os.OpenFile(db.path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("cannot write to the history %s: %w", db.path, err)
+	}
+	file.Close()
 	defer db.tidy()()
 	// Readers first: a connection that may write puts the -wal into the file
 	// when it is closed, also if what is in there turns out to be none of ours.
@@ -153,6 +159,10 @@ func (db *DB) open() error {
 	if db.writers, err = connect(db.path, "mode=rw"); err != nil {
 		return told(db.path, "open", err)
 	}
+	// A file that comes from a system with another journal is changed to that of
+	// this one, while nobody else has it open.
+	db.readers.SetMaxIdleConns(0)
+	defer db.readers.SetMaxIdleConns(1)
 	w, err := newWriter(db.writers)
 	if err != nil {
 		return told(db.path, "open", err)
@@ -213,6 +223,8 @@ func (db *DB) inspect() (bool, error) {
 		}
 	case v < 1:
 		return false, &DamageError{Path: db.path, Reason: errors.New("its version is 0")}
+	case h[18] < 1 || h[18] > 2 || h[18] != h[19]:
+		return false, &DamageError{Path: db.path, Reason: errors.New("its header names a journal that does not exist")}
 	}
 	return true, nil
 }
@@ -314,14 +326,18 @@ func (db *DB) journal() int64 {
 	return info.Size()
 }
 
+// mostReaders is how many connections read at the same time.
+const mostReaders = 4
+
 func (db *DB) tryReaders(how string) error {
-	readers, err := connect(db.path, how)
+	pool, err := connect(db.path, how)
 	if err != nil {
 		return told(db.path, "open", err)
 	}
-	readers.SetMaxOpenConns(4)
-	if err := readable(readers); err != nil {
-		readers.Close()
+	pool.SetMaxOpenConns(mostReaders)
+	pool.SetMaxIdleConns(1) // each has a cache of 4 MiB
+	if err := readable(pool); err != nil {
+		pool.Close()
 		if foreign := (*ForeignError)(nil); errors.As(err, &foreign) {
 			foreign.Path = db.path
 			return foreign
@@ -331,29 +347,29 @@ func (db *DB) tryReaders(how string) error {
 		}
 		return &DamageError{Path: db.path, Reason: err}
 	}
-	db.readers = readers
+	db.readers = pool
 	return nil
 }
 
 // readable finds out whether a database is of our format and version.
-func readable(readers *sql.DB) error {
+func readable(pool *sql.DB) error {
 	ctx := context.Background()
 	var v int
-	if err := readers.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v); err != nil {
+	if err := pool.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v); err != nil {
 		return err
 	}
 	if v > version {
 		return &ForeignError{Newer: true, Reason: fmt.Sprintf("is of version %d, written by a newer weir than this, which reads version %d", v, version)}
 	}
 	var names string
-	err := readers.QueryRowContext(ctx, "SELECT coalesce(group_concat(name), '') FROM (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name)").Scan(&names)
+	err := pool.QueryRowContext(ctx, "SELECT coalesce(group_concat(name), '') FROM (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name)").Scan(&names)
 	if err != nil {
 		return err
 	}
 	if names != tables {
 		return fmt.Errorf("its tables are %s", names)
 	}
-	_, err = readHead(readers)
+	_, err = readHead(pool)
 	return err
 }
 

@@ -48,33 +48,43 @@ func (h *head) zones(from, to int64) []zone {
 	return zs
 }
 
-// pieces covers a zone, its ends rounded outwards to its level, with rows no
-// coarser than most: the coarsest that fit, so that the fewest are read. None of
-// them is counted twice, because zones end where rows of the next level do.
-func (h *head) pieces(z zone, most Level) []piece {
+// pieces covers [from, to), of which most is kept, with rows no coarser than that:
+// the coarsest that fit, so that the fewest are read. At its ends rows of the finest
+// level that is kept there are taken whole. No time is in two pieces, because levels
+// are dropped, and built, up to where rows of the next one end.
+func (h *head) pieces(from, to int64, most Level) []piece {
 	var ps []piece
+	add := func(l Level, from, to int64) {
+		if from < to {
+			ps = append(ps, piece{l, from, to})
+		}
+	}
 	var cover func(from, to int64, l Level)
 	cover = func(from, to int64, l Level) {
-		if from >= to {
+		switch {
+		case from >= to:
+			return
+		case l == TenSeconds:
+			add(l, l.align(from), ceil(to, l.Step()))
 			return
 		}
-		a, b := ceil(from, l.Step()), l.align(to)
-		if l > TenSeconds {
-			b = min(b, h.built[l])
+		finer := h.gone[l-1] // from there on they are kept
+		if a, b := ceil(from, l.Step()), min(l.align(to), h.built[l]); a < b {
+			if from < finer {
+				add(l, l.align(from), a)
+			} else {
+				cover(from, a, l-1)
+			}
+			add(l, a, b)
+			from = b
 		}
-		if l == z.level {
-			ps = append(ps, piece{l, from, to})
-			return
+		if from < finer {
+			add(l, l.align(from), ceil(min(to, finer), l.Step()))
+			from = finer
 		}
-		if a = max(a, h.gone[l]); a >= b {
-			cover(from, to, l-1)
-			return
-		}
-		cover(from, a, l-1)
-		ps = append(ps, piece{l, a, b})
-		cover(b, to, l-1)
+		cover(from, to, l-1)
 	}
-	cover(z.level.align(z.from), ceil(z.to, z.level.Step()), max(most, z.level))
+	cover(max(from, h.gone[most]), min(to, h.sealed), most)
 	return ps
 }
 
@@ -137,10 +147,8 @@ func (db *DB) Series(from, to, step int64) ([]Point, error) {
 			if n == len(zs) {
 				g.to = ceil(to, zs[n-1].level.Step()) // and not where all is sealed
 			}
-			for _, z := range zs[:n] {
-				if err := g.read(tx, &h, z); err != nil {
-					return err
-				}
+			if err := g.read(tx, &h, zs[n-1].to); err != nil {
+				return err
 			}
 			points = append(points, g.points...)
 			zs = zs[n:]
@@ -156,15 +164,15 @@ type graph struct {
 	points         []Point
 }
 
-// read adds the rows of a zone.
-func (g *graph) read(tx *sql.Tx, h *head, z zone) error {
+// read adds the rows up to to.
+func (g *graph) read(tx *sql.Tx, h *head, to int64) error {
 	most := Day
-	for most > z.level && g.step%most.Step() != 0 {
+	for g.step%most.Step() != 0 {
 		most--
 	}
 	var r row
 	into := r.into()
-	for _, p := range h.pieces(z, most) {
+	for _, p := range h.pieces(g.from, to, most) {
 		text := "SELECT " + figureColumns + " FROM point WHERE level = ? AND start >= ? AND start < ? ORDER BY start, part"
 		err := query(tx, text, []any{int64(p.level), p.from, p.to}, into, func() error {
 			if r.least() < 0 {
@@ -208,15 +216,13 @@ func (db *DB) Tally(t *traffic.Tally, s *traffic.Sealer, from, to int64) (Figure
 		if err != nil {
 			return err
 		}
-		for _, z := range h.zones(from, to) {
-			for _, p := range h.pieces(z, Day) {
-				if cover.From == cover.To {
-					cover.From = p.from
-				}
-				cover.To = p.to
-				if cover.Rows[p.level], err = addFrames(tx, p, &f, t, s, cover.Rows[p.level]); err != nil {
-					return err
-				}
+		for _, p := range h.pieces(from, to, Day) {
+			if cover.From == cover.To {
+				cover.From = p.from
+			}
+			cover.To = p.to
+			if cover.Rows[p.level], err = addFrames(tx, p, &f, t, s, cover.Rows[p.level]); err != nil {
+				return err
 			}
 		}
 		return nil
