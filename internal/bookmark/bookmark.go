@@ -16,8 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
+	"weir/internal/lock"
 	"weir/internal/tail"
 )
 
@@ -32,7 +32,7 @@ const mostBytes = 64 << 20
 // Make one with Open; whoever does closes it.
 type File struct {
 	name   string // links followed
-	lock   *os.File
+	lock   *lock.Lock
 	stored map[string]tail.Position // what the file has, of others than this run as well
 }
 
@@ -95,34 +95,14 @@ func (e *InUseError) Error() string {
 	return fmt.Sprintf("the state file %s is in use by another weir%s: end that one, or give this one a file of its own", e.Name, number)
 }
 
-// take gets the lock. The file of the lock stays when it is let go of: to remove
-// it would let two processes hold two files of that name.
+// take gets the lock.
 func (f *File) take() error {
-	name := f.name + ".lock"
-	lock, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		// A disk that became read-only can be locked all the same.
-		var again error
-		if lock, again = os.Open(name); again != nil {
-			return err
-		}
+	l, err := lock.Take(f.name)
+	if held := (*lock.HeldError)(nil); errors.As(err, &held) {
+		return &InUseError{Name: f.name, PID: held.PID}
 	}
-	taken, err := tryLock(lock)
-	if err != nil || !taken {
-		defer lock.Close()
-		if err != nil {
-			return fmt.Errorf("cannot lock %s: %w", name, err)
-		}
-		text, _ := io.ReadAll(io.LimitReader(lock, 20))
-		pid, _ := strconv.Atoi(strings.TrimSpace(string(text))) // 0 when it was taken just now
-		return &InUseError{Name: f.name, PID: pid}
-	}
-	f.lock = lock
-	// For people only, so a full disk is no reason to stop.
-	if lock.Truncate(0) == nil {
-		_, _ = lock.WriteAt(strconv.AppendInt(nil, int64(os.Getpid()), 10), 0)
-	}
-	return nil
+	f.lock = l
+	return err
 }
 
 func (f *File) read() error {
@@ -241,8 +221,6 @@ func replace(name string, text []byte) error {
 
 // Close lets go of the lock.
 func (f *File) Close() {
-	if f.lock != nil {
-		f.lock.Close()
-		f.lock = nil
-	}
+	f.lock.Release()
+	f.lock = nil
 }

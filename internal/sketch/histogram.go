@@ -96,6 +96,9 @@ func (h *Histogram) Reset() {
 // Count is the number of values.
 func (h *Histogram) Count() int64 { return int64(min(h.count, math.MaxInt64)) }
 
+// Sum is the sum of all values, exact up to the largest number.
+func (h *Histogram) Sum() int64 { return int64(min(h.sum, math.MaxInt64)) }
+
 // Max is the largest value, exact; 0 when empty.
 func (h *Histogram) Max() int64 { return int64(h.max) }
 

@@ -74,7 +74,7 @@ func TestResetLeavesNothingBehind(t *testing.T) {
 		h.Add(v)
 	}
 	h.Reset()
-	if !h.Equal(&empty) || h.Quantile(0.5) != 0 || h.Mean() != 0 {
+	if !h.Equal(&empty) || h.Quantile(0.5) != 0 || h.Mean() != 0 || h.Sum() != 0 {
 		t.Fatalf("after Reset: %+v", h)
 	}
 	h.Add(-5)

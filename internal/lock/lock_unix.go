@@ -1,6 +1,6 @@
 //go:build !windows
 
-package bookmark
+package lock
 
 import (
 	"errors"

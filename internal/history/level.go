@@ -1,0 +1,56 @@
+package history
+
+import "weir/internal/traffic"
+
+// A Level is how wide the stretches are that rows hold.
+type Level uint8
+
+// The levels, the finest first. The days are those of UTC.
+const (
+	TenSeconds Level = iota
+	Minute
+	Hour
+	Day
+	levels
+)
+
+// Step returns the width of a row in seconds. Each is a multiple of the one below
+// it.
+func (l Level) Step() int64 {
+	switch l {
+	case TenSeconds:
+		return 10
+	case Minute:
+		return 60
+	case Hour:
+		return 60 * 60
+	default:
+		return 24 * 60 * 60
+	}
+}
+
+// String returns how a person would say it: "10 s", "1 min", "1 h", "1 day".
+func (l Level) String() string {
+	return [levels]string{"10 s", "1 min", "1 h", "1 day"}[min(l, Day)]
+}
+
+// align is the beginning of the row that t falls into.
+func (l Level) align(t int64) int64 { return floor(t, l.Step()) }
+
+// border is the width in which rows of l are dropped: that of a row of the next
+// level, so that what is left and what is above it meet without a gap or overlap.
+func (l Level) border() int64 { return min(l+1, Day).Step() }
+
+func floor(t, step int64) int64 { return traffic.FloorDiv(t, step) * step }
+
+func ceil(t, step int64) int64 { return -floor(-t, step) }
+
+// levelOf returns the level whose rows are so many seconds wide.
+func levelOf(width int64) (Level, bool) {
+	for l := range levels {
+		if l.Step() == width {
+			return l, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,35 @@
+package lock
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestASecondOneIsToldWhoHoldsIt(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "file")
+	first, err := Take(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		var held *HeldError
+		if _, err := Take(name); !errors.As(err, &held) || held.PID != os.Getpid() {
+			t.Fatalf("got %v, want that process %d holds it", err, os.Getpid())
+		}
+	}
+	first.Release()
+	again, err := Take(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Release()
+	(*Lock)(nil).Release()
+}
+
+func TestALockWithoutAFolderIsAnError(t *testing.T) {
+	if _, err := Take(filepath.Join(t.TempDir(), "no", "file")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
