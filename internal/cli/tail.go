@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -194,6 +195,9 @@ func (o *tailing) tell(s streams) func(string) {
 // present tells which log cannot be read now: with --no-follow none is waited for.
 func present(l *selection) error {
 	for _, p := range l.patterns {
+		if _, err := os.ReadDir(p); errors.Is(err, fs.ErrPermission) {
+			return &monitor.InputError{Text: fmt.Sprintf("cannot read the directory: %v", err)}
+		}
 		if found, _ := l.choice.Match(p); len(found) == 0 {
 			return &monitor.InputError{Text: p + ": no file there is named like a log, or matches"}
 		}

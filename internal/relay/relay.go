@@ -176,7 +176,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	case <-limit.C:
 	}
 	// The write that nobody takes is left to the end of the process.
-	r.o.Tell(fmt.Sprintf("what was written has not been taken for %v: ended without the rest", giveUpAfter))
+	r.o.Tell(fmt.Sprintf("the rest could not be written within %v: ended without it", giveUpAfter))
 	return r.finalSave()
 }
 

@@ -223,7 +223,7 @@ func TestItEndsThoughNobodyReads(t *testing.T) {
 		if took := time.Since(began); took != time.Minute+giveUpAfter {
 			t.Errorf("it took %v, want %v more than a minute", took, giveUpAfter)
 		}
-		if len(notices) != 1 || !strings.Contains(notices[0], "has not been taken for 5s") {
+		if len(notices) != 1 || !strings.Contains(notices[0], "could not be written within 5s") {
 			t.Errorf("notices: %q", notices)
 		}
 		before := maps.Clone(m.at)
