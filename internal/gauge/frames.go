@@ -62,6 +62,7 @@ type frames struct {
 	since   figures         // since the last Sealed
 	carried traffic.Seconds // counted in this epoch and in no Sealed of it
 	saved   []savedSource   // of a restored Gauge, not added yet
+	buf     []byte          // a part of the state in the making
 }
 
 // stretch is what is open of a stretch: all of it, or its late records.

@@ -372,9 +372,11 @@ func (g *Gauge) tally(sec int64) *traffic.Tally {
 
 // empty returns an empty tally with 1/part of the rows.
 func (g *Gauge) empty(part int) *traffic.Tally {
-	t := new(traffic.Tally)
+	var t *traffic.Tally
 	if n := len(g.spare); n > 0 {
 		t, g.spare = g.spare[n-1], g.spare[:n-1]
+	} else {
+		t = new(traffic.Tally)
 	}
 	t.Limit(part)
 	return t

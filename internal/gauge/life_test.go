@@ -287,7 +287,7 @@ func TestAKillAnywhereChangesNothing(t *testing.T) {
 		}
 	}
 	t.Logf("%d cuts, %d epochs, %d events, %d amendments", cuts, epochs, events, amends)
-	if cuts < 1500 || epochs < 5 || events < 500 || amends < 500 {
+	if cuts < 1000 || epochs < 5 || events < 500 || amends < 500 {
 		t.Fatalf("the lives are too tame: %d cuts, %d epochs, %d events, %d amendments", cuts, epochs, events, amends)
 	}
 }

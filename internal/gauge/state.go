@@ -78,11 +78,12 @@ func (g *Gauge) AppendBinary(b []byte) ([]byte, error) {
 func (g *Gauge) appendState(to []byte) []byte {
 	g.fold()
 	f := &g.frames
-	b := append([]byte(nil), stateVersion)
+	from := len(to)
+	b := append(to, stateVersion)
 	b = appendInts(b, g.o.Interval, int64(max(1, g.o.SectionDepth)))
-	b = pack.AppendBytes(b, g.clock.AppendBinary(nil))
-	b = pack.AppendBytes(b, g.board.AppendBinary(nil))
-	b = pack.AppendBytes(b, g.total.AppendExact(nil))
+	b = f.appendPart(b, g.clock.AppendBinary)
+	b = f.appendPart(b, g.board.AppendBinary)
+	b = f.appendPart(b, g.total.AppendExact)
 	b = appendInts(b, f.epoch, g.next)
 	for _, of := range []*figures{&g.since, &f.since, &g.run} {
 		b = of.appendBinary(b)
@@ -100,7 +101,7 @@ func (g *Gauge) appendState(to []byte) []byte {
 	b = g.appendCarried(b)
 	b = binary.AppendUvarint(b, uint64(len(g.open)))
 	for _, k := range slices.Sorted(maps.Keys(g.open)) {
-		b = pack.AppendBytes(appendInts(b, k), g.open[k].AppendOpen(nil))
+		b = f.appendPart(appendInts(b, k), g.open[k].AppendOpen)
 	}
 	for _, in := range []map[int64]*stretch{f.open, f.late} {
 		b = binary.AppendUvarint(b, uint64(len(in)))
@@ -109,7 +110,7 @@ func (g *Gauge) appendState(to []byte) []byte {
 			for i := range in[k].seconds {
 				b = appendSecond(b, &in[k].seconds[i])
 			}
-			b = pack.AppendBytes(b, in[k].tally.AppendOpen(nil))
+			b = f.appendPart(b, in[k].tally.AppendOpen)
 		}
 	}
 	b = binary.AppendUvarint(b, uint64(len(g.names)))
@@ -121,7 +122,13 @@ func (g *Gauge) appendState(to []byte) []byte {
 			b = appendSecond(appendInts(b, c.as, c.own), &c.n)
 		}
 	}
-	return append(to, pack.AppendSum(b)...)
+	return pack.AppendSum(b, from)
+}
+
+// appendPart appends a form with its length in front.
+func (f *frames) appendPart(b []byte, form func([]byte) []byte) []byte {
+	f.buf = form(f.buf[:0])
+	return pack.AppendBytes(b, f.buf)
 }
 
 func appendInts(b []byte, numbers ...int64) []byte {

@@ -288,7 +288,7 @@ func FuzzRestore(f *testing.F) {
 		f.Add(state[:len(state)-4])
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		g, err := Restore(o, pack.AppendSum(slices.Clone(b)), Past{})
+		g, err := Restore(o, pack.AppendSum(slices.Clone(b), 0), Past{})
 		if err != nil {
 			return
 		}

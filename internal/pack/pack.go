@@ -23,9 +23,10 @@ func AppendBytes[T string | []byte](b []byte, text T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
-// AppendSum appends the checksum (CRC-32C) of b to b.
-func AppendSum(b []byte) []byte {
-	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
+// AppendSum appends to b the checksum (CRC-32C) of what stands in it from from
+// on.
+func AppendSum(b []byte, from int) []byte {
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b[from:], crc32.MakeTable(crc32.Castagnoli)))
 }
 
 // CutSum returns what stands in b before its checksum. ok is false where the
