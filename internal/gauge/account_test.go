@@ -11,6 +11,7 @@ import (
 
 	"weir/internal/accesslog"
 	"weir/internal/alert"
+	"weir/internal/traffic"
 	"weir/internal/unit"
 )
 
@@ -207,6 +208,22 @@ const heapLimit = 64 << 20
 // TestAMillionDistinctKeysStayWithinTheLimit: no client, path, section or
 // agent comes twice.
 func TestAMillionDistinctKeysStayWithinTheLimit(t *testing.T) {
+	eachWay(t, distinctKeys)
+}
+
+// eachWay runs a test with the usual options and with a memory, once merging
+// stretches into intervals and once counting both.
+func eachWay(t *testing.T, test func(*testing.T, Options)) {
+	t.Helper()
+	test(t, options())
+	for _, interval := range []int64{60, 7} {
+		o := options()
+		o.Interval, o.Sealer = interval, traffic.NewSealer()
+		t.Run(fmt.Sprintf("sealed, interval of %d s", interval), func(t *testing.T) { test(t, o) })
+	}
+}
+
+func distinctKeys(t *testing.T, o Options) {
 	heap := func() int64 {
 		var m runtime.MemStats
 		runtime.GC()
@@ -215,7 +232,7 @@ func TestAMillionDistinctKeysStayWithinTheLimit(t *testing.T) {
 	}
 	const records = 1_000_000
 	before, most := heap(), int64(0)
-	g := single(options(), base+records)
+	g := single(o, base+records)
 	r := record(0, "")
 	for i := range int64(records) {
 		r.Sec = base + i/2000
@@ -244,7 +261,11 @@ func TestAMillionDistinctKeysStayWithinTheLimit(t *testing.T) {
 // behind, so 30 intervals are open at the same time, and no key of 600 bytes
 // comes twice.
 func TestSourcesFarApartAndLongKeysStayWithinTheLimit(t *testing.T) {
-	g := New(options())
+	eachWay(t, farApart)
+}
+
+func farApart(t *testing.T, o Options) {
+	g := New(o)
 	now := time.Unix(base+1000, 0)
 	for range 2 {
 		g.AddSource("log", true)
@@ -264,7 +285,7 @@ func TestSourcesFarApartAndLongKeysStayWithinTheLimit(t *testing.T) {
 		r.Latency = time.Duration(i) * time.Microsecond
 		g.Wrote(source, now, now)
 		g.Record(source, r)
-		open = max(open, len(g.open))
+		open = max(open, len(g.open), len(g.frames.open))
 		if i%20_000 == 0 {
 			g.Take()
 			runtime.GC()
@@ -317,13 +338,7 @@ func TestARecordAllocatesNothingOnceItsKeysAreKnown(t *testing.T) {
 // BenchmarkGaugeRecord is the cost of a record in order, 1,000 a second, over
 // 500 paths of ten sections from 200 clients; intervals included.
 func BenchmarkGaugeRecord(b *testing.B) {
-	records := make([]accesslog.Record, 1000)
-	for i := range records {
-		records[i] = *record(0, fmt.Sprintf("/s%d/p%d", i%10, i%500))
-		records[i].Client = fmt.Append(nil, "10.0.0.", i%200)
-		records[i].Agent = []byte("Mozilla/5.0 (X11; Linux x86_64)")
-		records[i].Latency = time.Duration(i) * time.Millisecond
-	}
+	records := benchmarkRecords()
 	g := single(options(), base+1<<33)
 	b.ReportAllocs()
 	n := int64(0)
@@ -335,6 +350,17 @@ func BenchmarkGaugeRecord(b *testing.B) {
 			g.Take()
 		}
 	}
+}
+
+func benchmarkRecords() []accesslog.Record {
+	records := make([]accesslog.Record, 1000)
+	for i := range records {
+		records[i] = *record(0, fmt.Sprintf("/s%d/p%d", i%10, i%500))
+		records[i].Client = fmt.Append(nil, "10.0.0.", i%200)
+		records[i].Agent = []byte("Mozilla/5.0 (X11; Linux x86_64)")
+		records[i].Latency = time.Duration(i) * time.Millisecond
+	}
+	return records
 }
 
 // BenchmarkGaugeRecordOfOneInterval leaves the making of intervals out.

@@ -6,10 +6,16 @@
 //	record -> clock     which second, late or not, what is closed now
 //	       -> seconds   exact counts per second -> alert.Board -> events
 //	       -> tally     of the open interval    -> view.Interval
+//	       -> tally     of the open 10 s        -> Sealed, for a store
 //
 // Time comes in with the records and with Tick; nothing here reads a clock, so
 // the same lines and the same ticks give the same outputs. Closing is decided
 // record by record, not block by block, so the borders of blocks do not show.
+//
+// So a Gauge with a Sealer survives whatever ends the process: who stores in
+// one transaction what it has Sealed, its state, and up to where each source was read,
+// gives the lines behind that to a restored Gauge, and all that comes is what
+// would have come.
 package gauge
 
 import (
@@ -40,6 +46,10 @@ type Options struct {
 	Zone  *time.Location // of times in notices; nil is UTC
 	// Wall: event time is the time passed in, not the newest record's.
 	Wall bool
+	// Sealer, when not nil, makes a Gauge one with a memory: it hands out
+	// Sealed stretches, and its state can be stored. It is used by this Gauge
+	// alone as long as that counts.
+	Sealer *traffic.Sealer
 }
 
 // maxEmpty is how many empty intervals in a row are shown one by one when they
@@ -79,6 +89,7 @@ type Gauge struct {
 	aside  [][]counted      // by source
 	out    []Output
 	names  []string
+	frames frames
 }
 
 // figures are counted in the order of arrival.
@@ -104,7 +115,7 @@ func New(o Options) *Gauge {
 		o.Zone = time.UTC
 	}
 	return &Gauge{
-		o: o, clock: clock.New(o.Lateness, o.Wall), board: alert.NewBoard(o.Rules...),
+		o: o, frames: newFrames(&o), clock: clock.New(o.Lateness, o.Wall), board: alert.NewBoard(o.Rules...),
 		open: map[int64]*traffic.Tally{}, seen: map[string]int64{},
 		batch: traffic.Batch{Sections: traffic.Sections{Depth: o.SectionDepth}},
 		next:  math.MaxInt64,
@@ -113,8 +124,17 @@ func New(o Options) *Gauge {
 
 // AddSource makes a source known and returns its number, from 0. pending says
 // that it has lines waiting to be read: until they were, nothing is closed.
+//
+// In a Gauge that was restored a source of a stored name goes on as it was.
 func (g *Gauge) AddSource(name string, pending bool) int {
 	g.names = append(g.names, name)
+	saved := g.frames.saved
+	if i := slices.IndexFunc(saved, func(s savedSource) bool { return s.name == name }); i >= 0 {
+		s := saved[i]
+		g.frames.saved = slices.Delete(saved, i, i+1)
+		g.aside = append(g.aside, s.aside)
+		return g.clock.AddSaved(s.clock)
+	}
 	g.aside = append(g.aside, nil)
 	return g.clock.Add(pending)
 }
@@ -141,10 +161,13 @@ func (g *Gauge) Record(i int, r *accesslog.Record) bool {
 	n.Classes[traffic.Class(r.Status)] = 1
 	sec := g.see(i, r, &n)
 	g.seconds.Add(sec, n)
-	t := g.tally(sec)
-	if t != g.into {
+	t, also := g.tally(sec), (*traffic.Tally)(nil)
+	if g.frames.sealer != nil {
+		t, also = g.place(sec, &n, t)
+	}
+	if t != g.into || also != g.frames.also {
 		g.fold()
-		g.into = t
+		g.into, g.frames.also = t, also
 	}
 	g.batch.Add(r)
 	if g.batch.Len() >= batchRecords {
@@ -157,8 +180,11 @@ func (g *Gauge) Record(i int, r *accesslog.Record) bool {
 func (g *Gauge) fold() {
 	if g.into != nil {
 		g.into.Fold(&g.batch)
+		if g.frames.also != nil {
+			g.frames.also.Fold(&g.batch)
+		}
 		g.batch.Reset(nil)
-		g.into = nil
+		g.into, g.frames.also = nil, nil
 	}
 }
 
@@ -175,7 +201,7 @@ func (g *Gauge) Pass(i int, r *accesslog.Record) {
 func (g *Gauge) see(i int, r *accesslog.Record, n *traffic.Second) int64 {
 	rd := g.clock.See(i, r.Sec)
 	if rd.Restart {
-		g.restart()
+		g.restart(rd.Second)
 	}
 	if rd.Verdict != clock.OnTime || len(g.aside[i]) > 0 {
 		g.setAside(i, r, rd, n)
@@ -199,12 +225,14 @@ func (g *Gauge) setAside(i int, r *accesslog.Record, rd clock.Reading, n *traffi
 	case rd.Verdict == clock.Late:
 		g.since.late++
 		g.run.late++
+		g.frames.since.late++
 		if closed, ok := g.clock.Closed(); ok && rd.Epoch == nil {
 			g.run.lateBy = max(g.run.lateBy, closed-r.Sec+int64(g.o.Lateness/time.Second))
 		}
 	case rd.Verdict == clock.Future:
 		g.since.future++
 		g.run.future++
+		g.frames.since.future++
 	}
 	run := g.aside[i]
 	if rd.Run <= 1 {
@@ -250,6 +278,7 @@ func (g *Gauge) begin(e *clock.Epoch) {
 	for _, c := range run {
 		g.seconds.Add(c.own, c.n)
 	}
+	g.carry()
 	g.next = math.MaxInt64
 	for k := range g.seen {
 		g.seen[k] += e.Shift
@@ -257,9 +286,11 @@ func (g *Gauge) begin(e *clock.Epoch) {
 	g.run.first = min(g.run.first, e.To)
 }
 
-// restart drops a time line that only unbelievable records had made.
-func (g *Gauge) restart() {
+// restart drops a time line that only unbelievable records had made; sec is the
+// first second that is believed.
+func (g *Gauge) restart(sec int64) {
 	g.fold()
+	g.forsake(sec)
 	for _, k := range slices.Sorted(maps.Keys(g.open)) {
 		g.total.Merge(g.open[k])
 		g.drop(k)
@@ -271,7 +302,7 @@ func (g *Gauge) restart() {
 
 // Reject counts lines that are no requests.
 func (g *Gauge) Reject(why accesslog.Reason, lines int64) {
-	for _, f := range []*figures{&g.since, &g.run} {
+	for _, f := range []*figures{&g.since, &g.run, &g.frames.since} {
 		if f.rejected == nil {
 			f.rejected = map[accesslog.Reason]int64{}
 		}
@@ -303,9 +334,15 @@ func (g *Gauge) End() {
 }
 
 // Stop shows what there is, while records could still come: seconds that are
-// not closed cause no alert.
+// not closed cause no alert. The state of a Gauge with a Sealer stays as it
+// is: when it goes on, the intervals shown in part are shown whole.
 func (g *Gauge) Stop() {
-	if now, ok := g.clock.Now(); ok {
+	now, ok := g.clock.Now()
+	switch {
+	case !ok:
+	case g.frames.sealer != nil:
+		g.preview(now + 1)
+	default:
 		g.flush(now + 1)
 	}
 }
@@ -326,15 +363,22 @@ func (g *Gauge) tally(sec int64) *traffic.Tally {
 	g.next = min(g.next, start)
 	t := g.open[k]
 	if t == nil {
-		if n := len(g.spare); n > 0 {
-			t, g.spare = g.spare[n-1], g.spare[:n-1]
-		} else {
-			t = new(traffic.Tally)
-		}
-		t.Limit(openPart * (1 + len(g.open)))
+		t = g.empty(openPart * (1 + len(g.open)))
 		g.open[k] = t
 	}
 	g.at, g.current = k, t
+	return t
+}
+
+// empty returns an empty tally with 1/part of the rows.
+func (g *Gauge) empty(part int) *traffic.Tally {
+	var t *traffic.Tally
+	if n := len(g.spare); n > 0 {
+		t, g.spare = g.spare[n-1], g.spare[:n-1]
+	} else {
+		t = new(traffic.Tally)
+	}
+	t.Limit(part)
 	return t
 }
 
@@ -345,6 +389,11 @@ func (g *Gauge) drop(k int64) {
 	if g.at == k {
 		g.current = nil
 	}
+	g.giveBack(t)
+}
+
+// giveBack takes a tally that is no longer needed.
+func (g *Gauge) giveBack(t *traffic.Tally) {
 	t.Reset()
 	if len(g.spare) < 2 {
 		g.spare = append(g.spare, t)

@@ -12,6 +12,7 @@ type Output struct {
 	Quiet    *view.Quiet // a gap of empty intervals
 	Event    *alert.Event
 	Notice   *view.Notice
+	Sealed   *Sealed // for a store; only where Options has a Sealer
 }
 
 // Take returns what has come up since the last Take, oldest first, and leaves

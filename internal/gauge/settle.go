@@ -18,6 +18,7 @@ func (g *Gauge) settle() {
 	if !ok {
 		return
 	}
+	g.seal(closed)
 	for g.next != math.MaxInt64 && g.next+g.o.Interval <= closed {
 		if to := g.skip(closed); to > g.next+maxEmpty*g.o.Interval {
 			g.advance(to)
@@ -51,6 +52,7 @@ func (g *Gauge) advance(to int64) {
 // flush shows every open interval; one that is not over by second to is shown
 // as far as it goes.
 func (g *Gauge) flush(to int64) {
+	g.seal(math.MaxInt64)
 	for _, k := range slices.Sorted(maps.Keys(g.open)) {
 		g.next = k * g.o.Interval
 		end := g.next + g.o.Interval
@@ -79,8 +81,10 @@ func (g *Gauge) show(to int64, partial bool) {
 	iv.Notes = view.StandOut(iv, t)
 	g.before = nil
 	if g.run.first <= iv.From && !partial {
-		stats := iv.Stats
-		g.before = &stats
+		g.before = &view.Stats{
+			Hits: iv.Hits, Bytes: iv.Bytes, Malformed: iv.Malformed, Classes: iv.Classes,
+			Visitors: iv.Visitors, VisitorsEstimated: iv.VisitorsEstimated,
+		}
 	}
 	g.out = append(g.out, Output{Interval: iv})
 	g.since = figures{}
@@ -143,6 +147,7 @@ func (g *Gauge) Closing() view.Closing {
 	for _, k := range slices.Sorted(maps.Keys(g.open)) {
 		t.Merge(g.open[k])
 	}
+	g.unmerged(func(st *stretch) { t.Merge(st.tally) })
 	events, dropped := g.board.History()
 	c := view.Closing{
 		Seen: g.run.seen, From: g.run.first, To: g.run.newest, Stats: g.read(&t),

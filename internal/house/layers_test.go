@@ -70,6 +70,7 @@ func table() []row {
 		{dir: "internal/accesslog", layer: pure},
 		{dir: "internal/charset", layer: pure},
 		{dir: "internal/pace", layer: pure},
+		{dir: "internal/pack", layer: pure},
 		{dir: "internal/escape", layer: pure},
 		{dir: "internal/unit", layer: pure},
 

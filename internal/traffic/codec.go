@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"hash/maphash"
 	"math"
 	"slices"
@@ -34,10 +36,76 @@ const (
 // have the same bytes.
 func (t *Tally) AppendBinary(b []byte) []byte { return t.appendBinary(b, 0) }
 
+// asTheyCame asks appendBinary for all rows in the order of their coming.
+const asTheyCame = -1
+
+// AppendOpen appends the state of t to b: that of a Tally which goes on being
+// counted into. It is the limit and the binary form, but with the rows in the
+// order of their coming, since beyond the caps that order decides, in a merge,
+// which rows are kept. Equal states have equal bytes.
+func (t *Tally) AppendOpen(b []byte) []byte {
+	return t.appendBinary(binary.AppendUvarint(b, uint64(t.part)), asTheyCame)
+}
+
+// DecodeOpen returns the Tally whose state is b. It counts on, and merges, as
+// the one did that wrote it. It keeps no reference to b.
+func DecodeOpen(b []byte) (*Tally, error) {
+	t := new(Tally)
+	part, n := binary.Uvarint(b)
+	if n <= 0 || part > maxPart {
+		return nil, errors.New("the state of a tally is damaged: its limit cannot be read")
+	}
+	t.Limit(int(part))
+	if err := t.decode(b[n:]); err != nil {
+		return nil, fmt.Errorf("the state of a tally is damaged: %w", err)
+	}
+	return t, nil
+}
+
+// maxPart is more than what any Tally is asked to be limited to.
+const maxPart = 1 << 20
+
+// Details returns how many sections have visitors and a fine latency. They are
+// what takes most memory for its bytes.
+func (t *Tally) Details() int {
+	return len(t.tables[BySection].details) - len(t.tables[BySection].free)
+}
+
+// AppendExact appends what t counted that is exact whatever was merged and
+// takes few bytes: hits, bytes, statuses, latency. Visitors and rows are left
+// out.
+func (t *Tally) AppendExact(b []byte) []byte { return t.appendExact(append(b, tallyVersion)) }
+
+// SetExact replaces in t what AppendExact wrote to b. With an error t is of no
+// use.
+func (t *Tally) SetExact(b []byte) error {
+	if len(b) == 0 || b[0] != tallyVersion {
+		return errDamaged("its version")
+	}
+	t.Second, t.Malformed, t.Statuses = Second{}, 0, [1000]int64{}
+	t.Latency.Reset()
+	r := reader{b: b[1:]}
+	if err := t.decodeExact(&r); err != nil {
+		return err
+	}
+	if len(r.b) > 0 {
+		return errDamaged("what follows its end")
+	}
+	return nil
+}
+
 // appendBinary appends the binary form of t to b, with no more than so many
 // rows of each dimension; all where rows is 0.
 func (t *Tally) appendBinary(b []byte, rows int) []byte {
-	b = append(b, tallyVersion)
+	b = t.appendExact(append(b, tallyVersion))
+	b = t.visitors.AppendBinary(b)
+	for d := range t.tables {
+		b = t.tables[d].appendBinary(b, rows)
+	}
+	return b
+}
+
+func (t *Tally) appendExact(b []byte) []byte {
 	b = appendNumbers(b, t.Hits, t.Bytes)
 	b = appendNumbers(b, t.Classes[:]...)
 	b = appendNumbers(b, t.Malformed)
@@ -55,12 +123,7 @@ func (t *Tally) appendBinary(b []byte, rows int) []byte {
 			last = code
 		}
 	}
-	b = t.Latency.AppendBinary(b)
-	b = t.visitors.AppendBinary(b)
-	for d := range t.tables {
-		b = t.tables[d].appendBinary(b, rows)
-	}
-	return b
+	return t.Latency.AppendBinary(b)
 }
 
 func appendNumbers(b []byte, numbers ...int64) []byte {
@@ -105,6 +168,9 @@ func (tb *table) best(rows int) (order []int32, bound int64) {
 	for i := range order {
 		order[i] = int32(i)
 	}
+	if rows == asTheyCame {
+		return order, tb.base
+	}
 	if rows > 0 && len(order) > rows {
 		// Most rows are far from the best: what has fewer hits than the last
 		// of these need not be sorted.
@@ -145,6 +211,29 @@ func (t *Tally) decode(b []byte) error {
 		return errDamaged("its version")
 	}
 	r := reader{b: b[1:]}
+	if err := t.decodeExact(&r); err != nil {
+		return err
+	}
+	var err error
+	if t.visitors, r.b, err = sketch.DecodeDistinct(r.b); err != nil {
+		return err
+	}
+	for d := range dimensions {
+		if err := t.table(d).decode(&r); err != nil {
+			return err
+		}
+		if d != BySection && len(t.tables[d].details) > 0 {
+			return errDamaged("a table with details that only sections have")
+		}
+	}
+	if len(r.b) > 0 {
+		return errDamaged("what follows its end")
+	}
+	return nil
+}
+
+// decodeExact reads what appendExact wrote into t, where all of it is empty.
+func (t *Tally) decodeExact(r *reader) error {
 	t.Hits, t.Bytes = r.number(), r.number()
 	for i := range t.Classes {
 		t.Classes[i] = r.number()
@@ -163,21 +252,8 @@ func (t *Tally) decode(b []byte) error {
 		return errDamaged("a number")
 	}
 	var err error
-	if t.Latency, r.b, err = sketch.DecodeHistogram(r.b); err != nil {
-		return err
-	}
-	if t.visitors, r.b, err = sketch.DecodeDistinct(r.b); err != nil {
-		return err
-	}
-	for d := range dimensions {
-		if err := t.table(d).decode(&r); err != nil {
-			return err
-		}
-	}
-	if len(r.b) > 0 {
-		return errDamaged("what follows its end")
-	}
-	return nil
+	t.Latency, r.b, err = sketch.DecodeHistogram(r.b)
+	return err
 }
 
 // decode reads the rows of a table, which is empty.
@@ -236,6 +312,9 @@ func (tb *table) decodeParts(r *reader, i int, parts byte) error {
 		}
 		if d.visitors, r.b, err = sketch.DecodeDistinct(r.b); err != nil {
 			return err
+		}
+		if d.visitors.Precision != sectionPrecision {
+			return errDamaged("the visitors of a section")
 		}
 	}
 	return nil

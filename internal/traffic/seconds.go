@@ -1,6 +1,11 @@
 package traffic
 
-import "math"
+import (
+	"iter"
+	"maps"
+	"math"
+	"slices"
+)
 
 // Day is how many seconds Seconds remembers.
 const Day = 24 * 60 * 60
@@ -123,7 +128,7 @@ func (s *Seconds) evict() {
 	if len(s.pages) < Day/pageSeconds {
 		return // rarely needed sooner, and walking them each minute is waste
 	}
-	oldest := FloorDiv(s.newest-Day+1, pageSeconds)
+	oldest := FloorDiv(s.oldest(), pageSeconds)
 	for m, p := range s.pages {
 		if m < oldest {
 			delete(s.pages, m)
@@ -132,10 +137,14 @@ func (s *Seconds) evict() {
 	}
 }
 
+// oldest is the first second of the Day. A page may outlive it, and is given
+// back some time: what is read must not depend on when.
+func (s *Seconds) oldest() int64 { return s.newest - Day + 1 }
+
 // At returns the figures of second sec.
 func (s *Seconds) At(sec int64) Second {
 	m := FloorDiv(sec, pageSeconds)
-	if p := s.pages[m]; p != nil {
+	if p := s.pages[m]; p != nil && sec >= s.oldest() {
 		return p.seconds[sec-m*pageSeconds]
 	}
 	return Second{}
@@ -144,6 +153,7 @@ func (s *Seconds) At(sec int64) Second {
 // Sum returns the figures of the window [from, to).
 func (s *Seconds) Sum(from, to int64) Second {
 	var sum Second
+	from = max(from, s.oldest())
 	for from < to {
 		m := FloorDiv(from, pageSeconds)
 		end := (m + 1) * pageSeconds
@@ -171,6 +181,7 @@ func (s *Seconds) Next(from int64) (sec int64, ok bool) {
 	if from > s.newest {
 		return 0, false
 	}
+	from = max(from, s.oldest())
 	m := FloorDiv(from, pageSeconds)
 	for tries := 0; tries < 3; tries++ {
 		if p := s.pages[m]; p != nil && p.sum.Hits > 0 {
@@ -196,6 +207,28 @@ func (s *Seconds) Next(from int64) (sec int64, ok bool) {
 		m = next
 	}
 	return 0, false
+}
+
+// Newest returns the newest second counted, from which the Day is reckoned
+// back. ok is false as long as there is none.
+func (s *Seconds) Newest() (second int64, ok bool) { return s.newest, s.pages != nil }
+
+// From yields all seconds at or after from that hold anything, in the order of
+// time.
+func (s *Seconds) From(from int64) iter.Seq2[int64, Second] {
+	return func(yield func(int64, Second) bool) {
+		from = max(from, s.oldest())
+		for _, m := range slices.Sorted(maps.Keys(s.pages)) {
+			if (m+1)*pageSeconds <= from {
+				continue
+			}
+			for i, n := range s.pages[m].seconds {
+				if sec := m*pageSeconds + int64(i); sec >= from && n != (Second{}) && !yield(sec, n) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Shift moves everything counted by delta seconds: the time line was set.

@@ -24,7 +24,7 @@ type Interval struct {
 
 	Rejected Rejected
 	Window   []Window // a rule each, as of To
-	Before   *Stats   // the interval before; nil where there is none, or it was not whole
+	Before   *Stats   // the interval before, without tables, statuses, latency; nil where there is none, or it was not whole
 	Notes    []string // what stands out, in words
 }
 

@@ -1,0 +1,95 @@
+package alert
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"weir/internal/traffic"
+	"weir/internal/unit"
+)
+
+// TestABoardGoesOnWhereItStood steps two Boards through the same traffic, one
+// of which is stored and restored at random.
+func TestABoardGoesOnWhereItStood(t *testing.T) {
+	events := 0
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 61))
+		rules := []Rule{
+			{Name: "a", Threshold: unit.PerSecond(1 + r.Int64N(3_000_000)), Window: 1 + r.Int64N(30)},
+			{Name: "a", Threshold: unit.PerSecond(1 + r.Int64N(3_000_000)), Window: 31},
+			{Name: "b", Threshold: unit.One, Window: 5, Total: true},
+		}
+		one, two := NewBoard(rules...), NewBoard(rules...)
+		var s traffic.Seconds
+		at := int64(1000)
+		for range 300 {
+			if at += r.Int64N(4); r.IntN(20) == 0 {
+				at += 200
+			}
+			s.Add(at, traffic.Second{Hits: r.Int64N(9)})
+			state := two.AppendBinary(nil)
+			if !bytes.Equal(state, one.AppendBinary(nil)) {
+				t.Fatalf("seed %d: equal Boards have different states", seed)
+			}
+			if r.IntN(3) == 0 {
+				var err error
+				if two, err = RestoreBoard(state, rules...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, got := one.Advance(at, &s), two.Advance(at, &s)
+			if !slices.Equal(want, got) {
+				t.Fatalf("seed %d, second %d: got %v, want %v", seed, at, got, want)
+			}
+			events += len(want)
+		}
+	}
+	if events < 1000 {
+		t.Fatalf("the traffic is too tame: %d events", events)
+	}
+}
+
+// TestRulesAreFoundAgainByNameAndWindow: first the same ones, then what is left
+// of a name.
+func TestRulesAreFoundAgainByNameAndWindow(t *testing.T) {
+	b := NewBoard(Rule{Name: "a", Window: 10}, Rule{Name: "a", Window: 20}, Rule{Name: "gone", Window: 10})
+	for i := range b.watches {
+		b.watches[i].State, b.watches[i].Since = Firing, int64(100+i)
+	}
+	back, err := RestoreBoard(b.AppendBinary(nil),
+		Rule{Name: "a", Window: 99}, Rule{Name: "a", Window: 10, Threshold: 7}, Rule{Name: "a", Window: 5}, Rule{Name: "new", Window: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []int64{101, 100, 0, 0}
+	for i, w := range back.Watches() {
+		if w.Since != want[i] || (w.State == Firing) != (want[i] > 0) {
+			t.Errorf("rule %d is %v since %d, want since %d", i, w.State, w.Since, want[i])
+		}
+	}
+	if back.Watches()[1].Rule.Threshold != 7 {
+		t.Error("the threshold is the stored one, not the one asked for")
+	}
+}
+
+func FuzzRestoreBoard(f *testing.F) {
+	b := NewBoard(Rule{Name: "a", Window: 10}, Rule{Name: "b", Window: 20})
+	f.Add(b.AppendBinary(nil))
+	b.started, b.at, b.watches[0].State, b.watches[0].Since = true, 1000, Firing, 900
+	f.Add(b.AppendBinary(nil))
+	f.Fuzz(func(t *testing.T, state []byte) {
+		b, err := RestoreBoard(state, Rule{Name: "a", Window: 10}, Rule{Name: "b", Window: 20})
+		if err != nil {
+			return
+		}
+		again, err := RestoreBoard(b.AppendBinary(nil), Rule{Name: "a", Window: 10}, Rule{Name: "b", Window: 20})
+		if err != nil || !slices.Equal(again.watches, b.watches) || again.at != b.at || again.started != b.started {
+			t.Fatalf("restored twice it is another (%v)", err)
+		}
+		var s traffic.Seconds
+		s.Add(1000, traffic.Second{Hits: 9})
+		b.Advance(2000, &s)
+	})
+}

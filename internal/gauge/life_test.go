@@ -1,0 +1,389 @@
+package gauge
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"weir/internal/accesslog"
+	"weir/internal/alert"
+	"weir/internal/traffic"
+	"weir/internal/unit"
+	"weir/internal/view"
+)
+
+// A life is what happens to a Gauge: its options, then calls in order. It can
+// be played any number of times.
+type life struct {
+	o       Options
+	sources int
+	calls   []func(*Gauge)
+	ends    bool // with End, else with Stop
+}
+
+// randomLife is that of one to four servers with disorder, late and future
+// records, clocks that are set, requests that are passed over, rejected lines,
+// silences, and alerts that fire and recover. Each dimension has no more than
+// so many keys.
+func randomLife(r *rand.Rand, s *traffic.Sealer, length, keys int) life {
+	l := life{o: options(), sources: 1 + r.IntN(4), ends: r.IntN(3) > 0}
+	o := &l.o
+	o.Sealer = s
+	o.Interval = []int64{10, 10, 5, 7, 20, 60, 1, 13}[r.IntN(8)]
+	o.Lateness = time.Duration(r.IntN(4)) * time.Second
+	o.Wall = r.IntN(10) == 0
+	o.Rules = []alert.Rule{
+		alert.HighTrafficRule(unit.PerSecond(1+r.Int64N(4_000_000)), time.Minute),
+		alert.HighTrafficRule(unit.PerSecond(1+r.Int64N(4_000_000)), 5*time.Second),
+		alert.HighTrafficRule(unit.PerSecond(1+r.Int64N(1_000_000)), time.Hour),
+	}
+	o.Rules[1].Name = "short"
+	do := func(call func(*Gauge)) { l.calls = append(l.calls, call) }
+	now, offset := base+r.Int64N(100), make([]int64, l.sources)
+	wild := r.IntN(3) == 0
+	for len(l.calls) < length {
+		i := r.IntN(l.sources)
+		if wild && r.IntN(3) == 0 {
+			offset[i] = []int64{0, -5, 40, -3600, 3600, -86_400, -400 * 86_400, 1 << 32}[r.IntN(8)]
+		}
+		rate, late := 1+r.IntN(15), 1+r.Int64N([]int64{3, 6, 40}[r.IntN(3)])
+		for range r.IntN(min(250, length)) {
+			at := time.Unix(now, r.Int64N(1e9))
+			sec := now + offset[i] - r.Int64N(late)
+			switch r.IntN(150) {
+			case 0:
+				sec = []int64{-1, 0, 1, accesslog.MaxSec, r.Int64N(accesslog.MaxSec)}[r.IntN(5)]
+			case 1:
+				sec -= r.Int64N(9000)
+			case 2:
+				do(func(g *Gauge) { g.Reject(accesslog.ReasonQuote, 2) })
+			}
+			rec := record(sec, fmt.Sprintf("/s%d/p", r.IntN(keys)))
+			rec.Status, rec.Agent = []int{200, 404, 500, 0}[r.IntN(4)], []byte("curl/8")
+			rec.Client = fmt.Append(nil, "10.0.0.", r.IntN(keys))
+			if r.IntN(2) == 0 {
+				rec.Latency = time.Duration(r.Int64N(int64(time.Minute)))
+			}
+			pass, caught := r.IntN(12) == 0, r.IntN(10) > 0
+			do(func(g *Gauge) { g.Wrote(i, at, at) })
+			do(func(g *Gauge) {
+				if pass {
+					g.Pass(i, rec)
+				} else {
+					g.Record(i, rec)
+				}
+			})
+			do(func(g *Gauge) { g.Caught(i, caught, at) })
+			if r.IntN(rate) == 0 {
+				now++
+				tick := time.Unix(now, 0)
+				do(func(g *Gauge) { g.Tick(tick) })
+			}
+		}
+		now += []int64{0, 3, 11, 75, 400, 86_400}[r.IntN(6)]
+		tick := time.Unix(now, 0)
+		do(func(g *Gauge) { g.Tick(tick) })
+	}
+	return l
+}
+
+// store is what a store would keep: all that was Sealed.
+type store struct {
+	sealed []*Sealed
+	sealer *traffic.Sealer
+}
+
+func (s *store) past() Past {
+	return Past{
+		Seconds: func(epoch, from int64, yield func(int64, traffic.Second)) error {
+			for _, f := range s.sealed {
+				for i, n := range f.Seconds {
+					if sec := f.Frame.From + int64(i); f.Epoch == epoch && sec >= from {
+						yield(sec, n)
+					}
+				}
+			}
+			return nil
+		},
+		Total: func(epoch, before int64) (*traffic.Tally, error) {
+			t := new(traffic.Tally)
+			for _, f := range s.sealed {
+				if f.Epoch == epoch && f.Frame.To > before {
+					continue
+				}
+				if err := s.sealer.Open(f.Frame, t); err != nil {
+					return nil, err
+				}
+			}
+			return t, nil
+		},
+	}
+}
+
+func (s *store) take(out []Output) {
+	for _, o := range out {
+		if o.Sealed != nil {
+			s.sealed = append(s.sealed, o.Sealed)
+		}
+	}
+}
+
+// outcome is all that a life came to.
+type outcome struct {
+	outputs []string // Sealed included, byte for byte
+	plain   []string // others
+	events  []alert.Event
+	store   store
+	state   []byte
+	closing view.Closing
+	cuts    int
+	epochs  int
+}
+
+func (c *outcome) add(t *testing.T, out []Output) {
+	t.Helper()
+	c.store.take(out)
+	for _, o := range out {
+		if s := o.Sealed; s != nil {
+			c.outputs = append(c.outputs, fmt.Sprintf("%d %v %x %v %d %d %v", s.Epoch, s.Amends, s.Frame.AppendBinary(nil), s.Seconds, s.Late, s.Future, s.Rejected))
+			continue
+		}
+		text, err := json.Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.outputs, c.plain = append(c.outputs, string(text)), append(c.plain, string(text))
+		switch {
+		case o.Event != nil:
+			c.events = append(c.events, *o.Event)
+		case o.Notice != nil && strings.Contains(o.Notice.Text, "a new epoch begins"):
+			c.epochs++
+		}
+	}
+}
+
+// play plays l. Before each call that cut picks the process is killed: what was
+// stored the moment before is all that is left.
+func (l *life) play(t *testing.T, cut func(call int) bool) outcome {
+	t.Helper()
+	c := outcome{store: store{sealer: l.o.Sealer}}
+	g := New(l.o)
+	for i := range l.sources {
+		g.AddSource(fmt.Sprint("log", i%3), i%2 == 1)
+	}
+	for n, call := range l.calls {
+		if cut(n) {
+			c.cuts++
+			c.add(t, g.Take())
+			g = reborn(t, g, l.o, c.store.past())
+		}
+		call(g)
+	}
+	if l.ends {
+		g.End()
+	} else {
+		g.Stop()
+	}
+	c.add(t, g.Take())
+	c.closing = g.Closing()
+	if l.o.Sealer != nil {
+		var err error
+		if c.state, err = g.AppendBinary(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c
+}
+
+// reborn stores the state of g and restores it.
+func reborn(t *testing.T, g *Gauge, o Options, p Past) *Gauge {
+	t.Helper()
+	state, err := g.AppendBinary(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := Restore(o, state, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range g.names {
+		back.AddSource(name, true)
+	}
+	again, err := back.AppendBinary(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(state, again) {
+		at := 0
+		for at < min(len(state), len(again)) && state[at] == again[at] {
+			at++
+		}
+		t.Fatalf("the state restored has other bytes, %d instead of %d, from byte %d on\n%x\n%x", len(again), len(state), at,
+			state[max(0, at-60):min(len(state), at+60)], again[max(0, at-60):min(len(again), at+60)])
+	}
+	return back
+}
+
+// fewKeys is what any open tally counts one by one, however many there are.
+const fewKeys = 16
+
+func never(int) bool { return false }
+
+// exact are the figures of a summary that do not come from tables.
+func exact(c *view.Closing) string {
+	return fmt.Sprint(c.Seen, c.From, c.To, c.Hits, c.Bytes, c.Malformed, c.Classes, c.Statuses, c.Late, c.Future, c.LateBy, c.Rejected, c.Open, c.Latency)
+}
+
+func firstOther(got, want []string) string {
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			at := 0
+			for at < min(len(got[i]), len(want[i])) && got[i][at] == want[i][at] {
+				at++
+			}
+			around := func(s string) string { return s[max(0, at-200):min(len(s), at+100)] }
+			return fmt.Sprintf("output %d of %d\n got  %s\n want %s", i, len(want), around(got[i]), around(want[i]))
+		}
+	}
+	return fmt.Sprintf("%d outputs, want %d", len(got), len(want))
+}
+
+// same holds what came of a life with cuts against the undisturbed one.
+func same(t *testing.T, what string, got, want *outcome) {
+	t.Helper()
+	if !slices.Equal(got.outputs, want.outputs) {
+		t.Fatalf("%s: %s", what, firstOther(got.outputs, want.outputs))
+	}
+	if g, w := exact(&got.closing), exact(&want.closing); g != w {
+		t.Fatalf("%s: the summary differs\n got  %s\n want %s", what, g, w)
+	}
+	if !bytes.Equal(got.state, want.state) {
+		t.Fatalf("%s: the last states differ", what)
+	}
+}
+
+// TestAKillAnywhereChangesNothing is the promise of the memory: a Gauge that
+// is stored and restored at any points tells what an undisturbed one does.
+func TestAKillAnywhereChangesNothing(t *testing.T) {
+	s := traffic.NewSealer()
+	cuts, epochs, events, amends := 0, 0, 0, 0
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 51))
+		l := randomLife(r, s, 200+r.IntN(4000), 10+r.IntN(90))
+		want := l.play(t, never)
+		often := 1 + r.IntN(400)
+		got := l.play(t, func(int) bool { return r.IntN(often) == 0 })
+		same(t, fmt.Sprintf("seed %d, interval %d", seed, l.o.Interval), &got, &want)
+		cuts, epochs, events = cuts+got.cuts, epochs+got.epochs, events+len(got.events)
+		for _, f := range want.store.sealed {
+			if f.Amends {
+				amends++
+			}
+		}
+	}
+	t.Logf("%d cuts, %d epochs, %d events, %d amendments", cuts, epochs, events, amends)
+	if cuts < 1000 || epochs < 5 || events < 500 || amends < 500 {
+		t.Fatalf("the lives are too tame: %d cuts, %d epochs, %d events, %d amendments", cuts, epochs, events, amends)
+	}
+}
+
+func TestAKillAfterEveryCallChangesNothing(t *testing.T) {
+	s := traffic.NewSealer()
+	for seed := range uint64(12) {
+		l := randomLife(rand.New(rand.NewPCG(seed, 52)), s, 300, 40)
+		want := l.play(t, never)
+		got := l.play(t, func(int) bool { return true })
+		same(t, fmt.Sprintf("seed %d, interval %d", seed, l.o.Interval), &got, &want)
+	}
+}
+
+// TestWhatIsSealedIsAllThatWasCounted: the store, with what is still open, has
+// each hit once, and what a second has in the frames of an epoch it has as a
+// sum of its own figures.
+func TestWhatIsSealedIsAllThatWasCounted(t *testing.T) {
+	s := traffic.NewSealer()
+	for seed := range uint64(100) {
+		l := randomLife(rand.New(rand.NewPCG(seed, 53)), s, 2000, 40)
+		l.ends = true
+		c := l.play(t, never)
+		var all traffic.Tally
+		var seconds traffic.Second
+		late, future, rejected := int64(0), int64(0), int64(0)
+		for _, f := range c.store.sealed {
+			var one traffic.Tally
+			if err := s.Open(f.Frame, &one); err != nil {
+				t.Fatal(err)
+			}
+			var sum traffic.Second
+			for _, n := range f.Seconds {
+				sum.Add(n)
+			}
+			if sum != one.Second || sum.Hits == 0 || f.Frame.From%SealSeconds != 0 || f.Frame.To != f.Frame.From+SealSeconds {
+				t.Fatalf("seed %d: the seconds of %d have %v, its frame %v", seed, f.Frame.From, sum, one.Second)
+			}
+			all.Merge(&one)
+			seconds.Add(sum)
+			late, future = late+f.Late, future+f.Future
+			for _, n := range f.Rejected {
+				rejected += n
+			}
+		}
+		if all.Hits != c.closing.Hits || all.Bytes != c.closing.Bytes || all.Classes != c.closing.Classes || seconds != all.Second {
+			t.Fatalf("seed %d: the store has %v, the summary %d hits, %d bytes", seed, all.Second, c.closing.Hits, c.closing.Bytes)
+		}
+		for _, st := range c.closing.Statuses {
+			if all.Statuses[st.Code] != st.Hits {
+				t.Fatalf("seed %d: the store has %d answers %d, want %d", seed, all.Statuses[st.Code], st.Code, st.Hits)
+			}
+		}
+		if n, _ := all.Visitors(); n != c.closing.Visitors {
+			t.Fatalf("seed %d: the store has %d visitors, want %d", seed, n, c.closing.Visitors)
+		}
+		if late > c.closing.Late || future > c.closing.Future || rejected > c.closing.Rejected.Total {
+			t.Fatalf("seed %d: the store has %d late, %d future, %d rejected; more than there were", seed, late, future, rejected)
+		}
+	}
+}
+
+// TestSealingChangesNothingElse: whatever the interval, what is shown with a
+// Sealer is what is shown without.
+func TestSealingChangesNothingElse(t *testing.T) {
+	s := traffic.NewSealer()
+	for seed := range uint64(100) {
+		l := randomLife(rand.New(rand.NewPCG(seed, 54)), s, 2000, fewKeys)
+		with := l.play(t, never)
+		l.o.Sealer = nil
+		without := l.play(t, never)
+		if len(without.store.sealed) > 0 || !slices.Equal(with.plain, without.plain) {
+			t.Fatalf("seed %d, interval %d: %s", seed, l.o.Interval, firstOther(with.plain, without.plain))
+		}
+		a, b := fmt.Sprintf("%+v", with.closing), fmt.Sprintf("%+v", without.closing)
+		if exact(&with.closing) != exact(&without.closing) {
+			t.Fatalf("seed %d: got %s, want %s", seed, a, b)
+		}
+	}
+}
+
+// TestTheTablesOfASummaryComeBackFromTheStore: of no more keys than a frame
+// has rows, all of them.
+func TestTheTablesOfASummaryComeBackFromTheStore(t *testing.T) {
+	s := traffic.NewSealer()
+	o := options()
+	o.Sealer = s
+	g := single(o, base+100_000)
+	st := store{sealer: s}
+	for i := range int64(3000) {
+		g.Record(0, record(base+i/7, fmt.Sprintf("/s%d/x", i%40)))
+	}
+	want := g.Closing()
+	st.take(g.Take())
+	back := reborn(t, g, o, st.past())
+	if got := back.Closing(); fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}

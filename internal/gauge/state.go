@@ -1,0 +1,455 @@
+package gauge
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"weir/internal/accesslog"
+	"weir/internal/alert"
+	"weir/internal/clock"
+	"weir/internal/pack"
+	"weir/internal/traffic"
+	"weir/internal/view"
+)
+
+// stateVersion is that of the binary form of a Gauge:
+//
+//	version  interval  depth of sections
+//	clock  board  exact total              their own forms, each with its length
+//	epoch  start of the next interval
+//	figures: of the interval, of the stretch, of the run
+//	before: 0, or 1 and its figures
+//	sections seen: how many, then of each  key  second
+//	newest second: 0, or 1 and the second
+//	seconds carried: how many, then of each  the step from the one before  figures
+//	open intervals, open stretches, late ones: how many, then of each
+//	  number  [shown  seconds]  tally
+//	sources: how many, then of each  name  records set aside
+//	checksum
+//
+// Numbers are varints. Maps are in the order of their keys, so equal states
+// have equal bytes.
+const stateVersion = 1
+
+// maxDetails bounds the sections with details of all open tallies together:
+// each can take 30 KiB for a few bytes of a state.
+const maxDetails = 1 << 15
+
+// savedSource is a source of a stored state.
+type savedSource struct {
+	name  string
+	clock clock.Saved
+	aside []counted
+}
+
+// Past is what a store gives back to a Gauge that is restored. Its functions
+// are called during Restore alone. Each may be nil.
+type Past struct {
+	// Seconds calls yield with the Seconds of all Sealed of that epoch, in any
+	// order, those before second from left out. Without them windows begin anew.
+	Seconds func(epoch, from int64, yield func(sec int64, n traffic.Second)) error
+	// Total returns the Frames of all Sealed of the run, merged, those of that
+	// epoch left out that end after before. The tables and visitors of Closing
+	// come from it; without it they tell what was counted since. Its exact
+	// figures are not used: the state has them.
+	Total func(epoch, before int64) (*traffic.Tally, error)
+}
+
+// AppendBinary appends the state of g to b: all that decides what it will make
+// of the lines and ticks to come, but for what the Sealed have that Take has
+// handed out. Take comes before it: both, and the positions up to which the
+// sources were read, are of the same moment, and are to be stored together. The
+// history of alerts is no part of it. Equal states have equal bytes. After an
+// error b is as it was.
+func (g *Gauge) AppendBinary(b []byte) ([]byte, error) {
+	switch {
+	case g.frames.sealer == nil:
+		return b, errors.New("a measurement without a sealer has no state to store")
+	case len(g.out) > 0:
+		return b, fmt.Errorf("%d outputs were not taken before the state was asked for: they would be lost", len(g.out))
+	}
+	return g.appendState(b), nil
+}
+
+func (g *Gauge) appendState(to []byte) []byte {
+	g.fold()
+	f := &g.frames
+	from := len(to)
+	b := append(to, stateVersion)
+	b = appendInts(b, g.o.Interval, int64(max(1, g.o.SectionDepth)))
+	b = f.appendPart(b, g.clock.AppendBinary)
+	b = f.appendPart(b, g.board.AppendBinary)
+	b = f.appendPart(b, g.total.AppendExact)
+	b = appendInts(b, f.epoch, g.next)
+	for _, of := range []*figures{&g.since, &f.since, &g.run} {
+		b = of.appendBinary(b)
+	}
+	b = appendBefore(b, g.before)
+	b = binary.AppendUvarint(b, uint64(len(g.seen)))
+	for _, key := range slices.Sorted(maps.Keys(g.seen)) {
+		b = appendInts(pack.AppendBytes(b, key), g.seen[key])
+	}
+	newest, ok := g.seconds.Newest()
+	b = append(b, oneIf(ok))
+	if ok {
+		b = appendInts(b, newest)
+	}
+	b = g.appendCarried(b)
+	b = binary.AppendUvarint(b, uint64(len(g.open)))
+	for _, k := range slices.Sorted(maps.Keys(g.open)) {
+		b = f.appendPart(appendInts(b, k), g.open[k].AppendOpen)
+	}
+	for _, in := range []map[int64]*stretch{f.open, f.late} {
+		b = binary.AppendUvarint(b, uint64(len(in)))
+		for _, k := range slices.Sorted(maps.Keys(in)) {
+			b = append(appendInts(b, k), oneIf(in[k].shown))
+			for i := range in[k].seconds {
+				b = appendSecond(b, &in[k].seconds[i])
+			}
+			b = f.appendPart(b, in[k].tally.AppendOpen)
+		}
+	}
+	b = binary.AppendUvarint(b, uint64(len(g.names)))
+	for i, name := range g.names {
+		b = pack.AppendBytes(b, name)
+		b = binary.AppendUvarint(b, uint64(len(g.aside[i])))
+		for k := range g.aside[i] {
+			c := &g.aside[i][k]
+			b = appendSecond(appendInts(b, c.as, c.own), &c.n)
+		}
+	}
+	return pack.AppendSum(b, from)
+}
+
+// appendPart appends a form with its length in front.
+func (f *frames) appendPart(b []byte, form func([]byte) []byte) []byte {
+	f.buf = form(f.buf[:0])
+	return pack.AppendBytes(b, f.buf)
+}
+
+func appendInts(b []byte, numbers ...int64) []byte {
+	for _, n := range numbers {
+		b = binary.AppendVarint(b, n)
+	}
+	return b
+}
+
+func oneIf(is bool) byte {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// appendSecond appends one byte for an empty second.
+func appendSecond(b []byte, n *traffic.Second) []byte {
+	if *n == (traffic.Second{}) {
+		return append(b, 0)
+	}
+	b = appendInts(append(b, 1), n.Hits, n.Bytes)
+	return appendInts(b, n.Classes[:]...)
+}
+
+func readSecond(r *pack.Reader) (n traffic.Second) {
+	if r.Bool("seconds") {
+		n.Hits, n.Bytes = r.Int("seconds"), r.Int("seconds")
+		for i := range n.Classes {
+			n.Classes[i] = r.Int("seconds")
+		}
+	}
+	return n
+}
+
+func (f *figures) appendBinary(b []byte) []byte {
+	b = appendInts(b, f.late, f.future, f.first, f.newest, f.lateBy)
+	b = append(b, oneIf(f.seen))
+	b = binary.AppendUvarint(b, uint64(len(f.rejected)))
+	for _, why := range slices.Sorted(maps.Keys(f.rejected)) {
+		b = appendInts(pack.AppendBytes(b, string(why)), f.rejected[why])
+	}
+	return b
+}
+
+func (f *figures) read(r *pack.Reader) {
+	const part = "figures"
+	f.late, f.future = r.Int(part), r.Int(part)
+	f.first, f.newest, f.lateBy = r.Second(part), r.Second(part), r.Second(part)
+	f.seen = r.Bool(part)
+	for n := r.Count(part, 2); n > 0 && r.Err() == nil; n-- {
+		if f.rejected == nil {
+			f.rejected = map[accesslog.Reason]int64{}
+		}
+		why := accesslog.Reason(r.Bytes(part))
+		f.rejected[why] = r.Int(part)
+	}
+}
+
+func appendBefore(b []byte, s *view.Stats) []byte {
+	if s == nil {
+		return append(b, 0)
+	}
+	b = appendInts(append(b, 1), s.Hits, s.Bytes, s.Malformed, s.Visitors)
+	b = append(b, oneIf(s.VisitorsEstimated))
+	return appendInts(b, s.Classes[:]...)
+}
+
+func readBefore(r *pack.Reader) *view.Stats {
+	const part = "interval before"
+	if !r.Bool(part) {
+		return nil
+	}
+	s := &view.Stats{Hits: r.Int(part), Bytes: r.Int(part), Malformed: r.Int(part), Visitors: r.Int(part)}
+	s.VisitorsEstimated = r.Bool(part)
+	for i := range s.Classes {
+		s.Classes[i] = r.Int(part)
+	}
+	return s
+}
+
+// appendCarried appends the seconds carried that may still be looked at.
+func (g *Gauge) appendCarried(b []byte) []byte {
+	var list []byte
+	n, last, reach := 0, int64(0), g.reach()
+	for sec, of := range g.frames.carried.From(reach) {
+		list = appendSecond(appendInts(list, sec-last), &of)
+		last = sec
+		n++
+	}
+	return append(binary.AppendUvarint(b, uint64(n)), list...)
+}
+
+// Restore returns the Gauge whose state AppendBinary wrote to b. It goes on as
+// that one would have, given the same lines, ticks and options. Then
+//
+//   - AddSource follows for each source. One of a stored name goes on as it
+//     was, in the order of equal names; others are new. Stored ones that are
+//     not added until the state is stored again are forgotten. Of those behind
+//     whose position lines wait, say so with Caught before the next Tick.
+//   - Rules are matched as alert.RestoreBoard says.
+//   - Of another Interval or SectionDepth than was stored, all that is open is
+//     handed out as Sealed at once, to be taken, and goes to the total: nothing
+//     is lost or mixed, but the interval in the making is not shown.
+//   - Another Lateness holds from here on. The other options only say how
+//     things are shown.
+//
+// A state that is damaged, or of another version, is an error.
+func Restore(o Options, b []byte, p Past) (*Gauge, error) {
+	if o.Sealer == nil {
+		return nil, errors.New("a measurement without a sealer cannot go on from a stored state")
+	}
+	body, ok := pack.CutSum(b)
+	if !ok {
+		if len(b) > 0 && b[0] != stateVersion {
+			body = b[:1] // to be told of its version
+		} else {
+			return nil, errors.New("the stored state is damaged: its checksum is another")
+		}
+	}
+	r := pack.NewReader("the stored state", body)
+	r.Version(stateVersion)
+	g := New(o)
+	asked := g.o
+	g.o.Interval, g.o.SectionDepth = r.Second("interval"), int(r.Second("depth of sections"))
+	if g.o.Interval < 1 || g.o.SectionDepth < 1 {
+		r.Damaged("interval")
+	}
+	saved, err := g.readParts(r)
+	if err != nil {
+		return nil, err
+	}
+	g.frames.twice = g.o.Interval%SealSeconds != 0
+	g.readFigures(r)
+	g.readOpen(r)
+	g.readSources(r, saved)
+	if err := r.End(); err != nil {
+		return nil, err
+	}
+	if err := g.recall(p); err != nil {
+		return nil, err
+	}
+	g.change(asked)
+	return g, nil
+}
+
+// readParts reads what has a form of its own.
+func (g *Gauge) readParts(r *pack.Reader) (saved []clock.Saved, err error) {
+	parts := [][]byte{r.Bytes("clock"), r.Bytes("alerts"), r.Bytes("total")}
+	if r.Err() != nil {
+		return nil, r.Err()
+	}
+	if g.clock, saved, err = clock.Restore(g.o.Lateness, g.o.Wall, parts[0]); err != nil {
+		return nil, err
+	}
+	if g.board, err = alert.RestoreBoard(parts[1], g.o.Rules...); err != nil {
+		return nil, err
+	}
+	return saved, g.total.SetExact(parts[2])
+}
+
+func (g *Gauge) readFigures(r *pack.Reader) {
+	g.frames.epoch = r.Int("epoch")
+	if g.next = r.Int("next interval"); g.next != math.MaxInt64 && (g.next < -pack.Horizon || g.next > pack.Horizon) {
+		r.Damaged("next interval")
+	}
+	for _, f := range []*figures{&g.since, &g.frames.since, &g.run} {
+		f.read(r)
+	}
+	g.before = readBefore(r)
+	for n := r.Count("sections", 2); n > 0 && r.Err() == nil; n-- {
+		key := string(r.Bytes("sections"))
+		g.seen[key] = r.Second("sections")
+	}
+	if r.Bool("newest second") {
+		g.seconds.Add(r.Second("newest second"), traffic.Second{})
+	}
+	last := int64(0)
+	for n := r.Count("seconds", 2); n > 0 && r.Err() == nil; n-- {
+		step := r.Int("seconds")
+		if last += step; last < -pack.Horizon || last > pack.Horizon {
+			r.Damaged("seconds")
+			break
+		}
+		of := readSecond(r)
+		g.frames.carried.Add(last, of)
+		g.seconds.Add(last, of)
+	}
+}
+
+// readOpen reads the open tallies.
+func (g *Gauge) readOpen(r *pack.Reader) {
+	details := 0
+	tally := func() *traffic.Tally {
+		t, err := traffic.DecodeOpen(r.Bytes("open stretch"))
+		if err != nil {
+			r.Damaged("open stretch")
+			return new(traffic.Tally)
+		}
+		if details += t.Details(); details > maxDetails {
+			r.Damaged("number of sections")
+		}
+		return t
+	}
+	for n := r.Count("open intervals", minTally); n > 0 && r.Err() == nil; n-- {
+		k := r.Second("open interval")
+		if r.Err() == nil && abs(k) > pack.Horizon/g.o.Interval+1 || g.open[k] != nil {
+			r.Damaged("open interval")
+			return
+		}
+		g.open[k] = tally()
+	}
+	f := &g.frames
+	for _, in := range []map[int64]*stretch{f.open, f.late} {
+		for n := r.Count("open stretches", minTally); n > 0 && r.Err() == nil; n-- {
+			k := r.Second("open stretch")
+			if abs(k) > pack.Horizon/SealSeconds || in[k] != nil {
+				r.Damaged("open stretch")
+				return
+			}
+			st := &stretch{shown: r.Bool("open stretch")}
+			for i := range st.seconds {
+				st.seconds[i] = readSecond(r)
+				g.remember(k*SealSeconds+int64(i), st.seconds[i])
+			}
+			st.tally = tally()
+			in[k] = st
+		}
+	}
+	for k := range f.open {
+		f.due = min(f.due, (k+1)*SealSeconds)
+	}
+	if closed, ok := g.clock.Closed(); ok && len(f.late) > 0 {
+		f.due = min(f.due, (traffic.FloorDiv(closed, SealSeconds)+1)*SealSeconds)
+	}
+}
+
+// minTally is how many bytes the form of an open tally has at least.
+const minTally = 40
+
+func abs(n int64) int64 { return max(n, -n) }
+
+func (g *Gauge) readSources(r *pack.Reader, saved []clock.Saved) {
+	if r.Count("sources", 2) != len(saved) {
+		r.Damaged("number of sources")
+		return
+	}
+	for i := range saved {
+		s := savedSource{name: string(r.Bytes("source")), clock: saved[i]}
+		for n := r.Count("source", 3); n > 0 && r.Err() == nil; n-- {
+			c := counted{as: r.Second("source"), own: r.Second("source")}
+			c.n = readSecond(r)
+			s.aside = append(s.aside, c)
+		}
+		g.frames.saved = append(g.frames.saved, s)
+	}
+}
+
+// remember counts what was counted before. An empty second would, as the newest
+// one, be taken for one that has something.
+func (g *Gauge) remember(sec int64, n traffic.Second) {
+	if n != (traffic.Second{}) {
+		g.seconds.Add(sec, n)
+	}
+}
+
+// recall takes what the store has.
+func (g *Gauge) recall(p Past) error {
+	newest, ok := g.seconds.Newest()
+	if p.Seconds != nil && ok {
+		if err := p.Seconds(g.frames.epoch, newest-traffic.Day+1, g.remember); err != nil {
+			return fmt.Errorf("the seconds before the stored state: %w", err)
+		}
+	}
+	if p.Total == nil {
+		return nil
+	}
+	before := int64(math.MaxInt64)
+	for k := range g.open {
+		before = min(before, k*g.o.Interval)
+	}
+	t, err := p.Total(g.frames.epoch, before)
+	if err != nil {
+		return fmt.Errorf("the stretches before the stored state: %w", err)
+	}
+	exact := g.total.AppendExact(nil)
+	g.total.Merge(t)
+	return g.total.SetExact(exact)
+}
+
+// change goes over to the options that are asked for. What was counted by
+// others is done with.
+func (g *Gauge) change(to Options) {
+	deeper := g.o.SectionDepth != max(1, to.SectionDepth)
+	if g.o.Interval != to.Interval || deeper {
+		g.seal(math.MaxInt64)
+		for _, k := range slices.Sorted(maps.Keys(g.open)) {
+			g.total.Merge(g.open[k])
+			g.drop(k)
+		}
+		g.next, g.before = math.MaxInt64, nil
+	}
+	if deeper {
+		clear(g.seen)
+	}
+	g.o = to
+	g.frames.twice = to.Interval%SealSeconds != 0
+}
+
+// preview shows what flush would, and leaves g as it is.
+func (g *Gauge) preview(to int64) {
+	c, err := Restore(g.o, g.appendState(nil), Past{})
+	if err != nil {
+		g.Notice("what is open cannot be shown: " + err.Error())
+		return
+	}
+	c.seconds = g.seconds
+	c.flush(to)
+	for _, o := range c.out {
+		if o.Sealed == nil {
+			g.out = append(g.out, o)
+		}
+	}
+}
