@@ -13,32 +13,58 @@ import "bytes"
 // carried is the beginning of a line whose end is gone, and to join the two would
 // break a good one. How lines begin tells.
 
-// goesOn reports whether text may be the rest of the line that begins with carry:
-// it may not if it begins as that does. Nor if the two together would have more
-// quotes or fewer than the lines after them all have: then text is the rest of
-// another line, whose beginning was destroyed.
+// goesOn reports whether text may be the rest of the line that begins with carry.
+// Where the line is cut in its first word, the words that the lines after it begin
+// with tell: "10." and "10.0.0.1 - -" are two. Else it may not if it begins as
+// carry does; nor if the two together would have more quotes or fewer than the
+// lines after them all have: then text is the rest of another line, whose
+// beginning was destroyed.
 func goesOn(carry, text []byte) bool {
+	rest, after, whole := bytes.Cut(text, newline)
+	if !whole {
+		return !alike(carry, text)
+	}
+	after = after[:bytes.LastIndexByte(after, '\n')+1]
+	if word, told := common(after, wordRuns); told && word < mostRuns && bytes.IndexAny(carry, " \t") < 0 {
+		const enough = 64
+		return wordRuns(append(bytes.Clone(carry[:min(len(carry), enough)]), rest[:min(len(rest), enough)]...)) == word
+	}
 	if alike(carry, text) {
 		return false
 	}
-	rest, after, whole := bytes.Cut(text, newline)
-	if !whole {
-		return true
-	}
-	usual, seen := 0, 0
-	for l := range bytes.Lines(after[:bytes.LastIndexByte(after, '\n')+1]) {
-		n := quotes(l)
-		if seen > 0 && n != usual {
-			return true // the lines differ in that
+	usual, told := common(after, quotes)
+	return !told || quotes(carry)+quotes(rest) == usual
+}
+
+// common is what is measured of lines, if there are some and it is the same of all.
+func common(lines []byte, measure func([]byte) int) (n int, told bool) {
+	seen := 0
+	for l := range bytes.Lines(lines) {
+		m := measure(l)
+		if seen > 0 && m != n {
+			return 0, false
 		}
-		if usual, seen = n, seen+1; seen == linesCompared {
+		if n, seen = m, seen+1; seen == linesCompared {
 			break
 		}
 	}
-	return seen < 2 || quotes(carry)+quotes(rest) == usual
+	return n, seen >= 2
 }
 
 func quotes(b []byte) int { return bytes.Count(b, []byte{'"'}) }
+
+// mostRuns are counted of a word: beyond it is no address, but a line of JSON.
+const mostRuns = 16
+
+// wordRuns counts the runs of digits, letters and other bytes of the first word, up
+// to mostRuns.
+func wordRuns(b []byte) (n int) {
+	for ; len(b) > 0 && b[0] != ' ' && b[0] != '\t' && b[0] != '\n' && n < mostRuns; n++ {
+		_, k := run(b)
+		b = b[k:]
+	}
+	return n
+}
 
 // linesCompared is how many lines after a joined one tell what is usual; two at
 // least must be there. Where none follow yet the two parts are joined.

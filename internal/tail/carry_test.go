@@ -5,6 +5,7 @@ import "testing"
 func TestTextThatBeginsAsALineDoesIsNotTheRestOfOne(t *testing.T) {
 	const combined = "192.0.2.33 - - [21/Nov/2026:12:00:00 +0000] \"GET / HTTP/1.1\" 200 5\n"
 	const line = `192.0.2.33 - - [x] "GET / HTTP/1.1" 200 5` + "\n"
+	const json = `{"time":"2026-11-21","method":"GET","path":"/","status":200,"size":5,"agent":"a"}` + "\n"
 	for _, c := range []struct {
 		carry, text string
 		want        bool
@@ -26,6 +27,12 @@ func TestTextThatBeginsAsALineDoesIsNotTheRestOfOne(t *testing.T) {
 		{`10.0.0.1 - - [x] "GET /a`, ` HTTP/1.1" 200 5 "-" "b"` + "\n" + line + line, false},
 		{`10.0.0.1 - - [x] "GET /a`, ` HTTP/1.1" 200 5 "-" "b"` + "\n" + line, true}, // one line tells nothing
 		{`10.0.0.1 - - [x] "GET /a`, ` HTTP/1.1" 200 5 "-" "b"` + "\n" + line + `GET "a" "b"` + "\n", true},
+		{`{"time":"2026`, json + json + json, false},
+		{`{"time":"2026`, json[13:] + json + json, true},
+		{"10.", "10.198.176.21 - - [x] \"GET / HTTP/1.1\" 200 5\n" + line + line, false},
+		{"10.1", "98.176.21 - - [x] \"GET / HTTP/1.1\" 200 5\n" + line + line, true},
+		{"10.198.176.21", " - - [x] \"GET / HTTP/1.1\" 200 5\n" + line + line, true},
+		{"10.", "10.198.176.21 - - [x] \"GET / HTTP/1.1\" 200 5\n" + line + "::1" + line[10:], true}, // first words differ
 		{"a", "\n", true},
 		{"", combined, true},
 	} {
