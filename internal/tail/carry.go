@@ -25,7 +25,7 @@ func goesOn(carry, text []byte) bool {
 		return !alike(carry, text)
 	}
 	after = after[:bytes.LastIndexByte(after, '\n')+1]
-	if word, told := common(after, wordRuns); told && word < mostRuns && bytes.IndexAny(carry, " \t") < 0 {
+	if word, told := common(after, wordRuns); told && word < mostRuns && !bytes.ContainsAny(carry, " \t") {
 		const enough = 64
 		return wordRuns(append(bytes.Clone(carry[:min(len(carry), enough)]), rest[:min(len(rest), enough)]...)) == word
 	}
