@@ -510,3 +510,26 @@ func TestLineNumbersAndOffsetsBeginAgainWithANewFile(t *testing.T) {
 		s.ordered()
 	})
 }
+
+// What was written, copied and truncated between the look at the directory and the
+// first read comes first, also where half a line is all that is there by then.
+func TestACopyMadeBeforeTheFirstReadIsReadBeforeIt(t *testing.T) {
+	for name, after := range map[string]string{"a line": "000002 GET /pages/create 000002\n", "half a line": "000002 GET /pages/cre"} {
+		t.Run(name, func(t *testing.T) {
+			inUTF8(t, func(t *testing.T, follow opener) {
+				s := follow(t, Options{}, nil)
+				w := s.writer()
+				s.look()
+				const first = "000001 GET /pages/create 000001\n"
+				s.must(os.WriteFile(s.path+".1", []byte(first), 0o644))
+				s.put(w, after)
+				// From here on as if the directory had been looked at before all that.
+				blk := s.src.readOn(s.now)
+				if blk == nil || string(blk.batch.Data) != first {
+					t.Fatalf("got %v, want the line in the copy", blk)
+				}
+				blk.batch.Release()
+			})
+		})
+	}
+}

@@ -224,7 +224,8 @@ func (s *Source) readOn(now time.Time) *block {
 		}
 		cur, before, counted := s.cur, *s.cur, s.state
 		blk := s.read(cur, now)
-		if blk == nil || s.cur != cur || s.state.Truncations != counted.Truncations {
+		// Half a line is no block, but from then on the file is known by it.
+		if s.cur != cur || s.state.Truncations != counted.Truncations || blk == nil && cur.unanchored() {
 			return blk
 		}
 		after, counts := *cur, s.state
@@ -233,7 +234,9 @@ func (s *Source) readOn(now time.Time) *block {
 			*cur, s.state = after, counts
 			return blk
 		}
-		blk.batch.Release()
+		if blk != nil {
+			blk.batch.Release()
+		}
 		if blk := s.nextHeld(now); blk != nil {
 			return blk
 		}
