@@ -181,7 +181,9 @@ func TestWhatAFollowerDoesWrongIsCounted(t *testing.T) {
 }
 
 // TestALineLeftOutBeforeItsFileIsTruncatedIsLost keeps truncations without a copy
-// from excusing what a follower has passed over.
+// from excusing what a follower has passed over. One line a truncation may be
+// excused: the left out one that would have been printed last before it, which
+// nothing tells from one that was not read in time.
 func TestALineLeftOutBeforeItsFileIsTruncatedIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := someOptions(t, "truncate", "regrow")
@@ -194,8 +196,8 @@ func TestALineLeftOutBeforeItsFileIsTruncatedIsLost(t *testing.T) {
 		})
 		r, err := s.torture(t.Context(), o, io.Discard)
 		must(t, err)
-		if r.lost != 40 || r.unread != 0 || r.destroyed < 2000 {
-			t.Errorf("want 40 lines lost, none excused, 2000 destroyed at least; got %s", r)
+		if r.lost+r.unread != 40 || r.unread > int64(r.rotations) || r.destroyed < 2000 {
+			t.Errorf("want 40 lines lost or excused, one of them a rotation at most excused, 2000 destroyed at least; got %s", r)
 		}
 	})
 }
