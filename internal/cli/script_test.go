@@ -22,6 +22,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"weir/internal/escape"
+	"weir/internal/history"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected files inside the scripts")
@@ -52,6 +53,7 @@ const patience = 30 * time.Second
 //	appends FILE SOURCE         append the content of a file
 //	staircase FILE              the CSV of the golden alert series
 //	clean [-color] FILE...      nothing in the files could steer a terminal
+//	holds STATE WORD...         write the history of weir WORD... from here on, as another weir
 //	database NAME FILE          write a database of places: places or networks
 //	unquoted FILE               replace Go escapes, such as \x1b, by their bytes
 func TestScripts(t *testing.T) {
@@ -60,6 +62,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TZ", "UTC")
 			e.Setenv("LANG", "C.UTF-8")
+			e.Setenv("WEIR_STATE", "none")                               // but where a script is about the history
 			e.Setenv("GORACE", "atexit_sleep_ms=10 "+e.Getenv("GORACE")) // not a second for each command
 			e.Values[process{}] = &process{}
 			return nil
@@ -67,6 +70,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "start": start, "awaits": awaits, "signal": signals, "interrupts": interrupts, "ends": ends, "sends": sends,
 			"logs": logs, "appends": appends, "staircase": staircase, "unquoted": unquoted, "clean": clean, "database": database,
+			"holds": holds,
 		},
 	})
 }
@@ -119,7 +123,7 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 		return f
 	}
 	cmd := exec.Command(weirOnPath(ts))
-	cmd.Dir, cmd.Env = ts.MkAbs("."), []string{"PATH=" + ts.Getenv("PATH"), "TZ=UTC", "TMPDIR=" + ts.Getenv("TMPDIR")}
+	cmd.Dir, cmd.Env = ts.MkAbs("."), []string{"PATH=" + ts.Getenv("PATH"), "TZ=UTC", "TMPDIR=" + ts.Getenv("TMPDIR"), "WEIR_STATE=none"}
 	out, errs := create("out"), create("err")
 	cmd.Stdout, cmd.Stderr = out, errs
 	closers := []*os.File{out, errs}
@@ -164,6 +168,19 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 			p.unread.Close()
 		}
 	})
+}
+
+func holds(ts *testscript.TestScript, _ bool, args []string) {
+	var words []string
+	for _, w := range args[1:] {
+		if w != "-" {
+			w = ts.MkAbs(w)
+		}
+		words = append(words, w)
+	}
+	db, err := history.Open(history.Home(ts.MkAbs(args[0])).Path(history.Of(words, "")), history.Options{})
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(db.Close()) })
 }
 
 func weirOnPath(ts *testscript.TestScript) string {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -45,6 +46,7 @@ type watch struct {
 	top        int
 	poll       bool
 	places     placeFlags
+	memory     memoryFlags
 }
 
 const watchHelp = `weir reads the access logs that web servers are writing and says, every 10 seconds,
@@ -111,6 +113,7 @@ func newWatch(s streams) *cobra.Command {
 	f.Var(newValue(&w.color, "WHEN", "auto", oneOf("auto", "always", "never")), "color", "auto, always or never; NO_COLOR and TERM=dumb are obeyed by auto")
 	f.StringVar(&w.output, "output", "", "write the same to this `FILE` too; it is reopened on SIGHUP")
 	f.StringVar(&w.rejects, "rejects", "", "write the lines that are no requests to this `FILE`, each with its place and the reason")
+	w.memory.add(f)
 	f.BoolVar(&w.poll, "poll", false, "look at the files 4 times a second instead of asking the system for events")
 	return cmd
 }
@@ -176,16 +179,41 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 	defer in.close()
 	o.Inputs = in
 	allow(len(o.Paths))
+	r := w.remember(&o, paths)
+	defer r.close()
 	m, err := monitor.New(o)
+	if bad := (*monitor.HistoryError)(nil); errors.As(err, &bad) {
+		o.History, o.Notices = nil, []string{without(bad.Err)}
+		m, err = monitor.New(o)
+	}
 	if err != nil {
 		return err
 	}
 	return m.Run(ctx)
 }
 
+// remember opens the history of what is followed. With --clock an old log is seen
+// as if it were new, which is not what happened.
+func (w *watch) remember(o *monitor.Options, words []string) remembered {
+	if w.clock != "" {
+		return remembered{}
+	}
+	streams := w.inputs.names()
+	once := len(streams) == 0 && !slices.ContainsFunc(words, func(word string) bool { return word != "-" })
+	r := w.memory.open(words, streams, &w.filter, once)
+	o.History, o.Subject = r.db, r.subject
+	if r.notice != "" {
+		o.Notices = []string{r.notice}
+	}
+	return r
+}
+
 // options turns the flags into what a Monitor takes. Everything wrong with
 // them is found here.
 func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Options, error) {
+	if err := w.memory.check(); err != nil {
+		return monitor.Options{}, err
+	}
 	bad := func(flag string, err error) error {
 		return usageError{fmt.Errorf("invalid argument for --%s: %w", flag, err)}
 	}

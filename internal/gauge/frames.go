@@ -34,9 +34,10 @@ type Sealed struct {
 	// Epoch is how many times the time line was set anew before. Stretches of
 	// two epochs may have the same time and are counted apart: to restore a
 	// Gauge takes the seconds of its own epoch alone.
-	Epoch  int64
-	Amends bool          // of late records, or of such that came before their time was known
-	Frame  traffic.Frame // From is a multiple of SealSeconds, To lies that much behind it
+	Epoch   int64
+	Amends  bool          // of late records, or of such that came before their time was known
+	Frame   traffic.Frame // From is a multiple of SealSeconds, To lies that much behind it
+	Figures traffic.Figures
 	// Seconds are the exact figures of each second; their sum is that of Frame.
 	Seconds [SealSeconds]traffic.Second
 	// What was told since the Sealed before, in the order of arrival.
@@ -162,8 +163,8 @@ func (g *Gauge) emit(k int64, st *stretch, amends bool) {
 	g.out = append(g.out, Output{Sealed: &Sealed{
 		Epoch: f.epoch, Amends: amends,
 		Frame:   f.sealer.Seal(st.tally, from, from+SealSeconds),
-		Seconds: st.seconds,
-		Late:    f.since.late, Future: f.since.future, Rejected: f.since.rejected,
+		Figures: st.tally.Figures(), Seconds: st.seconds,
+		Late: f.since.late, Future: f.since.future, Rejected: f.since.rejected,
 	}})
 	f.since = figures{}
 }

@@ -317,6 +317,10 @@ func (g *Gauge) notice(at int64, text string) {
 	g.out = append(g.out, Output{Notice: &view.Notice{At: at, Text: text}})
 }
 
+// Closed returns the second before which everything is closed; ok is false as long
+// as nothing is.
+func (g *Gauge) Closed() (second int64, ok bool) { return g.clock.Closed() }
+
 // Tick lets time pass without records.
 func (g *Gauge) Tick(now time.Time) {
 	g.clock.Tick(now)

@@ -26,15 +26,8 @@ type Latency struct {
 
 // FiguresOf reads figures off a Tally. Rejected and Late are not in it.
 func FiguresOf(t *traffic.Tally) Figures {
-	f := Figures{Second: t.Second, Malformed: t.Malformed}
-	f.Visitors, _ = t.Visitors()
-	if n := t.Latency.Count(); n > 0 {
-		f.Latency = Latency{
-			Count: n, Sum: t.Latency.Sum(), Max: t.Latency.Max(),
-			P50: t.Latency.Quantile(0.5), P90: t.Latency.Quantile(0.9), P99: t.Latency.Quantile(0.99),
-		}
-	}
-	return f
+	f := t.Figures()
+	return Figures{Second: f.Second, Malformed: f.Malformed, Visitors: f.Visitors, Latency: Latency(f.Latency)}
 }
 
 // join adds the figures of another part of a stretch. Of two parts the numbers

@@ -98,6 +98,9 @@ func (s *Subject) folder() string {
 	if len(s.Logs) > 0 {
 		first = filepath.Base(s.Logs[0])
 	}
+	if first == "-" {
+		first = "stdin"
+	}
 	name := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-' {
 			return r

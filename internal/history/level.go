@@ -14,6 +14,9 @@ const (
 	levels
 )
 
+// Levels is how many there are.
+const Levels = int(levels)
+
 // Step returns the width of a row in seconds. Each is a multiple of the one below
 // it.
 func (l Level) Step() int64 {

@@ -26,7 +26,9 @@ const (
 )
 
 // lane is one source on its way to the gauge: its parser, the block in hand,
-// and the account of what became of its lines.
+// and the account of what became of its lines. It is one struct because a line
+// goes through all of it, and there are thousands of lanes to be kept in one place
+// of memory each.
 type lane struct {
 	index   int
 	source  *tail.Source
@@ -35,6 +37,7 @@ type lane struct {
 	found   accesslog.Detection
 	changes int
 	skip    int64 // records before this second are passed over
+	resumed bool  // goes on where an earlier process stopped
 	back    bool  // until one well behind it has come, or the end of the file
 	last    view.Reject
 
@@ -52,6 +55,8 @@ type lane struct {
 	record  accesslog.Record
 	where   func(*accesslog.Record) bool
 	account view.Source
+	place   place
+	spans   spans
 }
 
 // wait is for a line that was not due.
@@ -196,6 +201,12 @@ func (l *lane) take(b *tail.Batch, g *gauge.Gauge) {
 		}
 		l.primed = true
 	}
+	if l.spans.kept {
+		l.spans.in(absolute(l.account.Name), 0, 0)
+	}
+	if l.place.skip > 0 {
+		l.pass()
+	}
 	g.Caught(l.index, false, b.Written)
 	g.Wrote(l.index, b.Written, b.Read)
 }
@@ -228,9 +239,11 @@ func (l *lane) fold(g *gauge.Gauge, limit, due int64) {
 			return
 		}
 		l.count(out, g)
-		taken := l.rest[:end]
-		l.rest = l.rest[end:]
-		l.offset += l.batch.Taken(taken)
+		from := l.offset
+		l.advance(end)
+		if out.Kind == accesslog.Hit {
+			l.spans.note(l.record.Sec, from, l.offset)
+		}
 		if l.line > 0 {
 			l.line++
 		}
@@ -241,6 +254,7 @@ func (l *lane) fold(g *gauge.Gauge, limit, due int64) {
 	l.tooLong(l.batch.TooLong, g)
 	l.batch.Release()
 	l.batch = nil
+	l.reached()
 }
 
 // count counts the line that was parsed into l.record.

@@ -16,7 +16,9 @@ import (
 
 	"weir/internal/accesslog"
 	"weir/internal/gauge"
+	"weir/internal/history"
 	"weir/internal/tail"
+	"weir/internal/traffic"
 	"weir/internal/view"
 )
 
@@ -26,7 +28,8 @@ type Sink interface {
 	Close(*view.Closing) error
 }
 
-// Options says what to follow and where to show it.
+// Options says what to follow and where to show it. It is one struct because each
+// field is a choice of its own that somebody makes on the command line.
 type Options struct {
 	Paths []string // "-" is standard input
 	// Patterns are patterns and directories, for files that come later.
@@ -66,6 +69,14 @@ type Options struct {
 	// wall's, and what is in the log is seen as of then.
 	Clock time.Time
 	Poll  bool // look at the files at intervals, without asking the system for events
+
+	// History, when not nil, is where all that is counted is kept, and gone on from.
+	// It is open for writing, and is its owner's to close, after Run. It is not
+	// used with Clock.
+	History *history.DB
+	Subject history.Subject // what the History is of
+
+	Notices []string // to be told first
 }
 
 // Backlog is how much log time is read back, without Since, before live
@@ -82,7 +93,11 @@ type Monitor struct {
 	laneOf   map[*tail.Source]int // index
 	queue    queue                // of a round
 	gauge    *gauge.Gauge
-	failed   error // of writing rejected lines
+	known    map[string]laneState // where an earlier process stopped, by the name in the history
+	memory   *memory              // nil without a history
+	live     bool                 // all that was there at the start is counted
+	streamed bool                 // lines of streams were counted since the last commit
+	failed   error                // of writing rejected lines
 	started  time.Time
 	ticked   time.Time // when the gauge was last told the time
 	newest   int64     // event time at the ends of the logs when they were opened, 0 where there was none
@@ -95,27 +110,59 @@ type Monitor struct {
 
 // New opens the sources and puts the parts together. Nothing is read yet but
 // the heads and ends of files, for their format and their newest time.
+//
+// A History that cannot be gone on from is a *HistoryError.
 func New(o Options) (*Monitor, error) {
-	follower, err := tail.Open(tail.Options{
+	o.Gauge.Wall, o.Gauge.Zone = !o.Clock.IsZero(), o.Zone
+	m := &Monitor{o: o, started: time.Now(), laneOf: map[*tail.Source]int{}}
+	var state []byte
+	var known map[string]laneState
+	var err error
+	if o.History != nil {
+		m.o.Gauge.Sealer = traffic.NewSealer()
+		if m.memory, state, known, err = recall(o.History, o.Subject); err != nil {
+			return nil, &HistoryError{err}
+		}
+	}
+	m.follower, err = tail.Open(tail.Options{
 		Paths: o.Paths, Patterns: o.Patterns, Choice: o.Choice, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll,
-		MaxLine: maxLine, Block: blockFor(len(o.Paths)),
+		MaxLine: maxLine, Block: blockFor(len(o.Paths)), Resume: positionsOf(known, o.Paths),
 	})
 	if err != nil {
 		return nil, &InputError{err.Error()}
 	}
-	o.Gauge.Wall, o.Gauge.Zone = !o.Clock.IsZero(), o.Zone
-	m := &Monitor{
-		o: o, follower: follower, gauge: gauge.New(o.Gauge), started: time.Now(),
-		laneOf: map[*tail.Source]int{},
+	if err := m.begin(state, known); err != nil {
+		m.follower.Close()
+		return nil, err
 	}
-	for _, src := range follower.Sources() {
+	return m, nil
+}
+
+// begin makes the gauge, and a lane for each source.
+func (m *Monitor) begin(state []byte, known map[string]laneState) (err error) {
+	m.gauge = gauge.New(m.o.Gauge)
+	if state != nil {
+		if m.gauge, err = m.memory.restore(m.o.Gauge, state); err != nil {
+			return &HistoryError{err}
+		}
+	}
+	for _, text := range m.o.Notices {
+		m.gauge.Notice(text)
+	}
+	if m.memory != nil {
+		m.gauge.Notice(m.memory.greeting(m.o.Zone))
+	}
+	m.known = known
+	for _, src := range m.follower.Sources() {
 		if err := m.add(src); err != nil {
-			follower.Close()
-			return nil, err
+			return err
 		}
 	}
 	m.findStart(m.lanes)
-	return m, nil
+	if m.memory != nil {
+		m.memory.tend()
+	}
+	return nil
 }
 
 // add makes a lane for a source. The error is for what can never be read.
@@ -131,6 +178,10 @@ func (m *Monitor) add(src *tail.Source) error {
 		m.gauge.Notice(l.account.Name + ": empty so far; waiting for lines")
 	}
 	m.gauge.AddSource(l.account.Name, l.mayHold())
+	l.place.kept, l.spans.kept = m.memory != nil, m.memory != nil
+	if s, ok := m.known[absolute(l.account.Name)]; ok && s.file() {
+		l.resume(&s)
+	}
 	m.lanes, m.rests = append(m.lanes, l), append(m.rests, time.Time{})
 	m.laneOf[src] = l.index
 	return nil
@@ -141,6 +192,9 @@ func (m *Monitor) add(src *tail.Source) error {
 // or an InputError when nothing of all that was read could be understood.
 func (m *Monitor) Run(ctx context.Context) error {
 	defer m.follower.Close()
+	if m.memory != nil {
+		defer m.memory.close()
+	}
 	sweep := time.NewTimer(0)
 	defer sweep.Stop()
 	for {
@@ -149,13 +203,13 @@ func (m *Monitor) Run(ctx context.Context) error {
 			return m.failed
 		}
 		m.tick(worked)
-		if err := m.show(); err != nil {
+		if err := m.show(!worked); err != nil {
 			return err
 		}
+		m.live = m.live || !worked
 		switch {
 		case ctx.Err() != nil:
-			m.gauge.Stop()
-			return m.close()
+			return m.stop()
 		case worked:
 			continue
 		case m.ended():
@@ -274,6 +328,7 @@ func (m *Monitor) ready(l *lane, now time.Time, due int64) bool {
 // fold counts what l has in hand, up to limit.
 func (m *Monitor) fold(l *lane, limit, due int64) {
 	l.fold(m.gauge, limit, due)
+	m.streamed = m.streamed || l.source.State().Kind != tail.File
 	l.miss(m.o.Hops, m.gauge)
 	m.failed = l.writeRejects(m.o.Rejects)
 	if l.wait.sec > due && !l.wait.told {
@@ -282,9 +337,43 @@ func (m *Monitor) fold(l *lane, limit, due int64) {
 	}
 }
 
-// show hands what has come up to the sinks.
-func (m *Monitor) show() error {
-	for _, o := range m.gauge.Take() {
+// stop ends while there could be more. What came through streams is counted, as
+// nothing brings it back; files are read on by the next process, from here.
+func (m *Monitor) stop() error {
+	if m.memory != nil {
+		m.drain()
+		if err := m.show(true); err != nil {
+			return err
+		}
+	}
+	m.gauge.Stop()
+	return m.close()
+}
+
+// drain counts what streams have given so far.
+func (m *Monitor) drain() {
+	until := time.Now().Add(time.Second)
+	for _, l := range m.lanes {
+		if l.source.State().Kind == tail.File {
+			continue
+		}
+		for l.fetch(m.now(), false, m.gauge) && time.Now().Before(until) {
+			m.fold(l, forever, forever)
+		}
+	}
+}
+
+// show hands what has come up to the sinks, when it is committed. idle says that
+// there is nothing to read at the moment.
+func (m *Monitor) show(idle bool) error {
+	outs := m.gauge.Take()
+	if m.memory != nil {
+		outs = m.keep(outs, idle)
+	}
+	for _, o := range outs {
+		if o.Sealed != nil {
+			continue
+		}
 		if m.o.Copy != nil {
 			if err := m.o.Copy.Show(o); err != nil {
 				return err
@@ -331,6 +420,14 @@ func (m *Monitor) holdBack(o gauge.Output) bool {
 	return true
 }
 
+// last shows what is left, and commits it.
+func (m *Monitor) last() error {
+	if m.memory != nil {
+		m.memory.tried = time.Time{} // a failed commit is tried once more
+	}
+	return m.show(true)
+}
+
 func (m *Monitor) close() error {
 	for _, l := range m.lanes {
 		c := l.parser.HopCounts()
@@ -338,7 +435,7 @@ func (m *Monitor) close() error {
 			m.gauge.Notice(told)
 		}
 	}
-	if err := m.show(); err != nil {
+	if err := m.last(); err != nil {
 		return err
 	}
 	if m.held.From != 0 {

@@ -33,11 +33,20 @@ func (m *Monitor) findStart(lanes []*lane) {
 	if atStart && m.o.Brief > 0 && m.newest > 0 {
 		m.showFrom = m.newest - int64(m.o.Brief/time.Second)
 	}
+	if m.memory != nil {
+		defer func() {
+			for _, l := range lanes {
+				if !l.resumed {
+					l.reached()
+				}
+			}
+		}()
+	}
 	if m.o.FromEnd || m.newest == 0 && m.o.Since.IsZero() {
 		return
 	}
 	for _, l := range lanes {
-		if l.startAt(since) && m.o.Since.IsZero() {
+		if !l.resumed && l.startAt(since) && m.o.Since.IsZero() {
 			m.gauge.Notice(fmt.Sprintf("%s: read from %s on, the last 2 days of the log; --since TIME reads more",
 				l.account.Name, m.stamp(since)))
 		}

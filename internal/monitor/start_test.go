@@ -12,9 +12,9 @@ import (
 	"weir/internal/gauge"
 )
 
-// history makes a log of so many lines, perSecond of them a second until now,
+// logged makes a log of so many lines, perSecond of them a second until now,
 // each up to disorder seconds late, and returns it with the stamps in its order.
-func history(r *rand.Rand, now time.Time, lines, perSecond, disorder int) (text string, stamps []int64) {
+func logged(r *rand.Rand, now time.Time, lines, perSecond, disorder int) (text string, stamps []int64) {
 	var b strings.Builder
 	from := now.Unix() - int64(lines/perSecond)
 	for i := range lines {
@@ -30,7 +30,7 @@ func TestSinceByBisectionIsSinceByFilter(t *testing.T) {
 	for _, disorder := range []int{0, 2, 60} {
 		inBubble(t, func(p *play) {
 			now := time.Now()
-			text, stamps := history(r, now, 20_000, 5, disorder) // 1.6 MB, 4000 s
+			text, stamps := logged(r, now, 20_000, 5, disorder) // 1.6 MB, 4000 s
 			p.append("access.log", text)
 			for _, back := range []int64{0, 1, 17, 600, 1801, 3999, 4000, 9000} {
 				since := now.Unix() - back
@@ -98,7 +98,7 @@ func TestFromEndPassesOverWhatIsThere(t *testing.T) {
 func TestRejectsBehindABisectionKeepTheirLineNumbers(t *testing.T) {
 	inBubble(t, func(p *play) {
 		now := time.Now()
-		text, _ := history(rand.New(rand.NewPCG(7, 8)), now, 10_000, 5, 0)
+		text, _ := logged(rand.New(rand.NewPCG(7, 8)), now, 10_000, 5, 0)
 		p.append("access.log", text+"no request\n")
 		o := p.options("access.log")
 		o.Since = now.Add(-time.Minute)

@@ -41,6 +41,9 @@ func (f Frame) AppendBinary(b []byte) []byte {
 	return append(b, f.packed...)
 }
 
+// Size is how many bytes f takes, without From and To.
+func (f Frame) Size() int { return len(f.packed) }
+
 // ParseFrame reads the stored form of a Frame. It keeps b. What the Frame holds
 // is looked at by Open.
 func ParseFrame(b []byte) (Frame, error) {

@@ -1,0 +1,391 @@
+package monitor
+
+import (
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"weir/internal/gauge"
+	"weir/internal/history"
+	"weir/internal/tail"
+	"weir/internal/traffic"
+	"weir/internal/view"
+)
+
+// A memory keeps what a Monitor knows in a history. All that follows from the
+// lines up to some place in each log is one commit: what was sealed, what was
+// announced, the state of the gauge, and those places.
+//
+//	gauge ──Output──► memory ──Commit──► history.DB
+//	                     └──Output──► Sink, when it is committed
+//
+// So whenever the process ends, the next one goes on from the last commit: it
+// reads the same lines again, and nothing is lost, counted or announced twice.
+// The log is the journal.
+type memory struct {
+	db      *history.DB
+	subject history.Subject
+	resumed bool      // there was something to go on from
+	named   bool      // the history knows what it is of
+	started time.Time // of this process
+
+	next   *pending // in the making
+	failed *pending // to be given again, unchanged, before next
+	spare  *pending
+	size   int            // bytes of the frames of next
+	until  int64          // all before it is sealed, with what is in next
+	held   []gauge.Output // not shown before they are committed
+	tried  time.Time      // the last commit
+	lost   lostFigures
+	told   string // what is wrong, as it was told
+
+	stop   chan struct{} // ends prune
+	pruned sync.WaitGroup
+	news   chan string // from prune
+}
+
+// pending is a commit with the memory of its state of the gauge.
+type pending struct {
+	history.Commit
+	state []byte
+}
+
+// lostFigures are those of stretches that were given up.
+type lostFigures struct {
+	stretches int
+	from, to  int64
+}
+
+const (
+	// A commit is made as soon as there is nothing more to read, else, while much
+	// is read, after that many stretches or so long.
+	commitStretches = 64
+	commitAfter     = 200 * time.Millisecond
+	// streamsEvery is how often what came through streams, which cannot be read
+	// again, is committed; without a stretch being sealed.
+	streamsEvery = time.Second
+	// idleEvery is how often it is committed that nothing happened.
+	idleEvery = time.Minute
+	// retryEvery is how often a commit that failed is tried again.
+	retryEvery = 5 * time.Second
+	// mostWaiting are the bytes of frames that wait for a history that cannot be
+	// written: several hours of a busy site.
+	mostWaiting = 16 << 20
+	// pruneEvery is how often old rows are dropped.
+	pruneEvery = 5 * time.Minute
+	// newsFor is how old an event may be that a Monitor which goes on from a
+	// history finds while it catches up, and still is news.
+	newsFor = 10 * time.Minute
+)
+
+// stateGauge is the name of the state of the gauge.
+const stateGauge = "gauge"
+
+// A HistoryError says that the history cannot be gone on from. Without it a
+// Monitor can run.
+type HistoryError struct{ Err error }
+
+// Error returns the sentence.
+func (e *HistoryError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *HistoryError) Unwrap() error { return e.Err }
+
+// recall opens the memory, and reads what to go on from: the state of the gauge,
+// nil where there is none, and of each log by its name.
+func recall(db *history.DB, subject history.Subject) (m *memory, state []byte, lanes map[string]laneState, err error) {
+	m = &memory{
+		db: db, subject: subject, started: time.Now(), next: new(pending), spare: new(pending),
+		stop: make(chan struct{}), news: make(chan string, 1),
+	}
+	if m.until, _, _, err = db.Sealed(); err != nil {
+		return nil, nil, nil, err
+	}
+	if state, m.resumed, err = db.State(stateGauge); err != nil || !m.resumed {
+		return m, nil, nil, err
+	}
+	m.named = true
+	stored, err := db.Positions()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	lanes = make(map[string]laneState, len(stored))
+	for name, data := range stored {
+		s, err := parseLaneState(data)
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("where the reading of %s stopped cannot be read: %w", name, err)
+		}
+		lanes[name] = s
+	}
+	return m, state, lanes, nil
+}
+
+// greeting tells where the history is, and how far it goes.
+func (m *memory) greeting(zone *time.Location) string {
+	if !m.resumed {
+		return fmt.Sprintf("what is counted is kept in %s; --no-state keeps nothing", m.db.Path())
+	}
+	return fmt.Sprintf("goes on from the history %s, which holds all until %s; --no-state begins anew",
+		m.db.Path(), time.Unix(m.until, 0).In(zone).Format(time.DateTime))
+}
+
+// restore returns the gauge that goes on from state.
+func (m *memory) restore(o gauge.Options, state []byte) (*gauge.Gauge, error) {
+	g, err := gauge.Restore(o, state, gauge.Past{
+		Seconds: func(epoch, from int64, yield func(sec int64, n traffic.Second)) error {
+			return m.db.Seconds(from, forever, yield)
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the history %s: %w", m.db.Path(), err)
+	}
+	return g, nil
+}
+
+// keep takes what has come up, commits it if it is time for that, and returns what
+// may be shown. idle says that there is nothing more to read at the moment.
+func (m *Monitor) keep(outs []gauge.Output, idle bool) []gauge.Output {
+	k, now := m.memory, time.Now()
+	due := k.add(outs, m)
+	since := now.Sub(k.tried)
+	if !due && len(k.held) == 0 {
+		due = since >= idleEvery || since >= streamsEvery && m.streamed
+	}
+	k.held = append(k.held, outs...)
+	k.hear()
+	switch {
+	case k.failed != nil && since < retryEvery:
+	case !due && len(k.next.Sealed)+len(k.next.Amended)+len(k.next.Events) == 0:
+	case !idle && since < commitAfter && len(k.next.Sealed) < commitStretches:
+		return nil
+	default:
+		m.commit(now)
+	}
+	outs, k.held = k.held, nil
+	return outs
+}
+
+// add puts what is to be kept into the commit in the making. It reports whether
+// there was something that is not to wait.
+func (k *memory) add(outs []gauge.Output, m *Monitor) bool {
+	due := false
+	for i := range outs {
+		switch o := &outs[i]; {
+		case o.Sealed != nil:
+			k.seal(o.Sealed)
+			due = true
+		case o.Event != nil:
+			k.next.Events = append(k.next.Events, history.Event{Event: *o.Event, Replayed: m.replays(o.Event.At)})
+			due = true
+		}
+	}
+	if k.size > mostWaiting {
+		k.giveUp()
+	}
+	return due
+}
+
+// seal adds a stretch: as a new one, or to one that was sealed before, be it for
+// late records or because a clock was set back.
+func (k *memory) seal(s *gauge.Sealed) {
+	row := stretchOf(s)
+	k.size += row.Frame.Size()
+	if s.Frame.From >= k.until {
+		k.next.Sealed, k.until = append(k.next.Sealed, row), s.Frame.To
+		return
+	}
+	k.next.Amended = append(k.next.Amended, row)
+}
+
+func stretchOf(s *gauge.Sealed) history.Stretch {
+	f := history.Figures{Second: s.Figures.Second, Malformed: s.Figures.Malformed, Late: s.Late, Visitors: s.Figures.Visitors}
+	f.Latency = history.Latency(s.Figures.Latency)
+	for _, n := range s.Rejected {
+		f.Rejected += n
+	}
+	return history.Stretch{Frame: s.Frame, Figures: f, Seconds: s.Seconds[:]}
+}
+
+// commit writes what has come up, the state of the gauge, and where each log is
+// read. Nothing but it may be in the gauge: what it told was taken.
+func (m *Monitor) commit(now time.Time) {
+	k := m.memory
+	k.tried = now
+	if k.failed != nil {
+		if err := k.db.Commit(&k.failed.Commit); err != nil {
+			k.fails(err)
+			return
+		}
+		k.spare, k.failed = k.failed, nil
+		k.spare.Reset()
+	}
+	if err := m.fill(k.next); err != nil {
+		k.fails(err)
+		return
+	}
+	k.size = 0
+	c := k.next
+	if err := k.db.Commit(&c.Commit); err != nil {
+		k.failed, k.next, k.spare = c, k.spare, nil
+		k.fails(err)
+		return
+	}
+	m.streamed = false
+	c.Reset()
+	k.works()
+}
+
+// fill adds the states of this moment to c.
+func (m *Monitor) fill(c *pending) error {
+	k := m.memory
+	var err error
+	if c.state, err = m.gauge.AppendBinary(c.state[:0]); err != nil {
+		return err
+	}
+	if c.States == nil {
+		c.States, c.Positions = map[string][]byte{}, map[string][]byte{}
+	}
+	c.States[stateGauge] = c.state
+	if !k.named {
+		name, data := k.subject.State()
+		c.States[name] = data
+	}
+	if closed, ok := m.gauge.Closed(); ok {
+		c.Until = traffic.FloorDiv(closed, gauge.SealSeconds) * gauge.SealSeconds
+		k.until = max(k.until, c.Until)
+	}
+	for _, l := range m.lanes {
+		if l.moved() {
+			c.Positions[absolute(l.account.Name)] = l.store()
+		}
+		c.Spans = l.spans.take(c.Spans)
+	}
+	return nil
+}
+
+// fails tells, once, that the history cannot be written.
+func (k *memory) fails(err error) {
+	if text := err.Error(); text != k.told {
+		k.told = text
+		k.tell(fmt.Sprintf("%s; the watching goes on, the writing is tried again every %v", text, retryEvery))
+	}
+}
+
+// works tells that it can be written again, and what it lacks.
+func (k *memory) works() {
+	k.named = true
+	if k.told != "" {
+		k.tell("the history is written again")
+		k.told = ""
+	}
+	if l := &k.lost; l.stretches > 0 {
+		k.tell(fmt.Sprintf("the history lacks %d stretches of 10 s between %s and %s, for which there was no room while it could not be written",
+			l.stretches, stampUTC(l.from), stampUTC(l.to)))
+		*l = lostFigures{}
+	}
+}
+
+// giveUp drops the older half of what waits for the history: memory is bounded.
+func (k *memory) giveUp() {
+	drop := func(rows []history.Stretch, n int) []history.Stretch {
+		for i := range rows[:n] {
+			f := &rows[i].Frame
+			if k.lost.stretches == 0 {
+				k.lost.from, k.lost.to = f.From, f.To
+			}
+			k.lost.stretches++
+			k.lost.from, k.lost.to = min(k.lost.from, f.From), max(k.lost.to, f.To)
+			k.size -= f.Size()
+		}
+		left := copy(rows, rows[n:])
+		clear(rows[left:])
+		return rows[:left]
+	}
+	k.next.Sealed = drop(k.next.Sealed, (len(k.next.Sealed)+1)/2)
+	k.next.Amended = drop(k.next.Amended, (len(k.next.Amended)+1)/2)
+}
+
+func (k *memory) tell(text string) {
+	k.held = append(k.held, gauge.Output{Notice: &view.Notice{Text: text}})
+}
+
+// tend drops old rows from time to time, until close.
+func (k *memory) tend() {
+	k.pruned.Go(func() {
+		every := time.NewTicker(pruneEvery)
+		defer every.Stop()
+		for {
+			select {
+			case <-k.stop:
+				return
+			case <-every.C:
+			}
+			// The age of a row is that in the log: an old log that is looked at today
+			// keeps its last days.
+			until, _, ok, err := k.db.Sealed()
+			if err == nil && ok {
+				_, err = k.db.Prune(min(until, time.Now().Unix()))
+			}
+			if err != nil {
+				select {
+				case k.news <- "the history cannot be tidied up: " + err.Error():
+				default: // the one before was not told yet
+				}
+			}
+		}
+	})
+}
+
+// hear takes what prune tells.
+func (k *memory) hear() {
+	select {
+	case text := <-k.news:
+		if text != k.told {
+			k.told = text
+			k.tell(text)
+		}
+	default:
+	}
+}
+
+// close ends the tending.
+func (k *memory) close() {
+	close(k.stop)
+	k.pruned.Wait()
+}
+
+// replays reports whether an event of second at is one of the past: recorded, but
+// told to nobody who is not looking.
+func (m *Monitor) replays(at int64) bool {
+	if m.live {
+		return false
+	}
+	return !m.memory.resumed || m.memory.started.Unix()-at > int64(newsFor/time.Second)
+}
+
+// absolute is the name of a log in the history, whatever folder weir runs in.
+func absolute(name string) string {
+	if abs, err := filepath.Abs(name); err == nil {
+		return abs
+	}
+	return name
+}
+
+func stampUTC(sec int64) string { return time.Unix(sec, 0).UTC().Format(time.RFC3339) }
+
+// positionsOf returns for tail where reading of the logs stopped.
+func positionsOf(lanes map[string]laneState, paths []string) map[string]tail.Position {
+	known := make(map[string]tail.Position, len(lanes))
+	for name, s := range lanes {
+		if s.file() {
+			known[name] = s.Position // of what comes later, too
+		}
+	}
+	for _, p := range paths {
+		if s, ok := lanes[absolute(p)]; ok && s.file() {
+			known[p] = s.Position
+		}
+	}
+	return known
+}

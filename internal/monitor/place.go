@@ -1,0 +1,177 @@
+package monitor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"weir/internal/history"
+	"weir/internal/tail"
+)
+
+// laneState is where a log is read, as it is kept in the history.
+type laneState struct {
+	Version int `json:"version"`
+	// Position is of tail: a place at or before the next line that is to be counted.
+	Position tail.Position `json:"position,omitzero"`
+	// Counted are the bytes of the lines behind Position that were counted.
+	Counted int64 `json:"counted,omitempty"`
+	// Since, where Back is set, is the second before which records are passed over.
+	Since int64 `json:"since,omitempty"`
+	Back  bool  `json:"back,omitempty"`
+	// Stream says that there is no Position: the lines came once.
+	Stream bool `json:"stream,omitempty"`
+}
+
+// laneVersion is that of laneState.
+const laneVersion = 1
+
+func parseLaneState(data []byte) (laneState, error) {
+	var s laneState
+	if err := json.Unmarshal(data, &s); err != nil {
+		return s, err
+	}
+	switch {
+	case s.Version > laneVersion:
+		return s, fmt.Errorf("it is of version %d, written by a newer weir than this", s.Version)
+	case s.Version < 1 || s.Counted < 0:
+		return s, errors.New("it is damaged")
+	}
+	return s, nil
+}
+
+func (s *laneState) file() bool { return !s.Stream }
+
+// place is how far a lane was counted, for the history.
+type place struct {
+	kept    bool // there is a history
+	at      tail.Position
+	counted int64 // bytes of the lines behind at
+	// skip are bytes of the lines to come that were counted by an earlier process.
+	skip    int64
+	changed bool
+	// What became of the files when it was last stored.
+	rotations, truncations int
+}
+
+// moved reports whether the place is another than the one that was last stored.
+func (l *lane) moved() bool {
+	if st := l.source.State(); st.Rotations != l.place.rotations || st.Truncations != l.place.truncations {
+		l.place.rotations, l.place.truncations = st.Rotations, st.Truncations
+		l.place.changed = true
+		if l.batch == nil && l.place.skip == 0 {
+			l.reached()
+		}
+	}
+	return l.place.changed
+}
+
+// reached notes that all that the source gave is counted.
+func (l *lane) reached() {
+	if !l.place.kept || l.source.State().Kind != tail.File {
+		return
+	}
+	at := l.source.Position()
+	for _, marks := range [...][]tail.Mark{at.Files, at.Read} {
+		for i := range marks {
+			marks[i].Path = absolute(marks[i].Path) // the next process may run elsewhere
+		}
+	}
+	l.place.at, l.place.counted, l.place.changed = at, 0, true
+}
+
+// pass leaves out what an earlier process has counted, from the front of the
+// block in hand.
+func (l *lane) pass() {
+	n := min(l.place.skip, int64(len(l.rest)))
+	l.place.skip -= n
+	l.advance(int(n))
+	for _, c := range l.batch.Data[:n] {
+		if c == '\n' && l.line > 0 {
+			l.line++
+		}
+	}
+}
+
+// advance goes on by so many bytes of the block in hand.
+func (l *lane) advance(n int) {
+	l.offset += l.batch.Taken(l.rest[:n])
+	l.rest = l.rest[n:]
+	l.place.counted += int64(n)
+	l.place.changed = true
+}
+
+// store returns the place as it is kept.
+func (l *lane) store() []byte {
+	l.place.changed = false
+	s := laneState{Version: laneVersion, Position: l.place.at, Counted: l.place.counted + l.place.skip, Since: l.skip, Back: l.back}
+	if l.source.State().Kind != tail.File {
+		s = laneState{Version: laneVersion, Stream: true}
+	}
+	data, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // of numbers and strings: cannot be
+	}
+	return data
+}
+
+// resume goes on where an earlier process stopped.
+func (l *lane) resume(s *laneState) {
+	l.resumed = true
+	l.skip, l.back = s.Since, s.Back
+	l.place.at, l.place.skip = s.Position, s.Counted
+}
+
+// mostSpans wait for a history that cannot be written. They only save a search.
+const mostSpans = 10_000
+
+// spans tells where the records of each minute stand in the files of a log, for
+// whoever looks for the lines of some time.
+type spans struct {
+	kept   bool
+	open   history.Span // FromTime 0 and ToTime 0 where there is none
+	ready  []history.Span
+	minute int64
+}
+
+// note counts a record of second sec, whose line stands from from to to in file.
+func (s *spans) note(sec, from, to int64) {
+	if !s.kept {
+		return
+	}
+	if minute := sec / 60; minute > s.minute || s.open.ToTime == 0 {
+		s.close()
+		s.minute = minute
+		s.open.FromTime, s.open.ToTime, s.open.FromOffset = sec, sec+1, from
+	}
+	s.open.FromTime, s.open.ToTime = min(s.open.FromTime, sec), max(s.open.ToTime, sec+1)
+	s.open.ToOffset = to
+}
+
+// in says which file, of what log, the lines to come stand in.
+func (s *spans) in(source string, device, inode uint64) {
+	file := ""
+	if inode != 0 {
+		file = strconv.FormatUint(device, 10) + ":" + strconv.FormatUint(inode, 10)
+	}
+	if s.open.File != file || s.open.Source != source {
+		s.close()
+		s.open.Source, s.open.File = source, file
+	}
+}
+
+func (s *spans) close() {
+	if s.open.ToTime != 0 && len(s.ready) < mostSpans {
+		s.ready = append(s.ready, s.open)
+	}
+	s.open = history.Span{Source: s.open.Source, File: s.open.File}
+}
+
+// take moves what there is to list.
+func (s *spans) take(list []history.Span) []history.Span {
+	s.close()
+	list = append(list, s.ready...)
+	s.ready = s.ready[:0]
+	return list
+}
