@@ -1,4 +1,4 @@
-// Command kills ends a weir by kill -9, again and again, to see what its history holds.
+// Command kills ends a weir that keeps a history by kill -9, again, again, again.
 //
 // An undisturbed weir follows the same log. In the end both histories must have
 // every line of the writer, in its second, and the same alerts; and each alert

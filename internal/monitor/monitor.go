@@ -149,7 +149,7 @@ func (m *Monitor) begin(state []byte, known map[string]laneState) (err error) {
 	for _, text := range m.o.Notices {
 		m.gauge.Notice(text)
 	}
-	if m.memory != nil {
+	if k := m.memory; k != nil && (!k.resumed || m.o.Brief == 0) { // else recap begins with it
 		m.gauge.Notice(m.memory.greeting(m.o.Zone))
 	}
 	m.known = known
@@ -194,6 +194,9 @@ func (m *Monitor) Run(ctx context.Context) error {
 	defer m.follower.Close()
 	if m.memory != nil {
 		defer m.memory.close()
+	}
+	if err := m.recap(); err != nil {
+		return err
 	}
 	sweep := time.NewTimer(0)
 	defer sweep.Stop()
