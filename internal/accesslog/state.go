@@ -236,9 +236,9 @@ func (h *Hops) asked() string {
 // With same false another format, or another header, was asked for when the
 // state was written, or it was in a format that this weir does not know. Then a
 // is a new Auto of what is asked for now, to be primed from the head of the log;
-// of the old one it knows no more than the lines in pieces whose rest it cannot
-// join, and tells of them as Unfinished. Of what else h says, the trusted
-// networks, the new one holds from here on.
+// of the old one it knows no more than how many lines in pieces it cannot join
+// any more, and tells of them as Unfinished. What h trusts holds from here on,
+// and may be other networks than before.
 //
 // A state that is damaged, or of another version, is an error.
 func RestoreAuto(b []byte, forced *Format, h *Hops) (a *Auto, same bool, err error) {
@@ -314,12 +314,12 @@ func (a *Auto) readFormat(r *pack.Reader, flags byte) (same bool) {
 	}
 	a.changes = int(r.Number("changes"))
 	a.rejected = int(r.Uint("rejected lines", patience+1))
-	forced, decided := flags&flagForced != 0, flags&flagDecided != 0
+	forced, decided, shared := flags&flagForced != 0, flags&flagDecided != 0, flags&flagShared != 0
 	if string(asked) != a.hops.asked() || forced != a.forced {
 		return false
 	}
 	a.settled = flags&flagSettled != 0
-	if forced != decided && forced || a.settled && !forced || flags&flagShared != 0 && (forced || !decided) {
+	if forced && !decided || a.settled && !forced || shared && (forced || !decided) {
 		r.Damaged("flags")
 		return false
 	}
@@ -337,7 +337,7 @@ func (a *Auto) readFormat(r *pack.Reader, flags byte) (same bool) {
 			return false
 		}
 		a.format, a.settled = formats[row], true
-		if flags&flagShared != 0 {
+		if shared {
 			a.prepare()
 			a.parser = a.others[row]
 		} else {
@@ -345,7 +345,7 @@ func (a *Auto) readFormat(r *pack.Reader, flags byte) (same bool) {
 		}
 	}
 	k, ok := a.parser.(keeper)
-	switch shared := flags&flagShared != 0; {
+	switch {
 	case ok && !shared:
 		k.readHeader(r)
 	case !ok && shared:

@@ -180,6 +180,47 @@ func TestPiecesWaitThroughAKill(t *testing.T) {
 	}
 }
 
+// TestRareKnowledgeOutlivesAKill: each life ends as it does only where one thing
+// was kept that few logs need.
+func TestRareKnowledgeOutlivesAKill(t *testing.T) {
+	const syslog = "<13>Oct 10 20:55:36 web nginx: "
+	cut := cuttings()["container runtime"]
+	whole := cut("stdout", exampleCommon, true)
+	rubbish := repeat("rubbish", patience+1)
+	joined := func(parts ...[]string) [][]byte { return byteLines(slices.Concat(parts...)...) }
+	for name, c := range map[string]struct {
+		head, lines [][]byte
+		want        Outcome
+	}{
+		"how long a piece has waited": {nil, joined([]string{whole, cut("stderr", "x", false)}, repeat(whole, maxWaited+1)), Outcome{Kind: Hit, Unfinished: 1}},
+		"that pieces are too many":    {nil, joined([]string{whole}, repeat(cut("stdout", strings.Repeat("x", 500<<10), false), 3), []string{cut("stdout", "", true)}), Outcome{Kind: Rejected, Reason: ReasonTooLong, Column: maxJoined + 1}},
+		"that the header in force is the only one": {
+			nil, joined([]string{"time,path,x", "7,/a,1", "path,time", "/b,8"}, rubbish, []string{"7,/a,1"}),
+			Outcome{Kind: Rejected, Reason: ReasonTime, Column: 3},
+		},
+		"a header of lines that have lost their prefix": {
+			joined([]string{syslog + "time,path,x", syslog + "7,/a,1"}),
+			joined([]string{syslog + "7,/a,1", "path,time"}, repeat("/b,8", patience)),
+			Outcome{Kind: Hit},
+		},
+	} {
+		l := life{head: c.head, lines: c.lines}
+		l.live(t, name, always)
+		a := begin(nil, nil)
+		if c.head != nil {
+			a.Prime(c.head)
+		}
+		var out Outcome
+		for _, line := range c.lines {
+			a = reborn(t, a, nil, nil)
+			out = a.Parse(line, new(Record))
+		}
+		if out != c.want {
+			t.Errorf("%s: got %+v of the last line, want %+v", name, out, c.want)
+		}
+	}
+}
+
 // randomLife has formats that change and mix, headers, prefixes, pieces that are
 // lost and rubbish, whatever is asked for.
 func randomLife(t testing.TB, r *rand.Rand) *life {
@@ -332,14 +373,23 @@ func TestAnotherFormatThanWasAskedForBeginsAnew(t *testing.T) {
 		f *Format
 		h *Hops
 	}{
-		{must(Compile(nginx + `$request_time';`)), nil}, {must(Compile(nginx + `$upstream_response_time';`)), nil},
-		{nil, nil}, {nil, xff}, {nil, other},
-		{table("combined"), nil}, {table("csv"), nil}, {table("csv"), xff}, {table("json"), nil},
-		{must(Compile(`%h %t "%r" %>s %b`)), nil}, {must(Compile(`%h %t "%r" %>s %O`)), nil},
+		{must(Compile(nginx + `$request_time';`)), nil},
+		{must(Compile(nginx + `$upstream_response_time';`)), nil},
+		{nil, nil},
+		{nil, xff},
+		{nil, other},
+		{table("combined"), nil},
+		{table("csv"), nil},
+		{table("csv"), xff},
+		{table("json"), nil},
+		{must(Compile(`%h %t "%r" %>s %b`)), nil},
+		{must(Compile(`%h %t "%r" %>s %O`)), nil},
 		{must(CompileGoAccess(`%h [%d:%t %^] "%r" %s`, "%d/%b/%Y", "%T")), nil},
 		{must(CompileGoAccess(`%h [%d:%t %^] "%r" %s`, "%Y/%b/%d", "%T")), nil},
-		{must(CompileGoAccess("W3C", "%d/%b/%Y", "")), nil}, {must(CompileGoAccess("W3C", "%Y/%m/%d", "")), nil},
-		{must(CompileJSON([]string{"status=http.code"})), nil}, {must(CompileJSON([]string{"status=http.code", "user=who"})), nil},
+		{must(CompileGoAccess("W3C", "%d/%b/%Y", "")), nil},
+		{must(CompileGoAccess("W3C", "%Y/%m/%d", "")), nil},
+		{must(CompileJSON([]string{"status=http.code"})), nil},
+		{must(CompileJSON([]string{"status=http.code", "user=who"})), nil},
 	}
 	for i, was := range all {
 		state := begin(was.f, was.h).AppendBinary(nil)
