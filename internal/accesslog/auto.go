@@ -141,8 +141,8 @@ func (a *Auto) Parse(line []byte, r *Record) Outcome {
 // last of them just now; ok says that it was. The line is nil if it was too long
 // to be kept, and valid until the next Parse.
 func (a *Auto) Joined() (line []byte, ok bool) {
-	if l := &a.lead; l.kind != prefixNone && l.bare.last != nil {
-		return l.bare.text, true
+	if a.lead.joined() {
+		return a.lead.bare.text, true
 	}
 	if l := &a.trial; l.bare.last != nil && (a.parser == nil || a.rejected > patience) {
 		return l.bare.text, true

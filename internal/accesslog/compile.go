@@ -65,7 +65,10 @@ func Compile(spec string) (Format, error) {
 	if e, ok := err.(*SpecError); ok && e.Column > 0 && e.In == "" {
 		e.Column += shift
 	}
-	return f, err
+	if err != nil {
+		return Format{}, err
+	}
+	return f.marked(text), nil
 }
 
 // CompileGoAccess makes a Format of what GoAccess takes as --log-format,
@@ -91,7 +94,11 @@ func CompileGoAccess(log, date, time string) (Format, error) {
 	if err != nil {
 		return Format{}, err
 	}
-	return p.format()
+	f, err := p.format()
+	if err != nil {
+		return Format{}, err
+	}
+	return f.marked(log, date, time), nil
 }
 
 func firstWord(text string) string {

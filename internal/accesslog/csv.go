@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"time"
+
+	"weir/internal/pack"
 )
 
 // A csvParser reads comma-separated values (RFC 4180, but one record is one
@@ -29,6 +31,30 @@ var sevenColumns = []column{
 
 func (p *csvParser) fork() Parser {
 	return &csvParser{columns: slices.Clone(p.columns), lacks: p.lacks, asked: p.asked}
+}
+
+// keeps implements keeper.
+func (p *csvParser) keeps() bool { return len(p.columns) > 0 }
+
+// appendHeader implements keeper.
+func (p *csvParser) appendHeader(b []byte) []byte {
+	b = appendCounts(b, len(p.columns))
+	for _, c := range p.columns {
+		b = append(b, byte(c))
+	}
+	return b
+}
+
+// readHeader implements keeper.
+func (p *csvParser) readHeader(r *pack.Reader) {
+	for n := r.Uint("columns", maxColumns); n > 0 && r.Err() == nil; n-- {
+		c := column(r.Byte("columns"))
+		if c >= columnIdent {
+			r.Damaged("columns")
+		}
+		p.columns = append(p.columns, c)
+	}
+	p.lacks = p.lacking()
 }
 
 // ask implements asker.

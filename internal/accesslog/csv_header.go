@@ -1,5 +1,7 @@
 package accesslog
 
+import "slices"
+
 // column is what a column of a CSV log is for.
 type column uint8
 
@@ -89,13 +91,6 @@ func (p *csvParser) LearnHeader(line []byte) bool {
 		}
 		at = next + 1
 	}
-	p.lacks = 0
-	if !seen[columnTime] {
-		p.lacks |= lackTime
-	}
-	if !seen[columnRequest] && !seen[columnTarget] {
-		p.lacks |= lackRequest
-	}
 	if seen[columnRequest] {
 		// The whole request says all that its parts would.
 		for i, c := range p.columns {
@@ -104,7 +99,22 @@ func (p *csvParser) LearnHeader(line []byte) bool {
 			}
 		}
 	}
+	p.lacks = p.lacking()
 	return true
+}
+
+// lacking is what the header in force has no column for.
+func (p *csvParser) lacking() (l lack) {
+	if len(p.columns) == 0 {
+		return 0
+	}
+	if !slices.Contains(p.columns, columnTime) {
+		l |= lackTime
+	}
+	if !slices.Contains(p.columns, columnRequest) && !slices.Contains(p.columns, columnTarget) {
+		l |= lackRequest
+	}
+	return l
 }
 
 func (p *csvParser) isHeader(line []byte) bool {

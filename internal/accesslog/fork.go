@@ -77,6 +77,9 @@ func (a *Auto) Follow(f *Auto) bool {
 	a.counts = counts
 	a.mix.follow(&f.mix)
 	a.lead.follow(&f.lead.streams)
+	if f.trial.open > 0 {
+		a.trial.kind = f.trial.kind
+	}
 	a.trial.follow(&f.trial.streams)
 	a.rejected = run
 	return true

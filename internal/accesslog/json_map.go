@@ -56,7 +56,7 @@ func CompileJSON(mapping []string) (Format, error) {
 	}
 	tree := mappedTree(keys)
 	f.New = func() Parser { return &jsonParser{keys: tree, mapped: keys, need: needNothing} }
-	return f, nil
+	return f.marked(mapping...), nil
 }
 
 // A mappedKey is a path of keys that a person has said the column of.

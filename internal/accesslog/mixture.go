@@ -73,7 +73,7 @@ func (a *Auto) besides(line []byte, r *Record) Outcome {
 func (a *Auto) miss(line []byte, r *Record) {
 	m := &a.mix
 	m.missed++
-	if len(m.also) == maxAlso || m.missed <= m.nextWindow() || a.lead.bare.last != nil || len(line) > longLine {
+	if len(m.also) == maxAlso || m.missed <= m.nextWindow() || a.lead.joined() || len(line) > longLine {
 		return // nothing is tried on joined lines: it might take them apart
 	}
 	if m.votes == nil {

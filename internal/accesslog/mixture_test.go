@@ -98,6 +98,21 @@ func TestABrokenLineIsNotReadInAnotherFormat(t *testing.T) {
 	}
 }
 
+// TestAFormatBesidesIsFoundAfterAPrefixIsGone: the last line behind the prefix
+// was joined of pieces, which must not be taken for the lines behind it.
+func TestAFormatBesidesIsFoundAfterAPrefixIsGone(t *testing.T) {
+	cut := cuttings()["container runtime"]
+	combined, common := plainLine(t, "combined"), plainLine(t, "common")
+	a := new(Auto)
+	feed(a, cut("stdout", combined, true))
+	feed(a, cutUp(cut, "stdout", combined, 2)...)
+	a.Prime(sample(combined))
+	feed(a, slices.Repeat([]string{combined, common}, 100)...)
+	if also := a.Also(); !slices.Equal(also, []string{"common"}) {
+		t.Errorf("got %q besides, want common", also)
+	}
+}
+
 func TestAForcedFormatIsNotMixed(t *testing.T) {
 	f, _ := Lookup("combined")
 	lines := mixed(rand.New(rand.NewPCG(3, 3)), 1000, map[string]int{"combined": 50, "common": 50})

@@ -132,6 +132,10 @@ type bare struct {
 	told bool
 }
 
+// joined reports whether the line that was taken last was put together from
+// pieces. Of a log that has lost its prefix that is none of its lines any more.
+func (l *peeler) joined() bool { return l.kind != prefixNone && l.bare.last != nil }
+
 // take takes the prefix off line, into l.bare. A piece is kept.
 func (l *peeler) take(line []byte) {
 	body, at, why := l.peel(line)

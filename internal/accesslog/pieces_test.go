@@ -305,3 +305,26 @@ func TestJoiningPiecesAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestFollowTakesOverThePrefixOnTrial: a piece behind a prefix that is not that
+// of the log stands at the end of a block, and the rest in the next.
+func TestFollowTakesOverThePrefixOnTrial(t *testing.T) {
+	f, _ := Lookup("combined")
+	for name, cut := range cuttings() {
+		a := new(Auto)
+		feed(a, f.Example)
+		for range 3 { // a window that finds nothing, so that the next is far away
+			feed(a, append(repeat("rubbish", patience), f.Example)...)
+		}
+		fork := a.Fork()
+		feed(fork, repeat("rubbish", patience)...)
+		pieces := cutUp(cut, "stdout", f.Example, 3)
+		feed(fork, pieces[:2]...)
+		if !a.Follow(fork) {
+			t.Fatalf("%s: the block is refused: the test does not see what it is about", name)
+		}
+		if outs, _ := feed(a, pieces[2]); outline(outs) != "h" {
+			t.Errorf("%s: got %+v of the last piece, want a hit", name, outs)
+		}
+	}
+}

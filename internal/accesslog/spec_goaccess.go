@@ -226,5 +226,9 @@ func (d predefined) format(date, time string) (Format, error) {
 		return Format{}, err
 	}
 	p.name = strings.ToLower(d.name)
-	return p.format()
+	f, err := p.format()
+	if err != nil {
+		return Format{}, err
+	}
+	return f.marked(d.log, date, time), nil
 }

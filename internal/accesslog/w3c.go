@@ -2,8 +2,11 @@ package accesslog
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"time"
+
+	"weir/internal/pack"
 )
 
 // A w3cParser reads the Extended Log File Format of the W3C (working draft
@@ -50,6 +53,59 @@ func (p *w3cParser) fork() Parser {
 	c := *p
 	c.fields, c.scratch = slices.Clone(p.fields), nil
 	return &c
+}
+
+// keeps implements keeper.
+func (p *w3cParser) keeps() bool {
+	return len(p.fields) > 0 || p.bare || p.dated || p.offset != 0 || p.taken != p.usually()
+}
+
+// appendHeader implements keeper.
+func (p *w3cParser) appendHeader(b []byte) []byte {
+	b = append(b, flagsOf(p.bare, p.dated), byte(p.taken))
+	b = appendCounts(b, len(p.fields))
+	for _, f := range p.fields {
+		b = append(b, byte(f))
+	}
+	b = binary.AppendVarint(b, p.offset)
+	if p.dated {
+		b = binary.AppendVarint(b, p.started)
+	}
+	return b
+}
+
+// readHeader implements keeper.
+func (p *w3cParser) readHeader(r *pack.Reader) {
+	const part = "fields"
+	flags := r.Byte(part)
+	p.bare, p.dated = flags&1 != 0, flags&2 != 0
+	if p.taken = takenIn(r.Byte(part)); flags > 3 || p.taken > takenUnknown {
+		r.Damaged(part)
+	}
+	for n := r.Uint(part, maxColumns); n > 0 && r.Err() == nil; n-- {
+		f := w3cField(r.Byte(part))
+		if f > w3cHostAsked {
+			r.Damaged(part)
+		}
+		p.fields = append(p.fields, f)
+	}
+	if p.offset = r.Int(part); p.offset < -maxOffset || p.offset > maxOffset {
+		r.Damaged(part)
+	}
+	if p.dated {
+		if p.started = r.Second(part); p.started < -maxStart || p.started > maxStart {
+			r.Damaged(part)
+		}
+	}
+	p.lacks = p.lacking()
+}
+
+// usually is the unit of time-taken before a directive tells it.
+func (p *w3cParser) usually() takenIn {
+	if p.edge {
+		return takenSeconds
+	}
+	return takenByPoint
 }
 
 // ask implements asker.
@@ -438,6 +494,9 @@ func gmtOffset(value []byte) (seconds int64, ok bool) {
 	}
 	return zoneSeconds(value[0], value[1:5])
 }
+
+// maxOffset is more than any zone is ahead of UTC or behind it, in seconds.
+const maxOffset = int64(15 * time.Hour / time.Second)
 
 // maxStart bounds what a #Date can do to a time.
 const maxStart = 253402300800 - int64(48*time.Hour/time.Second)
