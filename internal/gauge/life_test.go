@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -24,6 +25,8 @@ type life struct {
 	sources int
 	calls   []func(*Gauge)
 	ends    bool // with End, else with Stop
+	// widths, when not nil, are those that the next run asks for.
+	widths func() []Width
 }
 
 // randomLife is that of one to four servers with disorder, late and future
@@ -243,7 +246,12 @@ func (l *life) play(t *testing.T, cut func(call int) bool) outcome {
 		if cut(n) {
 			c.cuts++
 			c.end(t, g)
-			g = reborn(t, g, l.o, c.store.past())
+			if o := l.o; l.widths == nil {
+				g = reborn(t, g, o, c.store.past())
+			} else {
+				o.Widths = l.widths()
+				g = again(t, g, o, c.store.past())
+			}
 		}
 		call(g)
 	}
@@ -262,8 +270,8 @@ func (l *life) play(t *testing.T, cut func(call int) bool) outcome {
 	return c
 }
 
-// reborn stores the state of g and restores it.
-func reborn(t *testing.T, g *Gauge, o Options, p Past) *Gauge {
+// again stores the state of g and restores it.
+func again(t *testing.T, g *Gauge, o Options, p Past) *Gauge {
 	t.Helper()
 	state, err := g.AppendBinary(nil)
 	if err != nil {
@@ -276,10 +284,14 @@ func reborn(t *testing.T, g *Gauge, o Options, p Past) *Gauge {
 	for _, name := range g.names {
 		back.AddSource(name, true)
 	}
-	again, err := back.AppendBinary(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	return back
+}
+
+// reborn is again, and holds the state of the one against that of the other.
+func reborn(t *testing.T, g *Gauge, o Options, p Past) *Gauge {
+	t.Helper()
+	back := again(t, g, o, p)
+	state, again := g.appendState(nil), back.appendState(nil)
 	if !bytes.Equal(state, again) {
 		at := 0
 		for at < min(len(state), len(again)) && state[at] == again[at] {
@@ -370,6 +382,109 @@ func TestAKillAfterEveryCallChangesNothing(t *testing.T) {
 	}
 }
 
+// TestOtherWidthsChangeNothingElse: each run asks for other widths. What a person
+// is shown is the same as without any, each hit is in the store once, and what
+// is sealed can be stored.
+func TestOtherWidthsChangeNothingElse(t *testing.T) {
+	s := traffic.NewSealer()
+	cuts, adopted, wide := 0, 0, 0
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 56))
+		l := randomLife(r, s, 200+r.IntN(4000), fewKeys)
+		l.o.Widths, l.ends = nil, true
+		want := l.play(t, never)
+		at, ahead := int64(math.MinInt64), int64(0)
+		l.widths = func() []Width {
+			// What is ahead when it is asked for is in the middle of what comes.
+			n := r.IntN(len(want.store.sealed) + 1)
+			for _, f := range want.store.sealed[:n] {
+				ahead = f.Frame.To
+			}
+			if ahead > at {
+				at = ahead
+				adopted++
+			}
+			return []Width{{ahead + 3000, []int64{3600, 300, 60}[r.IntN(3)]}, {ahead + r.Int64N(7000), 20}}
+		}
+		often := 1 + r.IntN(400)
+		got := l.play(t, func(int) bool { return r.IntN(often) == 0 })
+		what := fmt.Sprintf("seed %d, interval %d", seed, l.o.Interval)
+		if !slices.Equal(got.plain, want.plain) {
+			t.Fatalf("%s: %s", what, firstOther(got.plain, want.plain))
+		}
+		if g, w := fmt.Sprint(got.runs), fmt.Sprint(want.runs); g != w {
+			t.Fatalf("%s: the summaries of all runs have\n got  %s\n want %s", what, g, w)
+		}
+		if g, w := got.store.total(t), want.store.total(t); g.Second != w.Second || g.Statuses != w.Statuses || !g.Latency.Equal(&w.Latency) {
+			t.Fatalf("%s: the store has %v, want %v", what, g.Second, w.Second)
+		}
+		cuts += got.cuts
+		for _, f := range got.store.sealed {
+			if f.Frame.To-f.Frame.From > SealSeconds {
+				wide++
+			}
+		}
+	}
+	t.Logf("%d cuts, %d borders, %d wide stretches", cuts, adopted, wide)
+	if cuts < 1000 || adopted < 60 || wide < 200 {
+		t.Fatalf("the lives are too tame: %d cuts, %d borders, %d wide stretches", cuts, adopted, wide)
+	}
+}
+
+// total is all that was sealed.
+func (s *store) total(t *testing.T) *traffic.Tally {
+	t.Helper()
+	all := new(traffic.Tally)
+	for _, f := range s.sealed {
+		if err := s.sealer.Open(f.Frame, all); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+// TestAPastIsSealedInTheWidthsAskedFor: hours, then minutes, then ten seconds, and
+// what comes late for each is told to the ten seconds.
+func TestAPastIsSealedInTheWidthsAskedFor(t *testing.T) {
+	o := options()
+	o.Sealer = traffic.NewSealer()
+	hour := floor(base, 3600)
+	o.Widths = []Width{{hour + 2*3600 + 99, 3600}, {hour + 3*3600, 45}, {hour + 3*3600 + 119, 60}}
+	g := single(o, hour+1_000_000)
+	for sec := int64(60); sec < 3*3600+90; sec += 10 {
+		g.Record(0, record(hour+sec, "/"))
+	}
+	late := []int64{3000, 3*3600 + 5}
+	for _, sec := range late {
+		g.Record(0, record(hour+sec, "/"))
+	}
+	g.Tick(time.Unix(hour+1_000_000, 0))
+	g.End()
+	var got []string
+	for _, o := range g.Take() {
+		if s := o.Sealed; s != nil {
+			text := fmt.Sprintf("%d+%d", s.Frame.From-hour, s.Frame.To-s.Frame.From)
+			if s.Amends {
+				text += " late"
+			}
+			if s.Seconds != nil {
+				text += " seconds"
+			}
+			got = append(got, text)
+		}
+	}
+	if len(got) < 60 || strings.Join(got[:2], ",") != "0+3600,3600+3600" || got[2] != "7200+60" || got[61] != "10740+60" {
+		t.Fatalf("got %q, want two hours, then minutes", got)
+	}
+	want := []string{"10800+60", "10860+10 seconds", "3000+10 late", "10800+10 late", "10870+10 seconds", "10880+10 seconds"}
+	if !slices.Equal(got[62:], want) {
+		t.Errorf("behind them got %q, want %q", got[62:], want)
+	}
+	if to, ok := g.SealedTo(); !ok || to != hour+3*3600+90 {
+		t.Errorf("all is sealed up to %d, want %d", to-hour, 3*3600+90)
+	}
+}
+
 // TestWhatIsSealedIsAllThatWasCounted: the store, with what is still open, has
 // each hit once, and what a second has in the frames of an epoch it has as a
 // sum of its own figures.
@@ -439,6 +554,7 @@ func TestSealingChangesNothingElse(t *testing.T) {
 		}
 	}
 }
+
 // TestASummaryTellsOfItsRunAlone: restored in the middle of whatever is open, it
 // has the counts, tables and visitors of what was counted since, and no others.
 func TestASummaryTellsOfItsRunAlone(t *testing.T) {

@@ -161,6 +161,49 @@ func TestSourcesAreFoundAgainByName(t *testing.T) {
 	}
 }
 
+// TestSourcesThatDoNotComeBackAreForgotten: with the first state that is stored,
+// so that none stays for ever, and nothing waits for it.
+func TestSourcesThatDoNotComeBackAreForgotten(t *testing.T) {
+	o := remembering()
+	g := New(o)
+	at := time.Unix(base+500, 0)
+	const sources = 10_000
+	for i := range sources {
+		g.AddSource(fmt.Sprint("/var/log/site-", i), false)
+		g.Wrote(i, at, at)
+	}
+	g.Record(0, record(base, "/"))
+	g.Take()
+	state, err := g.AppendBinary(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, back := range []int{sources, 1} {
+		r, err := Restore(o, state, Past{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range back {
+			r.AddSource(fmt.Sprint("/var/log/site-", i), false)
+		}
+		again, err := r.AppendBinary(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back == sources && !bytes.Equal(again, state) {
+			t.Errorf("with all of them the state has %d bytes, not those %d that it had", len(again), len(state))
+		}
+		if back == 1 && (len(again) > 1000 || r.frames.saved != nil) {
+			t.Errorf("with one of them the state has %d bytes", len(again))
+		}
+		if r.AddSource("/var/log/site-7", false); back == 1 {
+			if _, ok := r.SourceTime(1); ok {
+				t.Error("what was forgotten has come back")
+			}
+		}
+	}
+}
+
 // TestOtherOptionsLoseNothing: with another interval or depth of sections all
 // hits are in the store and in the summary, each once.
 func TestOtherOptionsLoseNothing(t *testing.T) {
