@@ -70,6 +70,9 @@ type frames struct {
 	since   figures                  // since the last Sealed
 	carried traffic.Seconds          // counted in this epoch and in no Sealed of it
 	saved   map[string][]savedSource // of a restored Gauge, not added yet, by name
+	// elder are open intervals that a run before this began: what they hold is
+	// not all of this run, whose records go to the total by themselves.
+	elder map[int64]bool
 }
 
 // stretch is what is open of a stretch: all of it, or its late records.
@@ -101,12 +104,12 @@ func newFrames(o *Options) frames {
 // place counts n in the stretch of second sec. It returns the tallies that its
 // record is to be folded into, and whether it goes to the total, too. t is the one of its interval, or the total.
 func (g *Gauge) place(sec int64, n *traffic.Second, t *traffic.Tally) (into, also *traffic.Tally, counted bool) {
-	st := g.stretch(sec, t == &g.total)
+	st := g.stretch(sec, t == &g.run.total)
 	if st.exact {
 		st.seconds[sec-st.from].Add(*n)
 	}
 	if st.twice {
-		return t, st.tally, len(g.elder) > 0 && t == g.current && g.elder[g.at]
+		return t, st.tally, len(g.frames.elder) > 0 && t == g.current && g.frames.elder[g.at]
 	}
 	return st.tally, nil, st.counted
 }
@@ -132,7 +135,7 @@ func (g *Gauge) stretch(sec int64, shown bool) *stretch {
 	if st == nil {
 		st = &stretch{from: from, to: to, tally: g.empty(part), shown: shown}
 		g.describe(st)
-		st.counted = !st.twice && !shown && g.elder[traffic.FloorDiv(from, g.o.Interval)]
+		st.counted = !st.twice && !shown && g.frames.elder[traffic.FloorDiv(from, g.o.Interval)]
 		in[from] = st
 		f.due = min(f.due, due)
 	}
@@ -211,7 +214,7 @@ func (g *Gauge) hand(st *stretch, late bool) {
 		switch o := g.open[i]; {
 		case st.shown || o == nil:
 			if !st.counted {
-				g.total.Merge(t)
+				g.run.total.Merge(t)
 			}
 		case o.Hits == 0 && !late:
 			// The first, and often the only one: no need to merge. Of late
@@ -281,7 +284,7 @@ func (g *Gauge) forsake(sec int64) {
 			all.seconds[sec-from].Add(st.tally.Second)
 			all.tally.Merge(st.tally)
 			if !st.twice && !st.counted {
-				g.total.Merge(st.tally)
+				g.run.total.Merge(st.tally)
 			}
 		}
 		clear(in)

@@ -85,19 +85,14 @@ type Gauge struct {
 	into    *traffic.Tally // nil while batch is empty
 	next    int64          // start of the next interval to show
 
-	total  traffic.Tally // of this run: all sealed intervals, and what fell in none
-	since  figures       // of the interval in the making
-	run    run
-	first  span // of the time line, whatever the run
+	since  figures // of the interval in the making
+	run    run     // what this process has counted
+	first  span    // of the time line, whatever the run
 	before *view.Stats
-	last   *view.Interval   // the one shown last in this run
 	seen   map[string]int64 // section -> second after its last hit
 	aside  [][]counted      // by source
 	out    []Output
 	names  []string
-	// elder are open intervals that a run before this began: what they hold is
-	// not all of this one, so that this one's records go to the total by themselves.
-	elder  map[int64]bool
 	frames frames
 }
 
@@ -113,11 +108,13 @@ type span struct {
 	first, newest int64
 }
 
-// run are the figures of this process's life.
+// run is what was counted since New or Restore.
 type run struct {
 	figures
 	span
-	lateBy int64 // seconds of lateness that would have been enough
+	lateBy int64          // seconds of lateness that would have been enough
+	total  traffic.Tally  // all sealed intervals, and what fell in none
+	last   *view.Interval // the one shown last
 }
 
 // counted is where a record of a run of late or future ones was counted, and
@@ -201,7 +198,7 @@ func (g *Gauge) fold() {
 			g.frames.also.Fold(&g.batch)
 		}
 		if g.frames.counted {
-			g.total.Fold(&g.batch)
+			g.run.total.Fold(&g.batch)
 		}
 		g.batch.Reset(nil)
 		g.into, g.frames.also, g.frames.counted = nil, nil, false
@@ -377,7 +374,7 @@ func (g *Gauge) tally(sec int64) *traffic.Tally {
 	}
 	start := k * g.o.Interval
 	if closed, ok := g.clock.Closed(); ok && start+g.o.Interval <= closed {
-		return &g.total
+		return &g.run.total
 	}
 	g.next = min(g.next, start)
 	t := g.open[k]
@@ -411,11 +408,11 @@ func (g *Gauge) close() {
 // drop is the end of interval k: what it holds of this run goes to the total.
 func (g *Gauge) drop(k int64) {
 	t := g.open[k]
-	if !g.elder[k] {
-		g.total.Merge(t)
+	if !g.frames.elder[k] {
+		g.run.total.Merge(t)
 	}
 	delete(g.open, k)
-	delete(g.elder, k)
+	delete(g.frames.elder, k)
 	if g.at == k {
 		g.current = nil
 	}

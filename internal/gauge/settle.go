@@ -88,7 +88,7 @@ func (g *Gauge) show(to int64, partial bool) {
 		}
 	}
 	g.out = append(g.out, Output{Interval: iv})
-	g.last = iv
+	g.run.last = iv
 	g.since = figures{}
 	g.next += g.o.Interval
 	if g.open[k] != nil {
@@ -144,7 +144,7 @@ func (g *Gauge) keepSections(iv *view.Interval, t *traffic.Tally) {
 // who knows how far they were read.
 func (g *Gauge) Snapshot() view.Snapshot {
 	s := view.Snapshot{
-		Interval: g.last,
+		Interval: g.run.last,
 		Seen:     g.run.seen, From: g.run.first, To: g.run.newest,
 		Late: g.run.late, Future: g.run.future, LateBy: g.run.lateBy, Rejected: view.ReadRejected(g.run.rejected),
 	}
@@ -161,9 +161,9 @@ func (g *Gauge) Snapshot() view.Snapshot {
 func (g *Gauge) Closing() view.Closing {
 	g.fold()
 	var t traffic.Tally
-	t.Merge(&g.total)
+	t.Merge(&g.run.total)
 	for _, k := range slices.Sorted(maps.Keys(g.open)) {
-		if !g.elder[k] {
+		if !g.frames.elder[k] {
 			t.Merge(g.open[k])
 		}
 	}

@@ -402,10 +402,10 @@ func (g *Gauge) readOpen(r *pack.Reader) {
 			return
 		}
 		g.open[k] = tally()
-		if g.elder == nil {
-			g.elder = map[int64]bool{}
+		if g.frames.elder == nil {
+			g.frames.elder = map[int64]bool{}
 		}
-		g.elder[k] = true
+		g.frames.elder[k] = true
 	}
 	f := &g.frames
 	stretches := func(in map[int64]*stretch, slot func(int64) (from, to int64)) {
@@ -524,7 +524,7 @@ func (g *Gauge) preview(to int64) {
 			g.out = append(g.out, o)
 		}
 	}
-	if c.last != nil {
-		g.last = c.last
+	if c.run.last != nil {
+		g.run.last = c.run.last
 	}
 }

@@ -56,6 +56,9 @@ func (c *Coarse) Count() int64 {
 	return n
 }
 
+// Sum is the sum of the latencies in microseconds. any is false where there is none.
+func (c *Coarse) Sum() (micros uint64, any bool) { return c.sum, c.sum > 0 || c.counts[0] > 0 }
+
 // Mean is the mean in microseconds, rounded down, exact as long as Count is;
 // 0 when empty.
 func (c *Coarse) Mean() int64 {
