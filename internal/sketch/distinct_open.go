@@ -20,7 +20,8 @@ const (
 // the same as if it had never been stored.
 //
 //	precision  form  [log2]
-//	of each eight words, or registers: which are not 0, a bit each; then those
+//	of each eight words, or registers: which are not 0, a bit each; then those;
+//	  of registers also 255, then all eight
 func (d *Distinct) AppendOpen(b []byte) []byte {
 	b = append(b, d.precision())
 	switch {
@@ -55,19 +56,38 @@ func (d *Distinct) AppendOpen(b []byte) []byte {
 func appendRegisters(b []byte, words []uint64) []byte {
 	b = slices.Grow(b, 9*len(words))
 	for _, w := range words {
-		at := len(b)
-		b = append(b, 0)
-		which := byte(0)
-		for w != 0 {
-			i := bits.TrailingZeros64(w) / 8
-			rank := byte(w >> (8 * i))
-			which |= 1 << i
-			b = append(b, rank)
-			w &^= 0xff << (8 * i)
+		switch {
+		case w == 0:
+			b = append(b, 0)
+		case registersAbove(w) > fewRegisters:
+			b = binary.LittleEndian.AppendUint64(append(b, allRegisters), w)
+		default:
+			at := len(b)
+			b = append(b, 0)
+			which := byte(0)
+			for w != 0 {
+				i := bits.TrailingZeros64(w) / 8
+				which |= 1 << i
+				b = append(b, byte(w>>(8*i)))
+				w &^= 0xff << (8 * i)
+			}
+			b[at] = which
 		}
-		b[at] = which
 	}
 	return b
+}
+
+// Of eight registers all are written where more than fewRegisters are above 0:
+// one by one they take longer than they save.
+const (
+	fewRegisters = 4
+	allRegisters = 0xff
+)
+
+// registersAbove is how many of the eight registers of a word are above 0. None
+// comes near the top bit of its byte.
+func registersAbove(w uint64) int {
+	return bits.OnesCount64((w + 0x7f7f7f7f7f7f7f7f) & 0x8080808080808080)
 }
 
 // DecodeOpenDistinct reads what AppendOpen wrote from the start of b, and returns
@@ -152,19 +172,37 @@ func (d *Distinct) readRegisters(r *reader) {
 	d.dense = true
 	d.resize(1 << d.p / 8)
 	for k := range d.words {
-		which, w := r.byte("registers"), uint64(0)
-		for which != 0 && r.err == nil {
-			i := bits.TrailingZeros8(which)
-			which &= which - 1
-			rank := r.byte("register")
-			if r.err == nil && (rank == 0 || rank > maxRank(d.p)) {
-				r.damaged("register %d is %d, which is not 1 to %d", 8*k+i, rank, maxRank(d.p))
-			}
-			w |= uint64(rank) << (8 * i)
-		}
-		d.words[k] = w
+		d.words[k] = d.readEight(r)
 	}
 	if r.err == nil && !slices.ContainsFunc(d.words, func(w uint64) bool { return w != 0 }) {
 		r.damaged("it has registers and all are 0")
 	}
+}
+
+func (d *Distinct) readEight(r *reader) (w uint64) {
+	which := r.byte("registers")
+	if which == allRegisters {
+		eight := r.bytes("registers", 8)
+		if r.err != nil {
+			return 0
+		}
+		for i, rank := range eight {
+			if rank > maxRank(d.p) {
+				r.damaged("a register is %d, at most %d is possible", rank, maxRank(d.p))
+			}
+			w |= uint64(rank) << (8 * i)
+		}
+	} else {
+		for left := which; left != 0 && r.err == nil; left &= left - 1 {
+			rank := r.byte("register")
+			if r.err == nil && (rank == 0 || rank > maxRank(d.p)) {
+				r.damaged("a register is %d, which is not 1 to %d", rank, maxRank(d.p))
+			}
+			w |= uint64(rank) << (8 * bits.TrailingZeros8(left))
+		}
+	}
+	if r.err == nil && (registersAbove(w) > fewRegisters) != (which == allRegisters) {
+		r.damaged("its registers are not written in the shortest way")
+	}
+	return w
 }
