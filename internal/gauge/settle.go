@@ -149,7 +149,9 @@ func (g *Gauge) Snapshot() view.Snapshot {
 		Late: g.run.late, Future: g.run.future, LateBy: g.run.lateBy, Rejected: view.ReadRejected(g.run.rejected),
 	}
 	s.Alerts, s.Dropped = g.board.History()
-	s.Closed, _ = g.clock.Closed()
+	if closed, ok := g.clock.Closed(); ok {
+		s.Closed = closed
+	}
 	for _, w := range g.board.Watches() {
 		s.Windows = append(s.Windows, g.window(w, s.Closed))
 	}

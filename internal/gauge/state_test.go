@@ -425,3 +425,27 @@ func BenchmarkGaugeRecordSealed(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPast is what a record of a past costs, at 10 a second: sealed each ten
+// seconds, each minute, each hour.
+func BenchmarkPast(b *testing.B) {
+	for _, width := range []int64{10, 60, 3600} {
+		for _, interval := range []int64{10, 3600} {
+			b.Run(fmt.Sprintf("width %d, interval %d", width, interval), func(b *testing.B) {
+				o := remembering()
+				o.Interval, o.Widths = interval, []Width{{base + 1<<32, width}}
+				records := benchmarkRecords()
+				g := single(o, base+1<<33)
+				n := int64(0)
+				for b.Loop() {
+					r := &records[n%1000]
+					r.Sec = base + n/10
+					g.Record(0, r)
+					if n++; n%10_000 == 0 {
+						g.Take()
+					}
+				}
+			})
+		}
+	}
+}
