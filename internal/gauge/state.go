@@ -453,8 +453,9 @@ func (g *Gauge) readStretch(r *pack.Reader, slot func(int64) (from, to int64)) *
 	return st
 }
 
-// minTally is how many bytes the form of an open tally has at least.
-const minTally = 40
+// minTally is how many bytes the form of an open tally has at least, with its
+// number and length: one of an interval whose records are still in stretches.
+const minTally = 7
 
 func abs(n int64) int64 { return max(n, -n) }
 
