@@ -2,6 +2,7 @@ package alert
 
 import (
 	"math"
+	"slices"
 
 	"weir/internal/traffic"
 )
@@ -101,8 +102,8 @@ func (b *Board) Shift(delta int64) {
 func (b *Board) Watches() []Watch { return b.watches }
 
 // History returns the events of the past, oldest first, and how many older
-// ones are no longer remembered. The slice is valid until the next Advance.
+// ones are no longer remembered. The slice is not changed by what comes.
 func (b *Board) History() (events []Event, dropped int) {
 	beyond := max(0, len(b.history)-MaxHistory)
-	return b.history[beyond:], b.dropped + beyond
+	return slices.Clip(b.history[beyond:]), b.dropped + beyond
 }

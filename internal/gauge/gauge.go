@@ -50,6 +50,10 @@ type Options struct {
 	// Sealed stretches, and its state can be stored. It is used by this Gauge
 	// alone as long as that counts.
 	Sealer *traffic.Sealer
+	// Widths, in the order of time and each a part of the one before it, make
+	// the stretches of a past wider; from the last border on, or without any,
+	// they are SealSeconds wide. One that no stretches could be of is passed over.
+	Widths []Width
 }
 
 // maxEmpty is how many empty intervals in a row are shown one by one when they
@@ -81,9 +85,9 @@ type Gauge struct {
 	into    *traffic.Tally // nil while batch is empty
 	next    int64          // start of the next interval to show
 
-	total  traffic.Tally // all sealed intervals, and what fell in none
-	since  figures       // of the interval in the making
-	run    figures       // of the whole run
+	since  figures // of the interval in the making
+	run    run     // what this process has counted
+	first  span    // of the time line, whatever the run
 	before *view.Stats
 	seen   map[string]int64 // section -> second after its last hit
 	aside  [][]counted      // by source
@@ -94,11 +98,23 @@ type Gauge struct {
 
 // figures are counted in the order of arrival.
 type figures struct {
-	late, future  int64
-	rejected      map[accesslog.Reason]int64
-	seen          bool  // a record was placed; the rest is of the run alone
-	first, newest int64 // event seconds
-	lateBy        int64 // seconds of lateness that would have been enough
+	late, future int64
+	rejected     map[accesslog.Reason]int64
+}
+
+// span is from where to where records were placed, in event seconds.
+type span struct {
+	seen          bool
+	first, newest int64
+}
+
+// run is what was counted since New or Restore.
+type run struct {
+	figures
+	span
+	lateBy int64          // seconds of lateness that would have been enough
+	total  traffic.Tally  // all sealed intervals, and what fell in none
+	last   *view.Interval // the one shown last
 }
 
 // counted is where a record of a run of late or future ones was counted, and
@@ -128,12 +144,10 @@ func New(o Options) *Gauge {
 // In a Gauge that was restored a source of a stored name goes on as it was.
 func (g *Gauge) AddSource(name string, pending bool) int {
 	g.names = append(g.names, name)
-	saved := g.frames.saved
-	if i := slices.IndexFunc(saved, func(s savedSource) bool { return s.name == name }); i >= 0 {
-		s := saved[i]
-		g.frames.saved = slices.Delete(saved, i, i+1)
-		g.aside = append(g.aside, s.aside)
-		return g.clock.AddSaved(s.clock)
+	if same := g.frames.saved[name]; len(same) > 0 {
+		g.frames.saved[name] = same[1:]
+		g.aside = append(g.aside, same[0].aside)
+		return g.clock.AddSaved(same[0].clock)
 	}
 	g.aside = append(g.aside, nil)
 	return g.clock.Add(pending)
@@ -161,13 +175,13 @@ func (g *Gauge) Record(i int, r *accesslog.Record) bool {
 	n.Classes[traffic.Class(r.Status)] = 1
 	sec := g.see(i, r, &n)
 	g.seconds.Add(sec, n)
-	t, also := g.tally(sec), (*traffic.Tally)(nil)
+	t, also, counted := g.tally(sec), (*traffic.Tally)(nil), false
 	if g.frames.sealer != nil {
-		t, also = g.place(sec, &n, t)
+		t, also, counted = g.place(sec, &n, t)
 	}
 	if t != g.into || also != g.frames.also {
 		g.fold()
-		g.into, g.frames.also = t, also
+		g.into, g.frames.also, g.frames.counted = t, also, counted
 	}
 	g.batch.Add(r)
 	if g.batch.Len() >= batchRecords {
@@ -183,8 +197,11 @@ func (g *Gauge) fold() {
 		if g.frames.also != nil {
 			g.frames.also.Fold(&g.batch)
 		}
+		if g.frames.counted {
+			g.run.total.Fold(&g.batch)
+		}
 		g.batch.Reset(nil)
-		g.into, g.frames.also = nil, nil
+		g.into, g.frames.also, g.frames.counted = nil, nil, false
 	}
 }
 
@@ -213,6 +230,7 @@ func (g *Gauge) see(i int, r *accesslog.Record, n *traffic.Second) int64 {
 		}
 	}
 	g.settle()
+	g.first.note(rd.Second)
 	g.run.note(rd.Second)
 	return rd.Second
 }
@@ -267,6 +285,7 @@ func (g *Gauge) begin(e *clock.Epoch) {
 	if e.Shift < 0 {
 		way = "back"
 	}
+	g.frames.sealed = g.frames.sealedTo(g.frames.closed)
 	g.flush(e.From)
 	g.notice(e.To, fmt.Sprintf("the clock of %s was set %s by %s at %s; a new epoch begins at %s",
 		name, way, unit.Span(time.Duration(max(e.Shift, -e.Shift))*time.Second), g.stamp(e.From), g.stamp(e.To)))
@@ -283,7 +302,7 @@ func (g *Gauge) begin(e *clock.Epoch) {
 	for k := range g.seen {
 		g.seen[k] += e.Shift
 	}
-	g.run.first = min(g.run.first, e.To)
+	g.first.first, g.run.first = min(g.first.first, e.To), min(g.run.first, e.To)
 }
 
 // restart drops a time line that only unbelievable records had made; sec is the
@@ -291,18 +310,15 @@ func (g *Gauge) begin(e *clock.Epoch) {
 func (g *Gauge) restart(sec int64) {
 	g.fold()
 	g.forsake(sec)
-	for _, k := range slices.Sorted(maps.Keys(g.open)) {
-		g.total.Merge(g.open[k])
-		g.drop(k)
-	}
+	g.close()
 	g.seconds = traffic.Seconds{}
-	g.next, g.run.seen = math.MaxInt64, false
+	g.next, g.first.seen, g.run.seen = math.MaxInt64, false, false
 	clear(g.aside)
 }
 
 // Reject counts lines that are no requests.
 func (g *Gauge) Reject(why accesslog.Reason, lines int64) {
-	for _, f := range []*figures{&g.since, &g.run, &g.frames.since} {
+	for _, f := range []*figures{&g.since, &g.run.figures, &g.frames.since} {
 		if f.rejected == nil {
 			f.rejected = map[accesslog.Reason]int64{}
 		}
@@ -362,7 +378,7 @@ func (g *Gauge) tally(sec int64) *traffic.Tally {
 	}
 	start := k * g.o.Interval
 	if closed, ok := g.clock.Closed(); ok && start+g.o.Interval <= closed {
-		return &g.total
+		return &g.run.total
 	}
 	g.next = min(g.next, start)
 	t := g.open[k]
@@ -386,10 +402,21 @@ func (g *Gauge) empty(part int) *traffic.Tally {
 	return t
 }
 
-// drop gives the tally of interval k back.
+// close is the end of all open intervals, without showing them.
+func (g *Gauge) close() {
+	for _, k := range slices.Sorted(maps.Keys(g.open)) {
+		g.drop(k)
+	}
+}
+
+// drop is the end of interval k: what it holds of this run goes to the total.
 func (g *Gauge) drop(k int64) {
 	t := g.open[k]
+	if !g.frames.elder[k] {
+		g.run.total.Merge(t)
+	}
 	delete(g.open, k)
+	delete(g.frames.elder, k)
 	if g.at == k {
 		g.current = nil
 	}
@@ -404,11 +431,11 @@ func (g *Gauge) giveBack(t *traffic.Tally) {
 	}
 }
 
-func (f *figures) note(sec int64) {
-	if !f.seen {
-		f.seen, f.first, f.newest = true, sec, sec
+func (s *span) note(sec int64) {
+	if !s.seen {
+		*s = span{true, sec, sec}
 	}
-	f.first, f.newest = min(f.first, sec), max(f.newest, sec)
+	s.first, s.newest = min(s.first, sec), max(s.newest, sec)
 }
 
 func (g *Gauge) stamp(sec int64) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -24,6 +25,8 @@ type life struct {
 	sources int
 	calls   []func(*Gauge)
 	ends    bool // with End, else with Stop
+	// widths, when not nil, are those that the next run asks for.
+	widths func() []Width
 }
 
 // randomLife is that of one to four servers with disorder, late and future
@@ -43,6 +46,7 @@ func randomLife(r *rand.Rand, s *traffic.Sealer, length, keys int) life {
 		alert.HighTrafficRule(unit.PerSecond(1+r.Int64N(1_000_000)), time.Hour),
 	}
 	o.Rules[1].Name = "short"
+	o.Widths = randomWidths(r)
 	do := func(call func(*Gauge)) { l.calls = append(l.calls, call) }
 	now, offset := base+r.Int64N(100), make([]int64, l.sources)
 	wild := r.IntN(3) == 0
@@ -92,10 +96,23 @@ func randomLife(r *rand.Rand, s *traffic.Sealer, length, keys int) life {
 	return l
 }
 
+// randomWidths has its borders where a life begins, which has just come past
+// them or does so soon.
+func randomWidths(r *rand.Rand) []Width {
+	var list []Width
+	before := base - 100 + r.Int64N(500)
+	for _, seconds := range [][]int64{{}, {}, {60}, {3600, 60}, {3600}, {300, 100, 20}, {86_400, 600}}[r.IntN(7)] {
+		list = append(list, Width{Before: before + r.Int64N(2*seconds), Seconds: seconds})
+		before += seconds + r.Int64N(1000)
+	}
+	return list
+}
+
 // store is what a store would keep: all that was Sealed.
 type store struct {
 	sealed []*Sealed
 	sealer *traffic.Sealer
+	to     int64 // the end of what is no amendment
 }
 
 func (s *store) past() Past {
@@ -110,18 +127,6 @@ func (s *store) past() Past {
 			}
 			return nil
 		},
-		Total: func(epoch, before int64) (*traffic.Tally, error) {
-			t := new(traffic.Tally)
-			for _, f := range s.sealed {
-				if f.Epoch == epoch && f.Frame.To > before {
-					continue
-				}
-				if err := s.sealer.Open(f.Frame, t); err != nil {
-					return nil, err
-				}
-			}
-			return t, nil
-		},
 	}
 }
 
@@ -129,6 +134,31 @@ func (s *store) take(out []Output) {
 	for _, o := range out {
 		if o.Sealed != nil {
 			s.sealed = append(s.sealed, o.Sealed)
+		}
+	}
+}
+
+// check holds what was Sealed against what package history takes in one Commit:
+// stretches in the order of time, then amendments of what is sealed.
+func (s *store) check(t *testing.T, out []Output, g *Gauge) {
+	t.Helper()
+	for _, o := range out {
+		if f := o.Sealed; f != nil && !f.Amends {
+			if f.Frame.From < s.to || f.Frame.From%(f.Frame.To-f.Frame.From) != 0 {
+				t.Fatalf("[%d, %d) is sealed behind %d", f.Frame.From, f.Frame.To, s.to)
+			}
+			s.to = f.Frame.To
+		}
+	}
+	if until, ok := g.SealedTo(); ok {
+		if until < s.to || until%SealSeconds != 0 {
+			t.Fatalf("all is sealed up to %d, which is behind %d", until, s.to)
+		}
+		s.to = until
+	}
+	for _, o := range out {
+		if f := o.Sealed; f != nil && f.Amends && (f.Frame.To-f.Frame.From != SealSeconds || f.Frame.To > s.to) {
+			t.Fatalf("[%d, %d) amends what is sealed up to %d", f.Frame.From, f.Frame.To, s.to)
 		}
 	}
 }
@@ -141,8 +171,44 @@ type outcome struct {
 	store   store
 	state   []byte
 	closing view.Closing
+	runs    counts
 	cuts    int
 	epochs  int
+}
+
+// counts are the figures of any number of runs.
+type counts struct {
+	Hits, Bytes, Malformed, Late, Future, Rejected, Timed int64
+	Classes                                               [6]int64
+	Statuses                                              [1000]int64
+	From, To, LateBy                                      int64
+	Alerts                                                []alert.Event
+}
+
+func (n *counts) add(c *view.Closing) {
+	n.Hits, n.Bytes, n.Malformed = n.Hits+c.Hits, n.Bytes+c.Bytes, n.Malformed+c.Malformed
+	n.Late, n.Future, n.Rejected = n.Late+c.Late, n.Future+c.Future, n.Rejected+c.Rejected.Total
+	if c.Latency != nil {
+		n.Timed += c.Latency.Count
+	}
+	for i, hits := range c.Classes {
+		n.Classes[i] += hits
+	}
+	for _, s := range c.Statuses {
+		n.Statuses[s.Code] += s.Hits
+	}
+	n.LateBy = max(n.LateBy, c.LateBy)
+	n.Alerts = append(n.Alerts, c.Alerts...)
+}
+
+// end is the end of a run.
+func (c *outcome) end(t *testing.T, g *Gauge) {
+	t.Helper()
+	out := g.Take()
+	c.store.check(t, out, g)
+	c.add(t, out)
+	c.closing = g.Closing()
+	c.runs.add(&c.closing)
 }
 
 func (c *outcome) add(t *testing.T, out []Output) {
@@ -179,8 +245,13 @@ func (l *life) play(t *testing.T, cut func(call int) bool) outcome {
 	for n, call := range l.calls {
 		if cut(n) {
 			c.cuts++
-			c.add(t, g.Take())
-			g = reborn(t, g, l.o, c.store.past())
+			c.end(t, g)
+			if o := l.o; l.widths == nil {
+				g = reborn(t, g, o, c.store.past())
+			} else {
+				o.Widths = l.widths()
+				g = again(t, g, o, c.store.past())
+			}
 		}
 		call(g)
 	}
@@ -189,8 +260,7 @@ func (l *life) play(t *testing.T, cut func(call int) bool) outcome {
 	} else {
 		g.Stop()
 	}
-	c.add(t, g.Take())
-	c.closing = g.Closing()
+	c.end(t, g)
 	if l.o.Sealer != nil {
 		var err error
 		if c.state, err = g.AppendBinary(nil); err != nil {
@@ -200,8 +270,8 @@ func (l *life) play(t *testing.T, cut func(call int) bool) outcome {
 	return c
 }
 
-// reborn stores the state of g and restores it.
-func reborn(t *testing.T, g *Gauge, o Options, p Past) *Gauge {
+// again stores the state of g and restores it.
+func again(t *testing.T, g *Gauge, o Options, p Past) *Gauge {
 	t.Helper()
 	state, err := g.AppendBinary(nil)
 	if err != nil {
@@ -214,10 +284,14 @@ func reborn(t *testing.T, g *Gauge, o Options, p Past) *Gauge {
 	for _, name := range g.names {
 		back.AddSource(name, true)
 	}
-	again, err := back.AppendBinary(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	return back
+}
+
+// reborn is again, and holds the state of the one against that of the other.
+func reborn(t *testing.T, g *Gauge, o Options, p Past) *Gauge {
+	t.Helper()
+	back := again(t, g, o, p)
+	state, again := g.appendState(nil), back.appendState(nil)
 	if !bytes.Equal(state, again) {
 		at := 0
 		for at < min(len(state), len(again)) && state[at] == again[at] {
@@ -236,7 +310,7 @@ func never(int) bool { return false }
 
 // exact are the figures of a summary that do not come from tables.
 func exact(c *view.Closing) string {
-	return fmt.Sprint(c.Seen, c.From, c.To, c.Hits, c.Bytes, c.Malformed, c.Classes, c.Statuses, c.Late, c.Future, c.LateBy, c.Rejected, c.Open, c.Latency)
+	return fmt.Sprint(c.Seen, c.From, c.To, c.Hits, c.Bytes, c.Malformed, c.Classes, c.Statuses, c.Late, c.Future, c.LateBy, c.Rejected, c.Windows, c.Latency)
 }
 
 func firstOther(got, want []string) string {
@@ -259,8 +333,11 @@ func same(t *testing.T, what string, got, want *outcome) {
 	if !slices.Equal(got.outputs, want.outputs) {
 		t.Fatalf("%s: %s", what, firstOther(got.outputs, want.outputs))
 	}
-	if g, w := exact(&got.closing), exact(&want.closing); g != w {
-		t.Fatalf("%s: the summary differs\n got  %s\n want %s", what, g, w)
+	if g, w := fmt.Sprint(got.runs), fmt.Sprint(want.runs); g != w {
+		t.Fatalf("%s: the summaries of all runs have\n got  %s\n want %s", what, g, w)
+	}
+	if g, w := fmt.Sprint(got.closing.Closed, got.closing.Windows), fmt.Sprint(want.closing.Closed, want.closing.Windows); g != w {
+		t.Fatalf("%s: the windows differ\n got  %s\n want %s", what, g, w)
 	}
 	if !bytes.Equal(got.state, want.state) {
 		t.Fatalf("%s: the last states differ", what)
@@ -271,7 +348,7 @@ func same(t *testing.T, what string, got, want *outcome) {
 // is stored and restored at any points tells what an undisturbed one does.
 func TestAKillAnywhereChangesNothing(t *testing.T) {
 	s := traffic.NewSealer()
-	cuts, epochs, events, amends := 0, 0, 0, 0
+	cuts, epochs, events, amends, wide := 0, 0, 0, 0, 0
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 51))
 		l := randomLife(r, s, 200+r.IntN(4000), 10+r.IntN(90))
@@ -284,11 +361,14 @@ func TestAKillAnywhereChangesNothing(t *testing.T) {
 			if f.Amends {
 				amends++
 			}
+			if f.Frame.To-f.Frame.From > SealSeconds {
+				wide++
+			}
 		}
 	}
-	t.Logf("%d cuts, %d epochs, %d events, %d amendments", cuts, epochs, events, amends)
-	if cuts < 1000 || epochs < 5 || events < 500 || amends < 500 {
-		t.Fatalf("the lives are too tame: %d cuts, %d epochs, %d events, %d amendments", cuts, epochs, events, amends)
+	t.Logf("%d cuts, %d epochs, %d events, %d amendments, %d wide stretches", cuts, epochs, events, amends, wide)
+	if cuts < 1000 || epochs < 5 || events < 500 || amends < 500 || wide < 50 {
+		t.Fatalf("the lives are too tame: %d cuts, %d epochs, %d events, %d amendments, %d wide stretches", cuts, epochs, events, amends, wide)
 	}
 }
 
@@ -299,6 +379,109 @@ func TestAKillAfterEveryCallChangesNothing(t *testing.T) {
 		want := l.play(t, never)
 		got := l.play(t, func(int) bool { return true })
 		same(t, fmt.Sprintf("seed %d, interval %d", seed, l.o.Interval), &got, &want)
+	}
+}
+
+// TestOtherWidthsChangeNothingElse: each run asks for other widths. What a person
+// is shown is the same as without any, each hit is in the store once, and what
+// is sealed can be stored.
+func TestOtherWidthsChangeNothingElse(t *testing.T) {
+	s := traffic.NewSealer()
+	cuts, adopted, wide := 0, 0, 0
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 56))
+		l := randomLife(r, s, 200+r.IntN(4000), fewKeys)
+		l.o.Widths, l.ends = nil, true
+		want := l.play(t, never)
+		at, ahead := int64(math.MinInt64), int64(0)
+		l.widths = func() []Width {
+			// What is ahead when it is asked for is in the middle of what comes.
+			n := r.IntN(len(want.store.sealed) + 1)
+			for _, f := range want.store.sealed[:n] {
+				ahead = f.Frame.To
+			}
+			if ahead > at {
+				at = ahead
+				adopted++
+			}
+			return []Width{{ahead + 3000, []int64{3600, 300, 60}[r.IntN(3)]}, {ahead + r.Int64N(7000), 20}}
+		}
+		often := 1 + r.IntN(400)
+		got := l.play(t, func(int) bool { return r.IntN(often) == 0 })
+		what := fmt.Sprintf("seed %d, interval %d", seed, l.o.Interval)
+		if !slices.Equal(got.plain, want.plain) {
+			t.Fatalf("%s: %s", what, firstOther(got.plain, want.plain))
+		}
+		if g, w := fmt.Sprint(got.runs), fmt.Sprint(want.runs); g != w {
+			t.Fatalf("%s: the summaries of all runs have\n got  %s\n want %s", what, g, w)
+		}
+		if g, w := got.store.total(t), want.store.total(t); g.Second != w.Second || g.Statuses != w.Statuses || !g.Latency.Equal(&w.Latency) {
+			t.Fatalf("%s: the store has %v, want %v", what, g.Second, w.Second)
+		}
+		cuts += got.cuts
+		for _, f := range got.store.sealed {
+			if f.Frame.To-f.Frame.From > SealSeconds {
+				wide++
+			}
+		}
+	}
+	t.Logf("%d cuts, %d borders, %d wide stretches", cuts, adopted, wide)
+	if cuts < 1000 || adopted < 60 || wide < 200 {
+		t.Fatalf("the lives are too tame: %d cuts, %d borders, %d wide stretches", cuts, adopted, wide)
+	}
+}
+
+// total is all that was sealed.
+func (s *store) total(t *testing.T) *traffic.Tally {
+	t.Helper()
+	all := new(traffic.Tally)
+	for _, f := range s.sealed {
+		if err := s.sealer.Open(f.Frame, all); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+// TestAPastIsSealedInTheWidthsAskedFor: hours, then minutes, then ten seconds, and
+// what comes late for each is told to the ten seconds.
+func TestAPastIsSealedInTheWidthsAskedFor(t *testing.T) {
+	o := options()
+	o.Sealer = traffic.NewSealer()
+	hour := floor(base, 3600)
+	o.Widths = []Width{{hour + 2*3600 + 99, 3600}, {hour + 3*3600, 45}, {hour + 3*3600 + 119, 60}}
+	g := single(o, hour+1_000_000)
+	for sec := int64(60); sec < 3*3600+90; sec += 10 {
+		g.Record(0, record(hour+sec, "/"))
+	}
+	late := []int64{3000, 3*3600 + 5}
+	for _, sec := range late {
+		g.Record(0, record(hour+sec, "/"))
+	}
+	g.Tick(time.Unix(hour+1_000_000, 0))
+	g.End()
+	var got []string
+	for _, o := range g.Take() {
+		if s := o.Sealed; s != nil {
+			text := fmt.Sprintf("%d+%d", s.Frame.From-hour, s.Frame.To-s.Frame.From)
+			if s.Amends {
+				text += " late"
+			}
+			if s.Seconds != nil {
+				text += " seconds"
+			}
+			got = append(got, text)
+		}
+	}
+	if len(got) < 60 || strings.Join(got[:2], ",") != "0+3600,3600+3600" || got[2] != "7200+60" || got[61] != "10740+60" {
+		t.Fatalf("got %q, want two hours, then minutes", got)
+	}
+	want := []string{"10800+60", "10860+10 seconds", "3000+10 late", "10800+10 late", "10870+10 seconds", "10880+10 seconds"}
+	if !slices.Equal(got[62:], want) {
+		t.Errorf("behind them got %q, want %q", got[62:], want)
+	}
+	if to, ok := g.SealedTo(); !ok || to != hour+3*3600+90 {
+		t.Errorf("all is sealed up to %d, want %d", to-hour, 3*3600+90)
 	}
 }
 
@@ -323,7 +506,10 @@ func TestWhatIsSealedIsAllThatWasCounted(t *testing.T) {
 			for _, n := range f.Seconds {
 				sum.Add(n)
 			}
-			if sum != one.Second || sum.Hits == 0 || f.Frame.From%SealSeconds != 0 || f.Frame.To != f.Frame.From+SealSeconds {
+			if f.Seconds == nil && len(l.o.Widths) > 0 {
+				sum = one.Second
+			}
+			if sum != one.Second || sum.Hits == 0 || f.Seconds != nil && len(f.Seconds) != SealSeconds {
 				t.Fatalf("seed %d: the seconds of %d have %v, its frame %v", seed, f.Frame.From, sum, one.Second)
 			}
 			all.Merge(&one)
@@ -369,21 +555,51 @@ func TestSealingChangesNothingElse(t *testing.T) {
 	}
 }
 
-// TestTheTablesOfASummaryComeBackFromTheStore: of no more keys than a frame
-// has rows, all of them.
-func TestTheTablesOfASummaryComeBackFromTheStore(t *testing.T) {
+// TestASummaryTellsOfItsRunAlone: restored in the middle of whatever is open, it
+// has the counts, tables and visitors of what was counted since, and no others.
+func TestASummaryTellsOfItsRunAlone(t *testing.T) {
 	s := traffic.NewSealer()
-	o := options()
-	o.Sealer = s
-	g := single(o, base+100_000)
-	st := store{sealer: s}
-	for i := range int64(3000) {
-		g.Record(0, record(base+i/7, fmt.Sprintf("/s%d/x", i%40)))
-	}
-	want := g.Closing()
-	st.take(g.Take())
-	back := reborn(t, g, o, st.past())
-	if got := back.Closing(); fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 55))
+		o := options()
+		o.Sealer, o.Interval = s, []int64{10, 60, 7, 3600}[r.IntN(4)]
+		o.Widths = randomWidths(r)
+		st := store{sealer: s}
+		g := single(o, base+100_000)
+		first := int64(r.IntN(3000))
+		give := func(g *Gauge, from, to int64, who string) {
+			for i := from; i < to; i++ {
+				rec := record(base+i/7-3*(i%2), fmt.Sprintf("/%s%d/x", who, i%40))
+				rec.Client = fmt.Append(nil, who, i%100)
+				if i%50 == 49 {
+					rec.Sec -= 100 + i%2000 // late, for a stretch sealed or still open
+				}
+				g.Record(0, rec)
+			}
+		}
+		give(g, 0, first, "old")
+		st.take(g.Take())
+		back := reborn(t, g, o, st.past())
+		if c := back.Closing(); c.Seen || c.Hits != 0 || len(c.Sections.Rows)+len(c.Clients.Rows) > 0 || c.Visitors != 0 || c.Late != 0 {
+			t.Fatalf("seed %d: before anything is counted it tells %+v", seed, c)
+		}
+		alone := New(o)
+		alone.AddSource("log", false)
+		alone.Wrote(0, time.Unix(base+100_000, 0), time.Unix(base+100_000, 0))
+		for _, end := range []int64{r.Int64N(100), 500, 3000} {
+			give(back, first, first+end, "new")
+			give(alone, first, first+end, "new")
+			got, want := back.Closing(), alone.Closing()
+			want.Snapshot = got.Snapshot // the clock of the other one begins here
+			if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); g != w {
+				t.Fatalf("seed %d, interval %d, after %d: got\n%s\nwant\n%s", seed, o.Interval, end, g, w)
+			}
+			if r.IntN(2) == 0 {
+				back.Take()
+			}
+		}
+		if back.Closing().From < base+first/7-3000 || back.Closing().Hits == 0 {
+			t.Fatalf("seed %d: %+v", seed, back.Closing().Snapshot)
+		}
 	}
 }

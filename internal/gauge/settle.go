@@ -18,6 +18,7 @@ func (g *Gauge) settle() {
 	if !ok {
 		return
 	}
+	g.frames.closed = closed
 	g.seal(closed)
 	for g.next != math.MaxInt64 && g.next+g.o.Interval <= closed {
 		if to := g.skip(closed); to > g.next+maxEmpty*g.o.Interval {
@@ -80,17 +81,17 @@ func (g *Gauge) show(to int64, partial bool) {
 	}
 	iv.Notes = view.StandOut(iv, t)
 	g.before = nil
-	if g.run.first <= iv.From && !partial {
+	if g.first.first <= iv.From && !partial {
 		g.before = &view.Stats{
 			Hits: iv.Hits, Bytes: iv.Bytes, Malformed: iv.Malformed, Classes: iv.Classes,
 			Visitors: iv.Visitors, VisitorsEstimated: iv.VisitorsEstimated,
 		}
 	}
 	g.out = append(g.out, Output{Interval: iv})
+	g.run.last = iv
 	g.since = figures{}
 	g.next += g.o.Interval
 	if g.open[k] != nil {
-		g.total.Merge(t)
 		g.drop(k)
 	}
 }
@@ -108,7 +109,7 @@ func (g *Gauge) window(w alert.Watch, to int64) view.Window {
 	return view.Window{
 		Rule: w.Rule, State: w.State, Since: w.Since,
 		Hits: g.seconds.Sum(to-w.Rule.Window, to).Hits,
-		Of:   min(w.Rule.Window, max(1, to-g.run.first)),
+		Of:   min(w.Rule.Window, max(1, to-g.first.first)),
 	}
 }
 
@@ -138,27 +139,36 @@ func (g *Gauge) keepSections(iv *view.Interval, t *traffic.Tally) {
 	}
 }
 
-// Closing returns the summary of the run so far. Intervals still open belong
-// to it.
+// Snapshot returns what there is to know now. It takes some microseconds, and
+// belongs to whoever asked: nothing that comes changes it. Sources is left to
+// who knows how far they were read.
+func (g *Gauge) Snapshot() view.Snapshot {
+	s := view.Snapshot{
+		Interval: g.run.last,
+		Seen:     g.run.seen, From: g.run.first, To: g.run.newest,
+		Late: g.run.late, Future: g.run.future, LateBy: g.run.lateBy, Rejected: view.ReadRejected(g.run.rejected),
+	}
+	s.Alerts, s.Dropped = g.board.History()
+	if closed, ok := g.clock.Closed(); ok {
+		s.Closed = closed
+	}
+	for _, w := range g.board.Watches() {
+		s.Windows = append(s.Windows, g.window(w, s.Closed))
+	}
+	return s
+}
+
+// Closing returns the summary of the run so far: since New, or since Restore.
+// Intervals still open belong to it.
 func (g *Gauge) Closing() view.Closing {
 	g.fold()
 	var t traffic.Tally
-	t.Merge(&g.total)
+	t.Merge(&g.run.total)
 	for _, k := range slices.Sorted(maps.Keys(g.open)) {
-		t.Merge(g.open[k])
-	}
-	g.unmerged(func(st *stretch) { t.Merge(st.tally) })
-	events, dropped := g.board.History()
-	c := view.Closing{
-		Seen: g.run.seen, From: g.run.first, To: g.run.newest, Stats: g.read(&t),
-		Late: g.run.late, Future: g.run.future, LateBy: g.run.lateBy,
-		Rejected: view.ReadRejected(g.run.rejected), Alerts: slices.Clone(events), Dropped: dropped,
-	}
-	end, _ := g.clock.Closed()
-	for _, w := range g.board.Watches() {
-		if w.State == alert.Firing {
-			c.Open = append(c.Open, g.window(w, end))
+		if !g.frames.elder[k] {
+			t.Merge(g.open[k])
 		}
 	}
-	return c
+	g.unmerged(func(st *stretch) { t.Merge(st.tally) })
+	return view.Closing{Snapshot: g.Snapshot(), Stats: g.read(&t)}
 }

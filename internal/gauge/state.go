@@ -19,15 +19,19 @@ import (
 // stateVersion is that of the binary form of a Gauge:
 //
 //	version  interval  depth of sections
-//	clock  board  exact total              their own forms, each with its length
+//	clock  board  their own forms, each with its length
 //	epoch  start of the next interval
-//	figures: of the interval, of the stretch, of the run
+//	end of what was handed out  from where on widths hold
+//	widths: how many, then of each  border  seconds
+//	figures: of the interval, of the stretch
+//	first second: 0, or 1 and the second
 //	before: 0, or 1 and its figures
 //	sections seen: how many, then of each  key  second
 //	newest second: 0, or 1 and the second
-//	seconds carried: how many, then of each  the step from the one before  figures
-//	open intervals, open stretches, late ones: how many, then of each
-//	  number  [shown  seconds]  tally
+//	seconds that are in no Sealed: how many, then of each  the step from the one before  figures
+//	open intervals: how many, then of each  number  tally
+//	open stretches, late ones: how many, then of each
+//	  start  flags  [seconds]  tally
 //	sources: how many, then of each  name  records set aside
 //	checksum
 //
@@ -35,36 +39,37 @@ import (
 // have equal bytes.
 const stateVersion = 1
 
+// The flags of a stretch.
+const (
+	flagShown = 1 << iota
+	flagExact
+	knownFlags = 1<<iota - 1
+)
+
 // maxDetails bounds the sections with details of all open tallies together:
 // each can take 30 KiB for a few bytes of a state.
 const maxDetails = 1 << 15
 
 // savedSource is a source of a stored state.
 type savedSource struct {
-	name  string
 	clock clock.Saved
 	aside []counted
 }
 
-// Past is what a store gives back to a Gauge that is restored. Its functions
-// are called during Restore alone. Each may be nil.
+// Past is what a store gives back to a Gauge that is restored. It is asked
+// during Restore alone.
 type Past struct {
 	// Seconds calls yield with the Seconds of all Sealed of that epoch, in any
-	// order, those before second from left out. Without them windows begin anew.
+	// order, those before second from left out. Where it is nil windows begin anew.
 	Seconds func(epoch, from int64, yield func(sec int64, n traffic.Second)) error
-	// Total returns the Frames of all Sealed of the run, merged, those of that
-	// epoch left out that end after before. The tables and visitors of Closing
-	// come from it; without it they tell what was counted since. Its exact
-	// figures are not used: the state has them.
-	Total func(epoch, before int64) (*traffic.Tally, error)
 }
 
 // AppendBinary appends the state of g to b: all that decides what it will make
 // of the lines and ticks to come, but for what the Sealed have that Take has
 // handed out. Take comes before it: both, and the positions up to which the
-// sources were read, are of the same moment, and are to be stored together. The
-// history of alerts is no part of it. Equal states have equal bytes. After an
-// error b is as it was.
+// sources were read, are of the same moment, and are to be stored together. What
+// Closing tells of the run is no part of it. Equal states have equal bytes. After an
+// error b is as it was. Stored sources that were not added again are forgotten.
 func (g *Gauge) AppendBinary(b []byte) ([]byte, error) {
 	switch {
 	case g.frames.sealer == nil:
@@ -72,6 +77,7 @@ func (g *Gauge) AppendBinary(b []byte) ([]byte, error) {
 	case len(g.out) > 0:
 		return b, fmt.Errorf("%d outputs were not taken before the state was asked for: they would be lost", len(g.out))
 	}
+	g.frames.saved = nil
 	return g.appendState(b), nil
 }
 
@@ -81,36 +87,33 @@ func (g *Gauge) appendState(to []byte) []byte {
 	from := len(to)
 	b := append(to, stateVersion)
 	b = appendInts(b, g.o.Interval, int64(max(1, g.o.SectionDepth)))
-	b = f.appendPart(b, g.clock.AppendBinary)
-	b = f.appendPart(b, g.board.AppendBinary)
-	b = f.appendPart(b, g.total.AppendExact)
-	b = appendInts(b, f.epoch, g.next)
-	for _, of := range []*figures{&g.since, &f.since, &g.run} {
+	b = appendPart(b, g.clock.AppendBinary)
+	b = appendPart(b, g.board.AppendBinary)
+	b = appendInts(b, f.epoch, g.next, f.sealed, f.begin)
+	b = binary.AppendUvarint(b, uint64(len(f.widths)))
+	for _, w := range f.widths {
+		b = appendInts(b, w.Before, w.Seconds)
+	}
+	for _, of := range []*figures{&g.since, &f.since} {
 		b = of.appendBinary(b)
 	}
+	b = appendMaybe(b, g.first.first, g.first.seen)
 	b = appendBefore(b, g.before)
 	b = binary.AppendUvarint(b, uint64(len(g.seen)))
 	for _, key := range slices.Sorted(maps.Keys(g.seen)) {
 		b = appendInts(pack.AppendBytes(b, key), g.seen[key])
 	}
 	newest, ok := g.seconds.Newest()
-	b = append(b, oneIf(ok))
-	if ok {
-		b = appendInts(b, newest)
-	}
-	b = g.appendCarried(b)
+	b = appendMaybe(b, newest, ok)
+	b = g.appendLost(b)
 	b = binary.AppendUvarint(b, uint64(len(g.open)))
 	for _, k := range slices.Sorted(maps.Keys(g.open)) {
-		b = f.appendPart(appendInts(b, k), g.open[k].AppendOpen)
+		b = appendPart(appendInts(b, k), g.open[k].AppendOpen)
 	}
 	for _, in := range []map[int64]*stretch{f.open, f.late} {
 		b = binary.AppendUvarint(b, uint64(len(in)))
-		for _, k := range slices.Sorted(maps.Keys(in)) {
-			b = append(appendInts(b, k), oneIf(in[k].shown))
-			for i := range in[k].seconds {
-				b = appendSecond(b, &in[k].seconds[i])
-			}
-			b = f.appendPart(b, in[k].tally.AppendOpen)
+		for _, start := range slices.Sorted(maps.Keys(in)) {
+			b = in[start].appendBinary(b)
 		}
 	}
 	b = binary.AppendUvarint(b, uint64(len(g.names)))
@@ -125,10 +128,27 @@ func (g *Gauge) appendState(to []byte) []byte {
 	return pack.AppendSum(b, from)
 }
 
+func (st *stretch) appendBinary(b []byte) []byte {
+	b = append(appendInts(b, st.from), oneIf(st.shown)*flagShown|oneIf(st.exact)*flagExact)
+	if st.exact {
+		for i := range st.seconds {
+			b = appendSecond(b, &st.seconds[i])
+		}
+	}
+	return appendPart(b, st.tally.AppendOpen)
+}
+
+// lengthBytes is how many bytes the length of a part takes: room is left for it,
+// and nothing copied.
+const lengthBytes = 4
+
 // appendPart appends a form with its length in front.
-func (f *frames) appendPart(b []byte, form func([]byte) []byte) []byte {
-	f.buf = form(f.buf[:0])
-	return pack.AppendBytes(b, f.buf)
+func appendPart(b []byte, form func([]byte) []byte) []byte {
+	b = append(b, 0, 0, 0, 0)
+	from := len(b)
+	b = form(b)
+	binary.LittleEndian.PutUint32(b[from-lengthBytes:], uint32(len(b)-from))
+	return b
 }
 
 func appendInts(b []byte, numbers ...int64) []byte {
@@ -143,6 +163,14 @@ func oneIf(is bool) byte {
 		return 1
 	}
 	return 0
+}
+
+// appendMaybe appends a second that there may be.
+func appendMaybe(b []byte, second int64, ok bool) []byte {
+	if !ok {
+		return append(b, 0)
+	}
+	return appendInts(append(b, 1), second)
 }
 
 // appendSecond appends one byte for an empty second.
@@ -165,8 +193,7 @@ func readSecond(r *pack.Reader) (n traffic.Second) {
 }
 
 func (f *figures) appendBinary(b []byte) []byte {
-	b = appendInts(b, f.late, f.future, f.first, f.newest, f.lateBy)
-	b = append(b, oneIf(f.seen))
+	b = appendInts(b, f.late, f.future)
 	b = binary.AppendUvarint(b, uint64(len(f.rejected)))
 	for _, why := range slices.Sorted(maps.Keys(f.rejected)) {
 		b = appendInts(pack.AppendBytes(b, string(why)), f.rejected[why])
@@ -177,8 +204,6 @@ func (f *figures) appendBinary(b []byte) []byte {
 func (f *figures) read(r *pack.Reader) {
 	const part = "figures"
 	f.late, f.future = r.Int(part), r.Int(part)
-	f.first, f.newest, f.lateBy = r.Second(part), r.Second(part), r.Second(part)
-	f.seen = r.Bool(part)
 	for n := r.Count(part, 2); n > 0 && r.Err() == nil; n-- {
 		if f.rejected == nil {
 			f.rejected = map[accesslog.Reason]int64{}
@@ -210,11 +235,11 @@ func readBefore(r *pack.Reader) *view.Stats {
 	return s
 }
 
-// appendCarried appends the seconds carried that may still be looked at.
-func (g *Gauge) appendCarried(b []byte) []byte {
+// appendLost appends the seconds that no store gives back.
+func (g *Gauge) appendLost(b []byte) []byte {
 	var list []byte
-	n, last, reach := 0, int64(0), g.reach()
-	for sec, of := range g.frames.carried.From(reach) {
+	n, last := 0, int64(0)
+	for sec, of := range g.lost() {
 		list = appendSecond(appendInts(list, sec-last), &of)
 		last = sec
 		n++
@@ -223,7 +248,8 @@ func (g *Gauge) appendCarried(b []byte) []byte {
 }
 
 // Restore returns the Gauge whose state AppendBinary wrote to b. It goes on as
-// that one would have, given the same lines, ticks and options. Then
+// that one would have, given the same lines, ticks and options. Only what Closing
+// and Snapshot tell of the run begins anew: it is that of this Gauge. Then
 //
 //   - AddSource follows for each source. One of a stored name goes on as it
 //     was, in the order of equal names; others are new. Stored ones that are
@@ -231,8 +257,11 @@ func (g *Gauge) appendCarried(b []byte) []byte {
 //     whose position lines wait, say so with Caught before the next Tick.
 //   - Rules are matched as alert.RestoreBoard says.
 //   - Of another Interval or SectionDepth than was stored, all that is open is
-//     handed out as Sealed at once, to be taken, and goes to the total: nothing
+//     handed out as Sealed at once, to be taken: nothing
 //     is lost or mixed, but the interval in the making is not shown.
+//   - Of other Widths than was stored, those that were stored hold until their
+//     last border has passed. Then, or where none were stored, those that are
+//     asked for hold from here on.
 //   - Another Lateness holds from here on. The other options only say how
 //     things are shown.
 //
@@ -261,7 +290,6 @@ func Restore(o Options, b []byte, p Past) (*Gauge, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.frames.twice = g.o.Interval%SealSeconds != 0
 	g.readFigures(r)
 	g.readOpen(r)
 	g.readSources(r, saved)
@@ -272,22 +300,33 @@ func Restore(o Options, b []byte, p Past) (*Gauge, error) {
 		return nil, err
 	}
 	g.change(asked)
+	g.adopt(asked.Widths)
 	return g, nil
 }
 
 // readParts reads what has a form of its own.
 func (g *Gauge) readParts(r *pack.Reader) (saved []clock.Saved, err error) {
-	parts := [][]byte{r.Bytes("clock"), r.Bytes("alerts"), r.Bytes("total")}
+	parts := [][]byte{readPart(r, "clock"), readPart(r, "alerts")}
 	if r.Err() != nil {
 		return nil, r.Err()
 	}
 	if g.clock, saved, err = clock.Restore(g.o.Lateness, g.o.Wall, parts[0]); err != nil {
 		return nil, err
 	}
-	if g.board, err = alert.RestoreBoard(parts[1], g.o.Rules...); err != nil {
-		return nil, err
+	if closed, ok := g.clock.Closed(); ok {
+		g.frames.closed = closed
 	}
-	return saved, g.total.SetExact(parts[2])
+	g.board, err = alert.RestoreBoard(parts[1], g.o.Rules...)
+	return saved, err
+}
+
+// readPart reads what appendPart wrote: a view into the form.
+func readPart(r *pack.Reader, part string) []byte {
+	n := int64(0)
+	for i := range lengthBytes {
+		n |= int64(r.Byte(part)) << (8 * i)
+	}
+	return r.Take(part, n)
 }
 
 func (g *Gauge) readFigures(r *pack.Reader) {
@@ -295,8 +334,12 @@ func (g *Gauge) readFigures(r *pack.Reader) {
 	if g.next = r.Int("next interval"); g.next != math.MaxInt64 && (g.next < -pack.Horizon || g.next > pack.Horizon) {
 		r.Damaged("next interval")
 	}
-	for _, f := range []*figures{&g.since, &g.frames.since, &g.run} {
+	g.readWidths(r)
+	for _, f := range []*figures{&g.since, &g.frames.since} {
 		f.read(r)
+	}
+	if r.Bool("first second") {
+		g.first.note(r.Second("first second"))
 	}
 	g.before = readBefore(r)
 	for n := r.Count("sections", 2); n > 0 && r.Err() == nil; n-- {
@@ -314,8 +357,27 @@ func (g *Gauge) readFigures(r *pack.Reader) {
 			break
 		}
 		of := readSecond(r)
-		g.frames.carried.Add(last, of)
+		if !g.frames.wide(last) {
+			g.frames.carried.Add(last, of)
+		}
 		g.seconds.Add(last, of)
+	}
+}
+
+// readWidths reads how wide stretches are, and up to where they were handed out.
+func (g *Gauge) readWidths(r *pack.Reader) {
+	f := &g.frames
+	for _, sec := range []*int64{&f.sealed, &f.begin} {
+		if *sec = r.Int("end of what was sealed"); *sec != math.MinInt64 && (abs(*sec) > pack.Horizon || *sec%SealSeconds != 0) {
+			r.Damaged("end of what was sealed")
+		}
+	}
+	var widths []Width
+	for n := r.Count("widths", 2); n > 0 && r.Err() == nil; n-- {
+		widths = append(widths, Width{Before: r.Second("widths"), Seconds: r.Int("widths")})
+	}
+	if f.widths = borders(widths); !slices.Equal(f.widths, widths) {
+		r.Damaged("widths")
 	}
 }
 
@@ -323,7 +385,7 @@ func (g *Gauge) readFigures(r *pack.Reader) {
 func (g *Gauge) readOpen(r *pack.Reader) {
 	details := 0
 	tally := func() *traffic.Tally {
-		t, err := traffic.DecodeOpen(r.Bytes("open stretch"))
+		t, err := traffic.DecodeOpen(readPart(r, "open stretch"))
 		if err != nil {
 			r.Damaged("open stretch")
 			return new(traffic.Tally)
@@ -340,34 +402,60 @@ func (g *Gauge) readOpen(r *pack.Reader) {
 			return
 		}
 		g.open[k] = tally()
+		if g.frames.elder == nil {
+			g.frames.elder = map[int64]bool{}
+		}
+		g.frames.elder[k] = true
 	}
 	f := &g.frames
-	for _, in := range []map[int64]*stretch{f.open, f.late} {
+	stretches := func(in map[int64]*stretch, slot func(int64) (from, to int64)) {
 		for n := r.Count("open stretches", minTally); n > 0 && r.Err() == nil; n-- {
-			k := r.Second("open stretch")
-			if abs(k) > pack.Horizon/SealSeconds || in[k] != nil {
-				r.Damaged("open stretch")
-				return
-			}
-			st := &stretch{shown: r.Bool("open stretch")}
-			for i := range st.seconds {
-				st.seconds[i] = readSecond(r)
-				g.remember(k*SealSeconds+int64(i), st.seconds[i])
-			}
+			st := g.readStretch(r, slot)
 			st.tally = tally()
-			in[k] = st
+			if in[st.from] != nil {
+				r.Damaged("open stretch")
+			}
+			in[st.from] = st
 		}
 	}
-	for k := range f.open {
-		f.due = min(f.due, (k+1)*SealSeconds)
+	stretches(f.open, f.slot)
+	stretches(f.late, func(sec int64) (from, to int64) {
+		from = floor(sec, SealSeconds)
+		return from, from + SealSeconds
+	})
+	for _, st := range f.open {
+		f.due = min(f.due, st.to)
 	}
 	if closed, ok := g.clock.Closed(); ok && len(f.late) > 0 {
-		f.due = min(f.due, (traffic.FloorDiv(closed, SealSeconds)+1)*SealSeconds)
+		f.due = min(f.due, floor(closed, SealSeconds)+SealSeconds)
 	}
 }
 
-// minTally is how many bytes the form of an open tally has at least.
-const minTally = 40
+// readStretch reads all of a stretch but its tally.
+func (g *Gauge) readStretch(r *pack.Reader, slot func(int64) (from, to int64)) *stretch {
+	const part = "open stretch"
+	sec := r.Second(part)
+	st := &stretch{counted: true}
+	st.from, st.to = slot(sec)
+	st.twice = g.o.Interval%(st.to-st.from) != 0
+	flags := r.Byte(part)
+	st.shown, st.exact = flags&flagShown != 0, flags&flagExact != 0
+	if st.from != sec || flags > knownFlags || st.exact && st.to-st.from != SealSeconds {
+		r.Damaged(part)
+		return st
+	}
+	if st.exact {
+		for i := range st.seconds {
+			st.seconds[i] = readSecond(r)
+			g.remember(st.from+int64(i), st.seconds[i])
+		}
+	}
+	return st
+}
+
+// minTally is how many bytes the form of an open tally has at least, with its
+// number and length: one of an interval whose records are still in stretches.
+const minTally = 7
 
 func abs(n int64) int64 { return max(n, -n) }
 
@@ -376,14 +464,15 @@ func (g *Gauge) readSources(r *pack.Reader, saved []clock.Saved) {
 		r.Damaged("number of sources")
 		return
 	}
+	g.frames.saved = make(map[string][]savedSource, len(saved))
 	for i := range saved {
-		s := savedSource{name: string(r.Bytes("source")), clock: saved[i]}
+		name, s := string(r.Bytes("source")), savedSource{clock: saved[i]}
 		for n := r.Count("source", 3); n > 0 && r.Err() == nil; n-- {
 			c := counted{as: r.Second("source"), own: r.Second("source")}
 			c.n = readSecond(r)
 			s.aside = append(s.aside, c)
 		}
-		g.frames.saved = append(g.frames.saved, s)
+		g.frames.saved[name] = append(g.frames.saved[name], s)
 	}
 }
 
@@ -398,25 +487,13 @@ func (g *Gauge) remember(sec int64, n traffic.Second) {
 // recall takes what the store has.
 func (g *Gauge) recall(p Past) error {
 	newest, ok := g.seconds.Newest()
-	if p.Seconds != nil && ok {
-		if err := p.Seconds(g.frames.epoch, newest-traffic.Day+1, g.remember); err != nil {
-			return fmt.Errorf("the seconds before the stored state: %w", err)
-		}
-	}
-	if p.Total == nil {
+	if p.Seconds == nil || !ok {
 		return nil
 	}
-	before := int64(math.MaxInt64)
-	for k := range g.open {
-		before = min(before, k*g.o.Interval)
+	if err := p.Seconds(g.frames.epoch, newest-traffic.Day+1, g.remember); err != nil {
+		return fmt.Errorf("the seconds before the stored state: %w", err)
 	}
-	t, err := p.Total(g.frames.epoch, before)
-	if err != nil {
-		return fmt.Errorf("the stretches before the stored state: %w", err)
-	}
-	exact := g.total.AppendExact(nil)
-	g.total.Merge(t)
-	return g.total.SetExact(exact)
+	return nil
 }
 
 // change goes over to the options that are asked for. What was counted by
@@ -425,17 +502,13 @@ func (g *Gauge) change(to Options) {
 	deeper := g.o.SectionDepth != max(1, to.SectionDepth)
 	if g.o.Interval != to.Interval || deeper {
 		g.seal(math.MaxInt64)
-		for _, k := range slices.Sorted(maps.Keys(g.open)) {
-			g.total.Merge(g.open[k])
-			g.drop(k)
-		}
+		g.close()
 		g.next, g.before = math.MaxInt64, nil
 	}
 	if deeper {
 		clear(g.seen)
 	}
 	g.o = to
-	g.frames.twice = to.Interval%SealSeconds != 0
 }
 
 // preview shows what flush would, and leaves g as it is.
@@ -451,5 +524,8 @@ func (g *Gauge) preview(to int64) {
 		if o.Sealed == nil {
 			g.out = append(g.out, o)
 		}
+	}
+	if c.run.last != nil {
+		g.run.last = c.run.last
 	}
 }

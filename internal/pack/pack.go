@@ -137,8 +137,12 @@ func (r *Reader) Count(part string, size int) int {
 
 // Bytes reads a text of AppendBytes: a view into the form.
 func (r *Reader) Bytes(part string) []byte {
-	n := r.Count(part, 1)
-	if n > len(r.rest) {
+	return r.Take(part, int64(r.Count(part, 1)))
+}
+
+// Take reads n bytes: a view into the form.
+func (r *Reader) Take(part string, n int64) []byte {
+	if n < 0 || n > int64(len(r.rest)) {
 		r.Damaged(part)
 		return nil
 	}

@@ -56,6 +56,9 @@ func (c *Coarse) Count() int64 {
 	return n
 }
 
+// Sum is the sum of the latencies in microseconds. any is false where there is none.
+func (c *Coarse) Sum() (micros uint64, any bool) { return c.sum, c.sum > 0 || c.counts[0] > 0 }
+
 // Mean is the mean in microseconds, rounded down, exact as long as Count is;
 // 0 when empty.
 func (c *Coarse) Mean() int64 {
@@ -107,19 +110,16 @@ func octave(i int) (low, width uint64) {
 func (c *Coarse) AppendBinary(b []byte) []byte {
 	used := uint64(0)
 	for i, n := range c.counts {
-		if n > 0 {
-			used |= 1 << i
-		}
+		// Without a branch: which buckets are used follows no pattern.
+		used |= (uint64(n) + math.MaxUint32) >> 32 << i
 	}
 	b = binary.AppendUvarint(append(b, version), used)
 	if used == 0 {
 		return b
 	}
 	b = binary.AppendUvarint(b, c.sum)
-	for _, n := range c.counts {
-		if n > 0 {
-			b = binary.AppendUvarint(b, uint64(n))
-		}
+	for ; used != 0; used &= used - 1 {
+		b = binary.AppendUvarint(b, uint64(c.counts[bits.TrailingZeros64(used)]))
 	}
 	return b
 }

@@ -1,5 +1,7 @@
 package sketch
 
+import "slices"
+
 const (
 	minPrecision     = 4
 	maxPrecision     = 16
@@ -239,6 +241,15 @@ func (d *Distinct) coarsen(p uint8) {
 		d.p = p
 		if d.exactCount() > small(p) {
 			d.densify()
+		} else if n := 1 << p / 8; len(d.words) > n {
+			hashes := slices.Clone(d.words)
+			d.resize(n)
+			clear(d.words)
+			for _, hash := range hashes {
+				if hash != 0 {
+					d.insert(hash)
+				}
+			}
 		}
 	}
 }

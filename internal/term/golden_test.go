@@ -163,11 +163,12 @@ func keys(iv *view.Interval) {
 func endings() map[string]*view.Closing {
 	full := func(events ...alert.Event) *view.Closing {
 		iv := busy()
-		return &view.Closing{
+		return &view.Closing{Stats: iv.Stats, Snapshot: view.Snapshot{
 			Seen: true,
-			From: at, To: at + 599, Stats: iv.Stats, Alerts: events,
+			From: at, To: at + 599, Alerts: events,
 			Sources: []view.Source{{Name: "access.log", Format: "combined-time", Lines: 4468, Hits: 4468}},
-		}
+			Windows: []view.Window{{Rule: highTraffic(), State: alert.Quiet, Hits: 7, Of: 120}},
+		}}
 	}
 	fired := alert.Event{Rule: highTraffic(), State: alert.Firing, At: at + 7, Hits: 1206}
 	recovered := alert.Event{Rule: highTraffic(), State: alert.Quiet, At: at + 147, Hits: 1199, After: 140}
@@ -181,7 +182,7 @@ func endings() map[string]*view.Closing {
 		many.Alerts = append(many.Alerts, e)
 	}
 	many.Dropped = 1000
-	many.Open = []view.Window{{Rule: highTraffic(), State: alert.Firing, Since: at + 200*124, Hits: 1300, Of: 120}}
+	many.Windows = []view.Window{{Rule: highTraffic(), State: alert.Firing, Since: at + 200*124, Hits: 1300, Of: 120}}
 
 	trouble := full(fired, recovered)
 	trouble.Late, trouble.LateBy, trouble.Future, trouble.Malformed = 12, 7, 1, 3
@@ -205,7 +206,7 @@ func endings() map[string]*view.Closing {
 	return map[string]*view.Closing{
 		"summary-places": placed,
 		"summary":        full(), "summary-alerts": full(fired, recovered), "summary-many": many, "summary-trouble": trouble,
-		"summary-empty": {Sources: []view.Source{{Name: "access.log"}}},
+		"summary-empty": {Snapshot: view.Snapshot{Sources: []view.Source{{Name: "access.log"}}}},
 	}
 }
 

@@ -209,7 +209,7 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 	o := jsonSummary{
 		Type: "summary", jsonStats: stats(&c.Stats, c.To+1-c.From), Late: c.Late, LateBy: c.LateBy, Future: c.Future,
 		Rejected: rejected(c.Rejected), Alerts: []jsonEvent{}, Dropped: c.Dropped,
-		Open: j.windows(c.Open), Sources: []jsonSource{},
+		Open: j.windows(c.Firing()), Sources: []jsonSource{},
 	}
 	if c.Seen {
 		o.From, o.To = j.time(c.From), j.time(c.To+1)

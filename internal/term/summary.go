@@ -165,7 +165,7 @@ func (p *Plain) alerts(c *view.Closing) {
 		p.add("  ")
 		p.event(e)
 	}
-	for _, w := range c.Open {
+	for _, w := range c.Firing() {
 		p.line(red, "  still open: ", w.Rule.Name, " since ", time.Unix(w.Since, 0).In(p.Zone).Format(time.RFC3339))
 	}
 }

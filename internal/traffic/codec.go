@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"hash/maphash"
 	"math"
 	"slices"
@@ -35,35 +33,6 @@ const (
 // AppendBinary appends the binary form of t to b. Tallies that tell the same
 // have the same bytes.
 func (t *Tally) AppendBinary(b []byte) []byte { return t.appendBinary(b, 0) }
-
-// asTheyCame asks appendBinary for all rows in the order of their coming.
-const asTheyCame = -1
-
-// AppendOpen appends the state of t to b: that of a Tally which goes on being
-// counted into. It is the limit and the binary form, but with the rows in the
-// order of their coming, since beyond the caps that order decides, in a merge,
-// which rows are kept. Equal states have equal bytes.
-func (t *Tally) AppendOpen(b []byte) []byte {
-	return t.appendBinary(binary.AppendUvarint(b, uint64(t.part)), asTheyCame)
-}
-
-// DecodeOpen returns the Tally whose state is b. It counts on, and merges, as
-// the one did that wrote it. It keeps no reference to b.
-func DecodeOpen(b []byte) (*Tally, error) {
-	t := new(Tally)
-	part, n := binary.Uvarint(b)
-	if n <= 0 || part > maxPart {
-		return nil, errors.New("the state of a tally is damaged: its limit cannot be read")
-	}
-	t.Limit(int(part))
-	if err := t.decode(b[n:]); err != nil {
-		return nil, fmt.Errorf("the state of a tally is damaged: %w", err)
-	}
-	return t, nil
-}
-
-// maxPart is more than what any Tally is asked to be limited to.
-const maxPart = 1 << 20
 
 // Details returns how many sections have visitors and a fine latency. They are
 // what takes most memory for its bytes.
@@ -167,9 +136,6 @@ func (tb *table) best(rows int) (order []int32, bound int64) {
 	order = make([]int32, len(tb.entries))
 	for i := range order {
 		order[i] = int32(i)
-	}
-	if rows == asTheyCame {
-		return order, tb.base
 	}
 	if rows > 0 && len(order) > rows {
 		// Most rows are far from the best: what has fewer hits than the last
@@ -300,22 +266,29 @@ func (tb *table) decodeParts(r *reader, i int, parts byte) error {
 			return err
 		}
 	}
-	if parts&hasDetail != 0 {
-		n := tb.newDetail()
-		if n == 0 {
-			return errDamaged("a table with too many details")
-		}
-		tb.entries[i].detail = n
-		d := &tb.details[n-1]
-		if d.latency, r.b, err = sketch.DecodeHistogram(r.b); err != nil {
-			return err
-		}
-		if d.visitors, r.b, err = sketch.DecodeDistinct(r.b); err != nil {
-			return err
-		}
-		if d.visitors.Precision != sectionPrecision {
-			return errDamaged("the visitors of a section")
-		}
+	if parts&hasDetail == 0 {
+		return nil
+	}
+	return tb.decodeDetail(r, i, sketch.DecodeDistinct)
+}
+
+// decodeDetail reads what section i has more than other rows.
+func (tb *table) decodeDetail(r *reader, i int, visitors func([]byte) (sketch.Distinct, []byte, error)) error {
+	n := tb.newDetail()
+	if n == 0 {
+		return errDamaged("a table with too many details")
+	}
+	tb.entries[i].detail = n
+	d := &tb.details[n-1]
+	var err error
+	if d.latency, r.b, err = sketch.DecodeHistogram(r.b); err != nil {
+		return err
+	}
+	if d.visitors, r.b, err = visitors(r.b); err != nil {
+		return err
+	}
+	if d.visitors.Precision != sectionPrecision {
+		return errDamaged("the visitors of a section")
 	}
 	return nil
 }

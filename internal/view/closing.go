@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"weir/internal/accesslog"
-	"weir/internal/alert"
 )
 
 // A Quiet stretch stands for the empty intervals of a gap in the log.
@@ -20,20 +19,11 @@ type Notice struct {
 	Text string
 }
 
-// A Closing is the summary of a whole run.
+// A Closing is the summary of a whole run: what there is to know at its end, and
+// the figures of all its requests.
 type Closing struct {
-	Seen     bool  // there was a request; else the rest is empty
-	From, To int64 // first and last second with one
+	Snapshot
 	Stats
-	Late, Future int64
-	Rejected     Rejected
-	// LateBy is the lateness, in seconds, with which no record would have been
-	// late.
-	LateBy  int64
-	Alerts  []alert.Event // oldest first
-	Dropped int           // older alerts no longer remembered
-	Open    []Window      // rules that are firing at the end
-	Sources []Source
 }
 
 // A Source is what became of one input.
