@@ -107,6 +107,9 @@ func (o *listingAlerts) run(ctx context.Context, words []string, s streams, now 
 	if o.last >= 0 {
 		events = events[max(0, len(events)-o.last):]
 	}
+	if len(events) == 0 && !o.follow && o.page.kind == "text" {
+		tell(s.err, "no alert is kept that fits: "+nameOfOpen(db))
+	}
 	if err := w(alertsOf(events)); err != nil || !o.follow {
 		return err
 	}

@@ -216,18 +216,17 @@ func (o *lookingBack) course(p *bygone, from, to, shift int64, out *os.File) err
 	case known/step > mostSteps:
 		return usageError{fmt.Errorf("that are %s steps, and at most %s can be shown: give a longer --step, or less time", unit.Count(known/step), unit.Count(mostSteps))}
 	}
-	c, err := p.course(from, to, step)
+	c, err := p.course(from, to, step, p.from, p.to)
 	if err != nil {
 		return err
 	}
-	if err := p.events(c); err != nil {
-		return err
-	}
 	if shift > 0 {
-		c.Shift = shift
-		if c.Earlier, err = p.course(c.From-shift, c.To-shift, step); err != nil {
+		if c, err = p.compare(c, shift, o.step == 0); err != nil {
 			return err
 		}
+	}
+	if err := p.events(c); err != nil {
+		return err
 	}
 	switch o.page.kind {
 	case "json":
@@ -235,16 +234,24 @@ func (o *lookingBack) course(p *bygone, from, to, shift int64, out *os.File) err
 	case "csv":
 		return (&report.CSV{W: out, Zone: o.page.zone}).WriteCourse(c)
 	}
-	c.FineStep = stepFor(known, int64(report.GraphCells(cells)), 0)
+	step = c.Step
+	c.FineStep = stepFor(known+2*step, int64(report.GraphCells(cells)), 0)
 	if c.Fine, err = p.stretches(max(c.From, p.from), min(c.To, p.to), c.FineStep); err != nil {
 		return err
+	}
+	if step%c.FineStep != 0 {
+		// Else the quantiles are drawn of the steps themselves.
+		if err := p.refine(c.Fine); err != nil {
+			return err
+		}
 	}
 	color, _ := term.Color(o.page.color, out, os.Getenv)
 	return (&report.Text{W: out, Zone: o.page.zone, Color: color, Width: cells}).WriteCourse(c)
 }
 
-// course reads the figures of a stretch of time.
-func (p *bygone) course(from, to, step int64) (*report.Course, error) {
+// course reads the figures of [from, to) in steps, and what is between begin and end as
+// a whole. It has one parameter more than usual, because what is compared ends earlier.
+func (p *bygone) course(from, to, step, begin, end int64) (*report.Course, error) {
 	from, to = traffic.FloorDiv(from, step)*step, -traffic.FloorDiv(-to, step)*step
 	c := &report.Course{Of: p.of, From: from, To: to, Step: step, KnownFrom: p.from, KnownTo: p.to}
 	var err error
@@ -255,11 +262,42 @@ func (p *bygone) course(from, to, step int64) (*report.Course, error) {
 		return nil, err
 	}
 	p.tally.Reset()
-	f, _, err := p.db.Tally(p.tally, p.sealer, from, to)
+	f, _, err := p.db.Tally(p.tally, p.sealer, max(from, begin), min(to, end))
 	if err != nil {
 		return nil, &monitor.InputError{Text: err.Error()}
 	}
 	c.Stats, c.Rejected, c.Late = p.stats(10), f.Rejected, f.Late
+	return c, nil
+}
+
+// compare reads what lies so long before c, as far as c is known: of a day that is not
+// over only so much. Where that time is no longer kept in such steps, and they may be
+// wider, both are read in those that are kept.
+func (p *bygone) compare(c *report.Course, shift int64, wider bool) (*report.Course, error) {
+	begin, end := p.from-shift, p.to-shift
+	earlier, err := p.course(c.From-shift, c.To-shift, c.Step, begin, end)
+	if err != nil {
+		return nil, err
+	}
+	widest := c.Step
+	for i := range earlier.Stretches {
+		s := &earlier.Stretches[i]
+		for _, step := range stepLadder() {
+			if step <= s.To-s.From && shift%step == 0 {
+				widest = max(widest, step)
+			}
+		}
+	}
+	if wider && widest > c.Step {
+		from, to := c.From, c.To
+		if c, err = p.course(from, to, widest, p.from, p.to); err != nil {
+			return nil, err
+		}
+		if earlier, err = p.course(c.From-shift, c.To-shift, widest, begin, end); err != nil {
+			return nil, err
+		}
+	}
+	c.Shift, c.Earlier = shift, earlier
 	return c, nil
 }
 
@@ -299,25 +337,28 @@ func latencyOf(l *history.Latency) *view.Latency {
 	return &view.Latency{Count: l.Count, Mean: us(l.Sum / l.Count), P50: us(l.P50), P90: us(l.P90), P99: us(l.P99), Max: us(l.Max)}
 }
 
-// mostRefined is of how many steps the true quantiles and visitors are looked up, where
-// their rows give but bounds: some 0.3 ms for each row of the store.
-const mostRefined = 200
+// mostRefined is of how many rows of the store the true quantiles and visitors are looked
+// up, where the rows themselves give but bounds: some 0.3 ms for each.
+const mostRefined = 2000
 
 // refine reads the frames of steps that are made of several rows.
 func (p *bygone) refine(all []report.Stretch) error {
-	n := 0
+	n := int64(0)
 	for i := range all {
 		s := &all[i]
 		if !s.Bounds {
 			continue
 		}
-		if n++; n > mostRefined {
+		if n > mostRefined {
 			return nil
 		}
 		p.tally.Reset()
 		f, cover, err := p.db.Tally(p.tally, p.sealer, s.From, s.To)
 		if err != nil {
 			return &monitor.InputError{Text: err.Error()}
+		}
+		for _, rows := range cover.Rows {
+			n += rows
 		}
 		// What was committed meanwhile belongs to another moment.
 		if f.Hits == s.Hits && cover.To-cover.From <= s.To-s.From {
@@ -361,7 +402,8 @@ func (o *lookingBack) rank(p *bygone, from, to, shift int64, out *os.File) error
 		return err
 	}
 	if shift > 0 {
-		if r.Earlier, err = o.ranking(p, from-shift, to-shift, traffic.FrameRows*10); err != nil {
+		begin, end := max(r.From, p.from), min(r.To, p.to) // of a day that is not over only so much
+		if r.Earlier, err = o.ranking(p, begin-shift, end-shift, 10*traffic.FrameRows); err != nil {
 			return err
 		}
 	}

@@ -53,6 +53,11 @@ const patience = 30 * time.Second
 //	staircase FILE              the CSV of the golden alert series
 //	clean [-color] FILE...      nothing in the files could steer a terminal
 //	database NAME FILE          write a database of places: places or networks
+//	keeps HOME LOG...           put a history of simulated traffic into HOME, as that of the
+//	                            logs; -where=EXPR among them stands for the flag
+//	fires HOME LOG N            commit an alert to it, N seconds after its end
+//	holds HOME LOG...           lock it, as a weir that writes it does
+//	damages HOME LOG...         overwrite a part of it
 //	unquoted FILE               replace Go escapes, such as \x1b, by their bytes
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -67,6 +72,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "start": start, "awaits": awaits, "signal": signals, "interrupts": interrupts, "ends": ends, "sends": sends,
 			"logs": logs, "appends": appends, "staircase": staircase, "unquoted": unquoted, "clean": clean, "database": database,
+			"keeps": keeps, "fires": fires, "holds": holds, "damages": damages,
 		},
 	})
 }

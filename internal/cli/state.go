@@ -203,7 +203,7 @@ func (o *stating) append(b []byte, h *listed, now time.Time) []byte {
 	}
 	line("size", size)
 	for _, l := range h.Levels {
-		text := fmt.Sprintf("%12s %-4s %s to %s", unit.Count(l.Rows), unit.Plural(l.Rows, "row"), o.short(l.from), o.short(l.to))
+		text := fmt.Sprintf("%9s %-4s %s to %s", unit.Count(l.Rows), unit.Plural(l.Rows, "row"), o.short(l.from), o.short(l.to))
 		if l.Amends > 0 {
 			text += ", " + unit.Count(l.Amends) + " late"
 		}

@@ -85,8 +85,8 @@ func (db *DB) Bounds() (from, to int64, ok bool, err error) {
 func Holder(path string) (pid int, held bool) {
 	path = placeOf(path)
 	pid = lock.Writer(path)
-	_, err := os.Stat(path + "-wal") // it is gone after a clean end
-	if err != nil && (pid == 0 || !alive(pid)) {
+	journal, err := os.Stat(path + "-wal") // gone, or empty, after a clean end
+	if (err != nil || journal.Size() == 0) && (pid == 0 || !alive(pid)) {
 		return 0, false
 	}
 	return pid, lock.Held(path)

@@ -64,7 +64,7 @@ type gap struct {
 // Why there is no figure.
 const (
 	beforeAll = "before the history begins"
-	nothing   = "nothing was counted: no request, or weir did not run"
+	noCount   = "nothing was counted: no request, or weir did not run"
 	notYet    = "not counted yet"
 )
 
@@ -74,7 +74,7 @@ func (c *Course) gaps() []gap {
 	add := func(from, to int64) {
 		for _, g := range []gap{
 			{from, min(to, c.KnownFrom), beforeAll},
-			{max(from, c.KnownFrom), min(to, c.KnownTo), nothing},
+			{max(from, c.KnownFrom), min(to, c.KnownTo), noCount},
 			{max(from, c.KnownFrom, c.KnownTo), to, notYet},
 		} {
 			if g.from < g.to {

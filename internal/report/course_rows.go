@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 
@@ -42,7 +43,6 @@ func ratioOf(n, was int64) *float64 {
 	if was <= 0 {
 		return nil
 	}
-	// To the tenth; 1e15 is a figure that JSON keeps.
-	p := float64(int64(max(-1e15, min(1e15, (float64(n)-float64(was))/float64(was)*1000)))) / 10
+	p := math.Round((float64(n)-float64(was))/float64(was)*1000) / 10
 	return &p
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"weir/internal/escape"
+	"weir/internal/traffic"
 	"weir/internal/unit"
 	"weir/internal/view"
 )
@@ -37,6 +38,7 @@ func (t *Text) WriteCourse(c *Course) error {
 	p.courseHead("history", c.Of, c.From, c.To)
 	if p.Seen {
 		p.whole()
+		p.odd(c)
 		p.compared(c)
 		p.sparks(c)
 	}
@@ -63,7 +65,23 @@ func (p *page) between(from, to int64) string {
 	return text + " to " + time.Unix(to, 0).In(p.zone).Format(time.DateTime+" -0700") + " (" + lasting(to-from) + ")"
 }
 
-func lasting(seconds int64) string { return unit.Span(time.Duration(min(seconds, longest)) * time.Second) }
+func lasting(seconds int64) string {
+	return unit.Span(time.Duration(min(seconds, longest)) * time.Second)
+}
+
+// odd tells of lines that are not where they should be.
+func (p *page) odd(c *Course) {
+	var items []string
+	if n := c.Late; n > 0 {
+		items = append(items, unit.Count(n)+" late "+unit.Plural(n, "line")+", counted in their own time")
+	}
+	if n := c.Rejected; n > 0 {
+		items = append(items, unit.Count(n)+" rejected "+unit.Plural(n, "line"))
+	}
+	if len(items) > 0 {
+		p.flow("lines", items...)
+	}
+}
 
 // compared says what c is compared with, and how its whole differs.
 func (p *page) compared(c *Course) {
@@ -86,43 +104,67 @@ func (p *page) compared(c *Course) {
 	p.flow("compared", items...)
 }
 
-// sparks draws hits, errors and latency in a line each.
+// sparks draws hits, errors and latency in a line each, over the time that is known.
 func (p *page) sparks(c *Course) {
-	fine, step := c.Fine, c.FineStep
-	if len(fine) == 0 {
-		fine, step = c.Stretches, c.Step
+	g := graphed{fine: c.Fine, step: c.FineStep}
+	if len(g.fine) == 0 {
+		g.fine, g.step = c.Stretches, c.Step
 	}
+	whole := max(c.Step, g.step)
+	g.from = max(c.From, traffic.FloorDiv(c.KnownFrom, whole)*whole)
+	to := min(c.To, -traffic.FloorDiv(-c.KnownTo, whole)*whole)
+	g.bars = int((to - g.from + g.step - 1) / g.step)
 	cells := p.width - len(indent) - graphLabel - gutterCells
-	n := int((c.To - c.From + step - 1) / step)
-	if n < fewHours || n > cells {
+	if g.bars < fewHours || g.bars > cells {
 		return
 	}
-	wide := min(widestBar, cells/n)
-	p.title("every " + lasting(step))
-	p.spark("hits", "", spark{c, fine, step, wide, func(s *Stretch) int64 { return s.Hits }, unit.Short})
-	p.spark("5xx", red, spark{c, fine, step, wide, func(s *Stretch) int64 { return s.Classes[5] }, unit.Short})
-	p.spark("p90", "", spark{c, fine, step, wide, func(s *Stretch) int64 {
+	g.wide = min(widestBar, cells/g.bars)
+	p.title("every " + lasting(g.step))
+	p.spark("hits", "", &g, spark{g.fine, 1, func(s *Stretch) int64 { return s.per(g.step, s.Hits) }, unit.Short})
+	p.spark("5xx", red, &g, spark{g.fine, 1, func(s *Stretch) int64 { return s.per(g.step, s.Classes[5]) }, unit.Short})
+	// The quantiles of finer steps may be but bounds.
+	slow, repeat := g.fine, 1
+	if c.Step%g.step == 0 {
+		slow, repeat = c.Stretches, int(c.Step/g.step)
+	}
+	p.spark("p90", "", &g, spark{slow, repeat, func(s *Stretch) int64 {
 		if s.Latency == nil {
 			return 0
 		}
 		return int64(s.Latency.P90)
 	}, func(n int64) string { return strings.ReplaceAll(unit.Duration(time.Duration(n)), " ", "") }})
-	p.sparkAxis(c, n, step, wide)
+	p.sparkAxis(&g)
 }
 
-// A spark is what a graph of one line is drawn of.
+// per is how much of n there is in a step, on average, where s is more than one; at least
+// one of what there is.
+func (s *Stretch) per(step, n int64) int64 {
+	if wide := s.To - s.From; wide > step && n > 0 {
+		return max(1, int64(float64(n)/float64(wide)*float64(step)))
+	}
+	return n
+}
+
+// graphed is what graphs of one line have in common.
+type graphed struct {
+	fine []Stretch
+	from int64
+	step int64 // of a bar
+	bars int
+	wide int // cells of a bar
+}
+
+// A spark is what one line is drawn of.
 type spark struct {
-	course *Course
 	steps  []Stretch
-	step   int64
-	wide   int
+	repeat int // bars for each of them
 	of     func(*Stretch) int64
 	figure func(int64) string
 }
 
 // spark draws a line of bars: a dot where nothing was counted, which is not the same as a
 // count of nothing. It draws none where all are 0.
-func (p *page) spark(label, color string, s spark) {
+func (p *page) spark(label, color string, g *graphed, s spark) {
 	most := int64(0)
 	for i := range s.steps {
 		most = max(most, s.of(&s.steps[i]))
@@ -131,16 +173,17 @@ func (p *page) spark(label, color string, s spark) {
 		return
 	}
 	var line strings.Builder
-	i := 0
-	for at := s.course.From; at < s.course.To; at += s.step {
+	i, step := 0, g.step*int64(s.repeat)
+	for n := 0; n < g.bars; n += s.repeat {
+		at := g.from + int64(n)*g.step
 		for i < len(s.steps) && s.steps[i].To <= at {
 			i++
 		}
 		cell := "·"
-		if i < len(s.steps) && s.steps[i].From < at+s.step {
+		if i < len(s.steps) && s.steps[i].From < at+step {
 			cell = block(height(s.of(&s.steps[i]), most, 8))
 		}
-		line.WriteString(strings.Repeat(cell, s.wide))
+		line.WriteString(strings.Repeat(cell, g.wide*min(s.repeat, g.bars-n)))
 	}
 	p.add(indent)
 	p.paint(dim, pad(label, graphLabel))
@@ -150,26 +193,27 @@ func (p *page) spark(label, color string, s spark) {
 }
 
 // sparkAxis writes the times below the graphs.
-func (p *page) sparkAxis(c *Course, n int, step int64, wide int) {
+func (p *page) sparkAxis(g *graphed) {
+	length := int64(g.bars) * g.step
 	at := func(i int) string {
-		t := time.Unix(c.From+int64(i)*step, 0).In(p.zone)
+		sec := g.from + int64(i)*g.step
 		switch {
-		case step >= daySeconds:
-			return t.Format(time.DateOnly)
-		case c.To-c.From > daySeconds:
-			return t.Format("Jan 02 15:04")
+		case g.step >= daySeconds:
+			return p.at(sec, time.DateOnly)
+		case length > daySeconds:
+			return p.at(sec, "Jan 02 15:04")
 		}
-		return t.Format("15:04")
+		return p.at(sec, "15:04")
 	}
 	every := 1
-	for every*wide < len(at(0))+4 || n/every > 8 {
+	for every*g.wide < len(at(0))+4 || g.bars/every > 8 {
 		every++
 	}
-	line, labels := []byte(strings.Repeat("-", n*wide)), []byte(strings.Repeat(" ", n*wide))
-	for i := 0; i < n; i += every {
-		line[i*wide] = '+'
-		if label := at(i); i*wide+len(label) <= len(labels) {
-			copy(labels[i*wide:], label)
+	line, labels := []byte(strings.Repeat("-", g.bars*g.wide)), []byte(strings.Repeat(" ", g.bars*g.wide))
+	for i := 0; i < g.bars; i += every {
+		line[i*g.wide] = '+'
+		if label := at(i); i*g.wide+len(label) <= len(labels) {
+			copy(labels[i*g.wide:], label)
 		}
 	}
 	for _, text := range [][]byte{line, labels} {
@@ -193,7 +237,7 @@ func (p *page) steps(c *Course) {
 	p.paint(dim, head)
 	p.end()
 	for i := range c.Stretches {
-		most = max(most, c.Stretches[i].Hits)
+		most = max(most, c.Stretches[i].per(c.Step, c.Stretches[i].Hits))
 	}
 	notes := p.moments(c)
 	say := func(to int64) {
@@ -222,7 +266,7 @@ func (p *page) steps(c *Course) {
 			line += right(col.text(s), col.cells)
 		}
 		if bar >= barCells {
-			line += indent + lying(s.Hits, most, bar-len(indent))
+			line += indent + lying(s.per(c.Step, s.Hits), most, bar-len(indent))
 		}
 		p.add(strings.TrimRight(line, " "))
 		p.end()
@@ -269,41 +313,51 @@ func (p *page) stepColumns(c *Course, least int) ([]column[Stretch], int) {
 	}
 	cols := []column[Stretch]{{"hits", 11, func(s *Stretch) string { return hitsText("", s.Hits) }, 0}}
 	if c.Earlier != nil {
-		cols = append(cols, p.earlier(c)...)
+		cols = append(cols, beside(c)...)
 	}
-	cols = append(cols, column[Stretch]{"per s", 9, func(s *Stretch) string { return unit.Rate(s.Hits, s.To-s.From) }, 9})
-	for i, leave := range []int{7, 10, 4, 0} {
+	cols = append(cols, column[Stretch]{"per s", 9, func(s *Stretch) string { return unit.Rate(s.Hits, s.To-s.From) }, 11})
+	for i, leave := range []int{8, 12, 3, 0} {
 		class := i + 2
+		if class == 5 && c.Earlier != nil {
+			continue // it stands beside that of before
+		}
 		cols = append(cols, column[Stretch]{string(rune('0'+class)) + "xx", 7, func(s *Stretch) string { return unit.Percent(s.Classes[class], s.Hits) }, leave})
 	}
-	cols = append(cols, column[Stretch]{"bytes", 9, func(s *Stretch) string { return unit.Bytes(s.Bytes) }, 6},
-		column[Stretch]{"visitors", 10, func(s *Stretch) string { return hitsText(unit.About(s.Bounds), s.Visitors) }, 5})
+	cols = append(cols, column[Stretch]{"bytes", 9, func(s *Stretch) string { return unit.Bytes(s.Bytes) }, 7},
+		column[Stretch]{"visitors", 10, func(s *Stretch) string { return hitsText(unit.About(s.Bounds), s.Visitors) }, 6})
 	if timed {
-		quantile := func(title string, leave int, of func(*view.Latency) time.Duration) column[Stretch] {
-			return column[Stretch]{title, 9, func(s *Stretch) string {
-				if s.Latency == nil {
-					return unit.None
-				}
-				return unit.About(s.Bounds) + unit.Duration(of(s.Latency))
-			}, leave}
+		cols = append(cols, quantile("p50", 10, func(l *view.Latency) time.Duration { return l.P50 }))
+		if c.Earlier == nil {
+			cols = append(cols, slowest())
 		}
-		cols = append(cols, quantile("p50", 8, func(l *view.Latency) time.Duration { return l.P50 }),
-			quantile("p90", 0, func(l *view.Latency) time.Duration { return l.P90 }),
-			quantile("p99", 3, func(l *view.Latency) time.Duration { return l.P99 }))
+		cols = append(cols, quantile("p99", 4, func(l *view.Latency) time.Duration { return l.P99 }))
 	}
 	if late {
-		cols = append(cols, column[Stretch]{"late", 8, func(s *Stretch) string { return unit.Short(s.Late) }, 2})
+		cols = append(cols, column[Stretch]{"late", 8, func(s *Stretch) string { return unit.Short(s.Late) }, 9})
 	}
 	if rejected {
-		cols = append(cols, column[Stretch]{"rejected", 10, func(s *Stretch) string { return unit.Short(s.Rejected) }, 1})
+		cols = append(cols, column[Stretch]{"rejected", 10, func(s *Stretch) string { return unit.Short(s.Rejected) }, 5})
 	}
 	cols, _ = fitted(cols, p.width-len(indent), least)
 	return cols, least
 }
 
-// earlier are the columns of the same step of what c is compared with.
-func (p *page) earlier(c *Course) []column[Stretch] {
-	figure := func(of func(e *Stretch) string) func(*Stretch) string {
+func quantile(title string, leave int, of func(*view.Latency) time.Duration) column[Stretch] {
+	return column[Stretch]{title, 9, func(s *Stretch) string {
+		if s.Latency == nil {
+			return unit.None
+		}
+		return unit.About(s.Bounds) + unit.Duration(of(s.Latency))
+	}, leave}
+}
+
+func slowest() column[Stretch] {
+	return quantile("p90", 0, func(l *view.Latency) time.Duration { return l.P90 })
+}
+
+// beside are the columns of what c is compared with, each beside that of c.
+func beside(c *Course) []column[Stretch] {
+	before := func(of func(e *Stretch) string) func(*Stretch) string {
 		return func(s *Stretch) string {
 			if e := c.before(s); e != nil {
 				return of(e)
@@ -311,21 +365,18 @@ func (p *page) earlier(c *Course) []column[Stretch] {
 			return unit.None
 		}
 	}
+	errors := func(s *Stretch) string { return unit.Percent(s.Classes[5], s.Hits) }
+	p90 := slowest()
 	return []column[Stretch]{
-		{"before", 11, figure(func(e *Stretch) string { return hitsText("", e.Hits) }), 0},
+		{"before", 11, before(func(e *Stretch) string { return hitsText("", e.Hits) }), 0},
 		{"change", 10, func(s *Stretch) string {
 			if e := c.before(s); e != nil {
 				return change(s.Hits, e.Hits)
 			}
 			return unit.None
 		}, 0},
-		{"5xx bef.", 9, figure(func(e *Stretch) string { return unit.Percent(e.Classes[5], e.Hits) }), 2},
-		{"p90 bef.", 10, figure(func(e *Stretch) string {
-			if e.Latency == nil {
-				return unit.None
-			}
-			return unit.About(e.Bounds) + unit.Duration(e.Latency.P90)
-		}), 1},
+		{"5xx", 7, errors, 0}, {"before", 8, before(errors), 2},
+		p90, {"before", 9, before(p90.text), 1},
 	}
 }
 
