@@ -94,12 +94,22 @@ type exportedBlob struct {
 	Data []byte      `json:"data"`
 }
 
+// exportedMessage is one that waits for being told to somebody.
+type exportedMessage struct {
+	Type   string      `json:"type"`
+	ID     int64       `json:"id"`
+	Target escape.JSON `json:"target"`
+	Key    escape.JSON `json:"key"`
+	Due    string      `json:"due"`
+	Body   []byte      `json:"body"`
+}
+
 // writeExport writes all that db holds. What is of one kind is of one moment.
 func writeExport(ctx context.Context, db *history.DB, w io.Writer, frames bool) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	e := exporter{db: db, ctx: ctx.Err, json: json.NewEncoder(out), frames: frames}
 	e.json.SetEscapeHTML(false)
-	for _, part := range []func() error{e.head, e.rows, e.events, e.marks, e.spans, e.blobs} {
+	for _, part := range []func() error{e.head, e.rows, e.events, e.marks, e.spans, e.messages, e.blobs} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -203,6 +213,19 @@ func (e *exporter) spans() error {
 			return err
 		}
 		if err := e.json.Encode(exportedSpan{"span", escape.JSON(s.Source), escape.JSON(s.File), utc(s.FromTime), utc(s.ToTime), s.FromOffset, s.ToOffset}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *exporter) messages() error {
+	waiting, err := e.db.Outbox(math.MaxInt64, math.MaxInt32)
+	if err != nil {
+		return err
+	}
+	for _, m := range waiting {
+		if err := e.json.Encode(exportedMessage{"message", m.ID, escape.JSON(m.Target), escape.JSON(m.Key), utc(m.Due), m.Body}); err != nil {
 			return err
 		}
 	}
