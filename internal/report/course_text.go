@@ -206,10 +206,10 @@ func (p *page) sparkAxis(g *graphed) {
 		return p.at(sec, "15:04")
 	}
 	every := 1
-	for every*g.wide < len(at(0))+4 || g.bars/every > 8 {
+	for every*g.wide < len(at(0))+4 || g.bars/every > 8 || !roundSpan(int64(every)*g.step) && every < g.bars {
 		every++
 	}
-	line, labels := []byte(strings.Repeat("-", g.bars*g.wide)), []byte(strings.Repeat(" ", g.bars*g.wide))
+	line, labels := []byte(strings.Repeat("-", g.bars*g.wide)), []byte(strings.Repeat(" ", g.bars*g.wide+gutterCells))
 	for i := 0; i < g.bars; i += every {
 		line[i*g.wide] = '+'
 		if label := at(i); i*g.wide+len(label) <= len(labels) {
@@ -221,6 +221,16 @@ func (p *page) sparkAxis(g *graphed) {
 		p.paint(dim, strings.TrimRight(string(text), " "))
 		p.end()
 	}
+}
+
+// roundSpan reports whether marks so many seconds apart have times that are easily read.
+func roundSpan(seconds int64) bool {
+	for _, r := range []int64{daySeconds, 12 * hourSeconds, 6 * hourSeconds, 3 * hourSeconds, 2 * hourSeconds, hourSeconds, 1800, 900, 600, 300, 120, 60} {
+		if seconds >= r {
+			return seconds == r || r == daySeconds && seconds%r == 0
+		}
+	}
+	return false
 }
 
 // steps writes a line for each step, gap, alert and mark, in the order of time.
@@ -375,8 +385,10 @@ func beside(c *Course) []column[Stretch] {
 			}
 			return unit.None
 		}, 0},
-		{"5xx", 7, errors, 0}, {"before", 8, before(errors), 2},
-		p90, {"before", 9, before(p90.text), 1},
+		{"5xx", 7, errors, 0},
+		{"before", 8, before(errors), 2},
+		p90,
+		{"before", 9, before(p90.text), 1},
 	}
 }
 
