@@ -319,6 +319,9 @@ func (p *bygone) stretches(from, to, step int64) ([]report.Stretch, error) {
 	all := make([]report.Stretch, 0, len(points))
 	for i := range points {
 		pt := &points[i]
+		if pt.Start >= p.to {
+			break // sealed since the bounds were read
+		}
 		// The first and the last may be less than a step.
 		all = append(all, report.Stretch{
 			From: min(max(pt.Start, p.from), pt.Start+pt.Step), To: max(min(pt.Start+pt.Step, p.to), pt.Start),

@@ -107,7 +107,7 @@ type exportedMessage struct {
 // writeExport writes all that db holds. What is of one kind is of one moment.
 func writeExport(ctx context.Context, db *history.DB, w io.Writer, frames bool) error {
 	out := bufio.NewWriterSize(w, 64<<10)
-	e := exporter{db: db, ctx: ctx.Err, json: json.NewEncoder(out), frames: frames}
+	e := exporter{db: db, ctx: func() error { return context.Cause(ctx) }, json: json.NewEncoder(out), frames: frames}
 	e.json.SetEscapeHTML(false)
 	for _, part := range []func() error{e.head, e.rows, e.events, e.marks, e.spans, e.messages, e.blobs} {
 		if err := part(); err != nil {

@@ -1,6 +1,9 @@
 package report
 
 import (
+	"cmp"
+	"slices"
+
 	"weir/internal/alert"
 	"weir/internal/traffic"
 	"weir/internal/view"
@@ -97,10 +100,10 @@ func (c *Course) before(s *Stretch) *Stretch {
 	if c.Earlier == nil {
 		return nil
 	}
-	for i := range c.Earlier.Stretches {
-		if e := &c.Earlier.Stretches[i]; e.From == s.From-c.Shift && e.To == s.To-c.Shift {
-			return e
-		}
+	all := c.Earlier.Stretches
+	i, _ := slices.BinarySearchFunc(all, s.From-c.Shift, func(e Stretch, at int64) int { return cmp.Compare(e.From, at) })
+	if i < len(all) && all[i].From == s.From-c.Shift && all[i].To == s.To-c.Shift {
+		return &all[i]
 	}
 	return nil
 }

@@ -197,6 +197,8 @@ func (j *JSON) ranking(r *Ranking) *jsonRanking {
 	}
 	if r.Earlier != nil {
 		o.Earlier = j.ranking(r.Earlier)
+		// It may have many more, in which those of r were looked up.
+		o.Earlier.Rows = o.Earlier.Rows[:min(len(o.Earlier.Rows), len(o.Rows))]
 	}
 	return o
 }

@@ -296,3 +296,48 @@ func TestTheKeysOfThePastAreInTheManual(t *testing.T) {
 		}
 	}
 }
+
+// TestNoStringOfAHistorySteersAnything: names of logs, texts of marks, rules, keys.
+func TestNoStringOfAHistorySteersAnything(t *testing.T) {
+	for _, s := range evil() {
+		c, r := compared(), rankedBefore()
+		c.Of, c.Earlier.Of, c.Marks[0].Text, c.Alerts[0].Rule.Name = s, s, s, s
+		r.Of, r.Table.Rows[0].Key, r.Table.Rows[1].Key = s, s, s+s
+		var text, object, table bytes.Buffer
+		page, j, sheet := &Text{W: &text, Width: 60}, &JSON{W: &object}, &CSV{W: &table}
+		for _, write := range []func() error{
+			func() error { return page.WriteCourse(c) },
+			func() error { return page.WriteRanking(r) },
+			func() error { return page.WriteAlerts(c.Alerts) },
+			func() error { return j.WriteCourse(c) },
+			func() error { return j.WriteRanking(r) },
+			func() error { return j.WriteAlerts(c.Alerts) },
+			func() error { return sheet.WriteCourse(c) },
+			func() error { return sheet.WriteRanking(r) },
+			func() error { return sheet.WriteAlerts(c.Alerts, true) },
+		} {
+			if err := write(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, out := range []*bytes.Buffer{&text, &object, &table} {
+			checkLines(t, out.String())
+		}
+		rows := csv.NewReader(&table)
+		rows.FieldsPerRecord = -1
+		all, err := rows.ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range all {
+			for i, cell := range row {
+				if i == len(row)-1 { // a change in percent is our own
+					continue
+				}
+				if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(cell)[0]) {
+					t.Errorf("%q: the cell %q is a formula", s, cell)
+				}
+			}
+		}
+	}
+}
