@@ -22,7 +22,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"weir/internal/escape"
-	"weir/internal/history"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected files inside the scripts")
@@ -53,8 +52,12 @@ const patience = 30 * time.Second
 //	appends FILE SOURCE         append the content of a file
 //	staircase FILE              the CSV of the golden alert series
 //	clean [-color] FILE...      nothing in the files could steer a terminal
-//	holds STATE WORD...         write the history of weir WORD... from here on, as another weir
 //	database NAME FILE          write a database of places: places or networks
+//	keeps HOME LOG...           put a history of simulated traffic into HOME, as that of the
+//	                            logs; -where=EXPR among them stands for the flag
+//	fires HOME LOG N            commit an alert to it, N seconds after its end
+//	holds HOME LOG...           lock it, as a weir that writes it does
+//	damages HOME LOG...         overwrite a part of it
 //	unquoted FILE               replace Go escapes, such as \x1b, by their bytes
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -70,7 +73,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "start": start, "awaits": awaits, "signal": signals, "interrupts": interrupts, "ends": ends, "sends": sends,
 			"logs": logs, "appends": appends, "staircase": staircase, "unquoted": unquoted, "clean": clean, "database": database,
-			"holds": holds,
+			"keeps": keeps, "fires": fires, "holds": holds, "damages": damages,
 		},
 	})
 }
@@ -168,19 +171,6 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 			p.unread.Close()
 		}
 	})
-}
-
-func holds(ts *testscript.TestScript, _ bool, args []string) {
-	var words []string
-	for _, w := range args[1:] {
-		if w != "-" {
-			w = ts.MkAbs(w)
-		}
-		words = append(words, w)
-	}
-	db, err := history.Open(history.Home(ts.MkAbs(args[0])).Path(history.Of(words, "")), history.Options{})
-	ts.Check(err)
-	ts.Defer(func() { ts.Check(db.Close()) })
 }
 
 func weirOnPath(ts *testscript.TestScript) string {

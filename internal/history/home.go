@@ -161,7 +161,8 @@ func (h Home) List() ([]Kept, error) {
 			continue
 		}
 		k.Changed = info.ModTime()
-		if journal, err := os.Stat(k.Path + "-wal"); err == nil && journal.ModTime().After(k.Changed) {
+		// An empty one is made by whoever reads.
+		if journal, err := os.Stat(k.Path + "-wal"); err == nil && journal.Size() > 0 && journal.ModTime().After(k.Changed) {
 			k.Changed = journal.ModTime()
 		}
 		list = append(list, k)

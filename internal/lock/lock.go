@@ -46,9 +46,7 @@ func Take(name string) (*Lock, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot lock %s: %w", name, err)
 		}
-		text, _ := io.ReadAll(io.LimitReader(file, 20))
-		pid, _ := strconv.Atoi(strings.TrimSpace(string(text))) // 0 when it was taken just now
-		return nil, &HeldError{PID: pid}
+		return nil, &HeldError{PID: writer(file)}
 	}
 	// For people only, so a full disk is no reason to stop.
 	if file.Truncate(0) == nil {
@@ -62,4 +60,33 @@ func (l *Lock) Release() {
 	if l != nil {
 		l.file.Close()
 	}
+}
+
+// Writer returns the number of the process that last took NAME.lock, which may have
+// ended since; 0 where none is known.
+func Writer(name string) int {
+	file, err := os.Open(name + ".lock")
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
+	return writer(file)
+}
+
+func writer(file *os.File) int {
+	text, _ := io.ReadAll(io.LimitReader(file, 20))
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(text))) // 0 when it was taken just now
+	return pid
+}
+
+// Held reports whether a process has NAME.lock. It takes the lock for a moment where
+// nobody has it, in which another one cannot take it.
+func Held(name string) bool {
+	file, err := os.Open(name + ".lock")
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	taken, err := tryLock(file)
+	return err == nil && !taken
 }

@@ -24,7 +24,13 @@ func TestASecondOneIsToldWhoHoldsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !Held(name) || Writer(name) != os.Getpid() {
+		t.Errorf("got %t, process %d; want that this one holds it", Held(name), Writer(name))
+	}
 	again.Release()
+	if Held(name) || Writer(name) != os.Getpid() {
+		t.Errorf("got %t, process %d after it was let go of; want that this one was the last", Held(name), Writer(name))
+	}
 	(*Lock)(nil).Release()
 }
 

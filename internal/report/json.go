@@ -284,9 +284,11 @@ func milliseconds(l *view.Latency) *jsonLatency {
 func ms(d time.Duration) float64 { return float64(d/time.Microsecond) / 1000 }
 
 // classes are hits by status class, as 2xx.
-func classes(s *view.Stats) map[string]int64 {
+func classes(s *view.Stats) map[string]int64 { return byClass(&s.Classes) }
+
+func byClass(all *[6]int64) map[string]int64 {
 	out := map[string]int64{}
-	for class, n := range s.Classes {
+	for class, n := range all {
 		switch {
 		case class > 0:
 			out[strconv.Itoa(class)+"xx"] = n

@@ -1,4 +1,4 @@
-// Package report writes what whole logs hold down for a person or a program: a page of text, JSON, CSV.
+// Package report writes down what whole logs, or stretches of the past, hold: a page of text, JSON, CSV.
 package report
 
 import (

@@ -20,6 +20,7 @@ const (
 	ofSome    // of those requests that have such a key at all
 	ofPlaces  // of clients, each of which may have been dropped
 	ofAnswers // of one status, so that a share of errors says nothing
+	ofCounts  // of which only the hits are known
 )
 
 const (
@@ -31,11 +32,12 @@ const (
 	visitorCells = 9
 )
 
-// A column is a figure of each row. Text longer than its cells is shortened.
-type column struct {
+// A column is a figure of each row, which is a R. Text longer than its cells is
+// shortened.
+type column[R any] struct {
 	title string
 	cells int
-	text  func(*view.Row) string
+	text  func(*R) string
 	// leave: the columns of the highest number are left away first where a page
 	// is narrow, those of 0 never.
 	leave int
@@ -106,7 +108,7 @@ func others(t view.Table, k kind) string {
 
 // fitted leaves columns away until there is room for a key of the least cells,
 // and returns how many of the cells it has.
-func fitted(cols []column, cells, least int) ([]column, int) {
+func fitted[R any](cols []column[R], cells, least int) ([]column[R], int) {
 	for {
 		key, last := cells, 0
 		for i, c := range cols {
@@ -123,18 +125,21 @@ func fitted(cols []column, cells, least int) ([]column, int) {
 }
 
 // columns are those of a table on a page of any width.
-func columns(rows []view.Row, k kind, whole int64) []column {
-	cols := []column{
+func columns(rows []view.Row, k kind, whole int64) []column[view.Row] {
+	cols := []column[view.Row]{
 		{"hits", hitCells, func(r *view.Row) string { return hitsText(unit.About(r.Missed > 0), r.Hits) }, 0},
 		{"share", shareCells, func(r *view.Row) string { return unit.Percent(r.Hits, whole) }, 0},
 	}
+	if k == ofCounts {
+		return cols
+	}
 	if k == ofSections {
-		cols = append(cols, column{"visitors", visitorCells, visitors, 1})
+		cols = append(cols, column[view.Row]{"visitors", visitorCells, visitors, 1})
 	} else {
-		cols = append(cols, column{"bytes", 9, func(r *view.Row) string { return unit.Bytes(r.Bytes) }, 1})
+		cols = append(cols, column[view.Row]{"bytes", 9, func(r *view.Row) string { return unit.Bytes(r.Bytes) }, 1})
 	}
 	if k != ofAnswers {
-		cols = append(cols, column{"5xx", 7, func(r *view.Row) string { return unit.Percent(r.Errors, r.Hits) }, 0})
+		cols = append(cols, column[view.Row]{"5xx", 7, func(r *view.Row) string { return unit.Percent(r.Errors, r.Hits) }, 0})
 	}
 	timed := false
 	for i := range rows {
@@ -147,8 +152,8 @@ func columns(rows []view.Row, k kind, whole int64) []column {
 	if k == ofSections {
 		cells = 8 // three of them, which are rarely coarse
 	}
-	quantile := func(title string, leave int, of func(*view.Latency) time.Duration) column {
-		return column{title, cells, func(r *view.Row) string {
+	quantile := func(title string, leave int, of func(*view.Latency) time.Duration) column[view.Row] {
+		return column[view.Row]{title, cells, func(r *view.Row) string {
 			if r.Latency == nil {
 				return unit.None
 			}

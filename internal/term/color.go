@@ -24,3 +24,12 @@ func Color(when string, f *os.File, getenv func(string) string) (color, terminal
 	}
 	return enableSequences(f), true
 }
+
+// Size returns how many cells and lines f has; 0 where it is no terminal.
+func Size(f *os.File) (cells, lines int) {
+	cells, lines, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0, 0
+	}
+	return cells, lines
+}
