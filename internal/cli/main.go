@@ -156,6 +156,7 @@ func newRoot(s streams) *cobra.Command {
 		newReport(s),
 		newParse(s),
 		newTail(s),
+		newLog(s),
 		newExplain(s),
 		newFormats(s),
 		newDemo(s),
