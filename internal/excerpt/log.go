@@ -33,7 +33,7 @@ type log struct {
 	rest   []byte // of a block
 	record accesslog.Record
 	texts  int   // blocks that were read
-	newest int64 // time seen in the log so far
+	newest int64 // the latest time seen in the log so far, Unix seconds
 	in     bool  // the last line with a time was chosen
 	held   []byte
 	queue  []byte // lines that are given as they are
@@ -47,7 +47,7 @@ type log struct {
 // openLog finds the files of a log that may have something. What is wrong stands
 // in its result.
 func openLog(index int, wanted Log, o *Options) *log {
-	l := &log{Log: wanted, index: index, o: o, at: math.MinInt64, newest: math.MinInt64}
+	l := &log{Log: wanted, index: index, o: o, at: math.MinInt64}
 	l.result.Name = wanted.Name
 	l.in = o.From == 0 // what comes before the first time
 	if err := l.find(); err != nil {
@@ -170,8 +170,8 @@ func (l *log) choose() {
 		if l.o.To == 0 || !f.timed || f.first < l.o.To+slack {
 			l.files = append(l.files, f)
 		}
-		if l.o.From != 0 && f.timed && f.first < l.o.From-slack {
-			break
+		if l.o.From != 0 && f.timed && f.first < l.o.From-slack-l.shift() {
+			break // and in the hour that comes twice the file before tells which it is
 		}
 	}
 	if newer != nil {
@@ -285,20 +285,19 @@ func (l *log) part(follows bool) bool {
 // has to be read.
 func (l *log) ranges(f *file) (ranges []Range, whole bool) {
 	const worthSeeking = 512 << 10
-	size := f.info.Size
-	if !f.seekable() || size() < worthSeeking || l.o.From == 0 && l.o.To == 0 {
+	if !f.seekable() || f.info.Size() < worthSeeking || l.o.From == 0 && l.o.To == 0 {
 		return nil, true
 	}
-	look := l.lookAt(f)
-	from, to := scan.Part(f.f, size(), scan.Bounds{From: l.o.From, To: l.o.To}, look)
-	if from == 0 && to == size() {
+	size, look := f.info.Size(), l.lookAt(f)
+	from, to := scan.Part(f.f, size, scan.Bounds{From: l.o.From, To: l.o.To}, look)
+	if from == 0 && to == size {
 		return nil, true
 	}
 	ranges = []Range{{from, to}}
 	if l.o.Spans != nil {
 		if device, inode := tail.Identity(f.info); inode != 0 {
 			for _, r := range l.o.Spans(l.Name, device, inode) {
-				ranges = append(ranges, Range{min(max(r.From, 0), size()), min(max(r.To, 0), size())})
+				ranges = append(ranges, Range{min(max(r.From, 0), size), min(max(r.To, 0), size)})
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"weir/internal/accesslog"
@@ -180,7 +181,7 @@ func (l *log) beyond(b []byte) (early, late bool) {
 			l.probe = l.access.Fork()
 		}
 	}
-	slack := disorder + l.shift()
+	slack, first, last := disorder+l.shift(), int64(math.MaxInt64), int64(0)
 	early, late = l.o.From != 0, l.o.To != 0
 	for i := range samples + 1 {
 		sec, ok := l.timeNear(b, len(b)/samples*i)
@@ -192,11 +193,11 @@ func (l *log) beyond(b []byte) (early, late bool) {
 		if !early && !late {
 			return false, false
 		}
-		l.newest = max(l.newest, sec)
-		if l.result.First == 0 || sec < l.result.First {
-			l.result.First = sec
-		}
-		l.result.Last = max(l.result.Last, sec)
+		first, last = min(first, sec), max(last, sec)
+	}
+	l.newest, l.result.Last = max(l.newest, last), max(l.result.Last, last)
+	if l.result.First == 0 || first < l.result.First {
+		l.result.First = first
 	}
 	return early, late
 }

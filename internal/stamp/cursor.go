@@ -232,10 +232,13 @@ func (c *cursor) unix() (m Moment, ok bool) {
 		return m, false
 	}
 	if c.i < len(c.b) && (isWord(c.b[c.i]) || c.b[c.i] == '.' && digits != 10) {
-		return m, false
+		return Moment{}, false
 	}
 	if m.Sec = int64(n / each); each > 1 {
 		m.Nanos = int32(n % each * (1_000_000_000 / each))
 	}
-	return m, m.Sec >= 1_000_000_000
+	if m.Sec < 1_000_000_000 {
+		return Moment{}, false
+	}
+	return m, true
 }

@@ -43,14 +43,22 @@ func (r *Reader) in(p *parts, year int) (m Moment, ok bool) {
 	m.Nanos = p.nanos
 	if p.zoned {
 		m.Sec = time.Date(year, time.Month(p.month), p.day, p.hour, p.min, p.sec, 0, time.UTC).Unix() - p.offset
-		return m, 0 <= m.Sec && m.Sec <= most
+		return m.sound()
 	}
 	if q := (wall{year, p.month, p.day, p.hour, p.min / 15, true}); q != r.quarter {
 		r.quarter = q
 		r.base, r.again = local(time.Date(year, time.Month(p.month), p.day, p.hour, p.min/15*15, 0, 0, time.UTC).Unix(), r.zone)
 	}
 	m.Sec, m.Again = r.base+int64(p.min%15*60+p.sec), r.again
-	return m, 0 <= m.Sec && m.Sec <= most
+	return m.sound()
+}
+
+// sound returns m if it is a time that a Moment may have.
+func (m Moment) sound() (Moment, bool) {
+	if m.Sec < 0 || m.Sec > most {
+		return Moment{}, false
+	}
+	return m, true
 }
 
 // local returns when the clocks of zone showed what those of UTC show at sec, and

@@ -87,8 +87,11 @@ func (r *Reader) Learn(lines [][]byte) int {
 			deep++
 		}
 	}
-	r.deep = deep > first
-	return max(deep, first)
+	// Traces may be most of the lines, and each speak of a date.
+	if r.deep = deep > 8*first; r.deep {
+		return deep
+	}
+	return first
 }
 
 // Time returns the time of line, which is without its end; ok is false where it
