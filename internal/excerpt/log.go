@@ -289,7 +289,14 @@ func (l *log) ranges(f *file) (ranges []Range, whole bool) {
 		return nil, true
 	}
 	size, look := f.info.Size(), l.lookAt(f)
-	from, to := scan.Part(f.f, size, scan.Bounds{From: l.o.From, To: l.o.To}, look)
+	bounds := scan.Bounds{From: l.o.From, To: l.o.To}
+	if bounds.From != 0 {
+		bounds.From -= l.shift()
+	}
+	if bounds.To != 0 {
+		bounds.To += l.shift()
+	}
+	from, to := scan.Part(f.f, size, bounds, look)
 	if from == 0 && to == size {
 		return nil, true
 	}
