@@ -194,7 +194,9 @@ func latest(logs []excerpt.Log, options *excerpt.Options) error {
 	return nil
 }
 
-func (o *logging) time(sec int64) string { return time.Unix(sec, 0).In(o.zone).Format(time.RFC3339) }
+func (o *logging) time(sec int64) string {
+	return time.Unix(max(sec, 0), 0).In(o.zone).Format(time.RFC3339)
+}
 
 // logs finds what is to be read. Files that belong to another log that is read are
 // left out: they are read as its own.
