@@ -28,6 +28,7 @@ type logging struct {
 	context     []string
 	filter      filterFlags
 	format      formatFlags
+	remembered  rememberedFlags
 	zone        *time.Location
 	most        int64 // lines to write, -1 is all
 	count       bool
@@ -83,6 +84,7 @@ func newLog(s streams) *cobra.Command {
 	o.filter.addQueries(f)
 	o.filter.addRedact(f)
 	o.format.add(f)
+	o.remembered.add(f)
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times given, and of those that are logged without a zone: local, UTC, +02:00, Europe/Berlin")
 	f.VarP(newValue(&o.most, "N", "", parseMost), "lines", "n", "write the first N lines, and say how many more there are")
 	f.BoolVar(&o.count, "count", false, "write how many lines there are, for each log, instead of the lines")
@@ -116,6 +118,10 @@ func (o *logging) run(ctx context.Context, args []string, s streams) error {
 	if options.Hops, err = o.filter.hops(false); err != nil {
 		return err
 	}
+	home, err := o.remembered.home()
+	if err != nil {
+		return err
+	}
 	logs, notices, err := o.logs(args, s)
 	if err != nil {
 		return err
@@ -128,6 +134,11 @@ func (o *logging) run(ctx context.Context, args []string, s streams) error {
 	for _, n := range notices {
 		tell(s.err, n)
 	}
+	options.Spans = spans(home, &options, func(text string) {
+		if o.remembered.dir != "" { // else nobody has asked for it
+			tell(s.err, text)
+		}
+	})
 	w := o.writer(s.out, logs)
 	results, err := excerpt.Run(ctx, logs, options, w.line)
 	switch {

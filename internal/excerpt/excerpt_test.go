@@ -378,3 +378,39 @@ func TestLinesThatAreTooLongAreLeftOutAndCounted(t *testing.T) {
 		t.Errorf("got %d lines too long, want 2", results[0].TooLong)
 	}
 }
+
+func TestWhatIsRememberedOfPlacesNeverMakesAnAnswerWrong(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	all := accessLog(r, 30_000, 60)
+	path := rotated(t, all, "access.log.1", "access.log")
+	hints := func(string, uint64, uint64) []Range {
+		var ranges []Range
+		for range r.IntN(6) {
+			from := r.Int64N(6<<20) - 1<<20
+			ranges = append(ranges, Range{from, from + r.Int64N(200_000) - 1000})
+		}
+		return ranges
+	}
+	for range 4 {
+		for _, s := range stretches(r) {
+			got, _, _ := taken(t, Options{From: s[0], To: s[1], Spans: hints}, Log{Name: path})
+			same(t, fmt.Sprintf("from %d to %d", s[0]-start, s[1]-start), got[0], wanted(all, s[0], s[1], nil))
+		}
+	}
+}
+
+func TestALineFarFromItsTimeIsFoundWhereItIsRemembered(t *testing.T) {
+	all := accessLog(rand.New(rand.NewPCG(10, 10)), 30_000, 5)
+	slow := access(start+600, 4711) // a download that took more than an hour
+	all = slices.Insert(all, len(all)*2/3, slow)
+	path := rotated(t, all, "access.log")
+	text := wanted(all, 0, 0, nil)
+	place := int64(strings.Index(text, slow.text))
+	o := Options{From: start + 500, To: start + 700}
+	o.Spans = func(string, uint64, uint64) []Range { return []Range{{place - 3000, place + 3000}} }
+	got, _, _ := taken(t, o, Log{Name: path})
+	same(t, "remembered", got[0], wanted(all, o.From, o.To, nil))
+	if !strings.HasSuffix(got[0], slow.text) {
+		t.Error("the line that is far from its time is missing")
+	}
+}
