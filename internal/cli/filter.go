@@ -30,12 +30,21 @@ type filterFlags struct {
 }
 
 func (o *filterFlags) add(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.where, "where", nil, "only the requests for which this `EXPR` holds, as 'status >= 500 and not bot' (docs/query.md); may be repeated, all must hold")
-	f.StringArrayVar(&o.ignore, "ignore", nil, "not the requests for which this `EXPR` holds, as 'path = /health'; may be repeated")
-	o.proxies.add(f)
+	o.addQueries(f)
 	f.IntVar(&o.anonymize, "anonymize-ip", 0, "keep clients without the last `LEVEL` bytes of IPv4 addresses, 64, 80 or 96 bits of IPv6, and host names without what is in front of the domain; 1 to 3")
 	f.Lookup("anonymize-ip").NoOptDefVal = "1"
 	f.BoolVar(&o.noQuery, "no-query", false, "keep targets and referrers without what stands behind their ?")
+	o.addRedact(f)
+}
+
+// addQueries adds the flags that only choose.
+func (o *filterFlags) addQueries(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.where, "where", nil, "only the requests for which this `EXPR` holds, as 'status >= 500 and not bot' (docs/query.md); may be repeated, all must hold")
+	f.StringArrayVar(&o.ignore, "ignore", nil, "not the requests for which this `EXPR` holds, as 'path = /health'; may be repeated")
+	o.proxies.add(f)
+}
+
+func (o *filterFlags) addRedact(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.redact, "redact", nil, "write [redacted] for what this `PATTERN` (RE2) matches, or its groups, as 'card=([0-9]+)'; +emails, +tokens and +ids are ready ones (docs/privacy.md); may be repeated")
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"weir/internal/escape"
 	"weir/internal/monitor"
+	"weir/internal/unit"
 )
 
 // The exit codes of all commands.
@@ -160,6 +161,7 @@ func newRoot(s streams) *cobra.Command {
 		newAlerts(s),
 		newState(s),
 		newMark(s),
+		newLog(s),
 		newExplain(s),
 		newFormats(s),
 		newDemo(s),
@@ -174,6 +176,22 @@ func newRoot(s streams) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	addCompletion(root)
 	return root
+}
+
+// nearest returns the one of names that word is most like; "" where it shares too
+// little with any: three letters are soon like three others.
+func nearest(word string, names []string) string {
+	best, least := "", len(word)
+	for _, name := range names {
+		far := unit.Distance(word, name)
+		if strings.HasPrefix(name, word) {
+			far = 0
+		}
+		if 2*far <= len(name) && (best == "" || far < least) {
+			best, least = name, far
+		}
+	}
+	return best
 }
 
 // aliases are other names that flags are known by, some of them from the

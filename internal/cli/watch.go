@@ -126,9 +126,9 @@ func mistaken(cmd *cobra.Command, args []string) error {
 	if _, err := os.Lstat(args[0]); err == nil {
 		return nil
 	}
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+	if near := nearest(args[0], cmd.SuggestionsFor(args[0])); near != "" {
 		return usageError{fmt.Errorf("%q is neither a file nor a command; did you mean %q? (a log of that name that is yet to come is given as ./%s)",
-			args[0], "weir "+near[0], args[0])}
+			args[0], "weir "+near, args[0])}
 	}
 	return nil
 }

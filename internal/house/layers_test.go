@@ -50,6 +50,7 @@ func table() []row {
 
 		{dir: "internal/bookmark", layer: files},
 		{dir: "internal/lock", layer: files},
+		{dir: "internal/excerpt", layer: files},
 		{dir: "internal/scan", layer: files},
 		{dir: "internal/feed", layer: files},
 		{dir: "internal/tail", layer: files},
@@ -70,6 +71,7 @@ func table() []row {
 		{dir: "internal/agent", layer: pure},
 		{dir: "internal/accesslog", layer: pure},
 		{dir: "internal/charset", layer: pure},
+		{dir: "internal/stamp", layer: pure},
 		{dir: "internal/pace", layer: pure},
 		{dir: "internal/pack", layer: pure},
 		{dir: "internal/escape", layer: pure},

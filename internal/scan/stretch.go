@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"io"
 	"os"
 
 	"weir/internal/accesslog"
@@ -21,28 +22,52 @@ const (
 )
 
 // stretch returns the part of a file in which all records from o.From until
-// before o.To lie, found by bisection. A file that is not in the order of time
-// is one part, and so is one of which a place that is looked at cannot be read
-// well: what the records there say of the time is then not known.
-//
-// A line that is dated ahead of its neighbours by more than the file is out of
-// order in all places looked at is not found.
+// before o.To lie. A file of which a place that is looked at cannot be read well
+// is one part: what the records there say of the time is then not known.
 func (s *source) stretch(f *os.File, size int64, o *Options) (from, to int64) {
 	if o.From == 0 && o.To == 0 || size < worthSeeking || o.Rejects != nil {
 		return 0, size
 	}
-	k := looker{file: f, size: size, parser: s.twin(f)}
+	return Part(f, size, Bounds{o.From, o.To}, Look(s.twin(f)))
+}
+
+// Bounds are Unix seconds, half open; one that is 0 is none.
+type Bounds struct{ From, To int64 }
+
+// A Place is what lines somewhere in a log tell of the time.
+type Place struct {
+	Newest int64 // Unix seconds
+	Lag    int64 // how far a line is behind one before it, in seconds
+	Silent bool  // none of them has a time
+	Lost   bool  // the time is not to be had by looking at places
+}
+
+// Part returns the part of a log in which all lines of a time lie, found by
+// bisection: it begins and ends where lines do. A log that is not in the order of
+// time is one part, and so is one in which a place is lost. look is given whole
+// lines from one place; last says that they are those of the last place there is,
+// which may be few.
+//
+// A line that is dated ahead of its neighbours by more than the log is out of
+// order in all places looked at is not found.
+func Part(log io.ReaderAt, size int64, b Bounds, look func(lines []byte, last bool) Place) (from, to int64) {
+	k := seeker{log: log, size: size, lines: look}
 	slack := k.ordered()
 	if k.lost {
 		return 0, size
 	}
 	from, to = 0, size
-	if o.From != 0 {
+	if b.From != 0 {
 		// One place earlier: a line may begin there and end here.
-		from = k.lineFrom(max(0, k.first(o.From-slack)-1) * lookBytes)
+		from = k.lineFrom(max(0, k.first(b.From-slack)-1) * lookBytes)
 	}
-	if o.To != 0 {
-		if at := (k.first(o.To+slack) + 1) * lookBytes; at < size {
+	if b.To != 0 {
+		// Behind a line that is later, since what is silent goes with the line before.
+		at := k.first(b.To+slack) * lookBytes
+		for at < size && !k.lost && k.look(at, at+lookBytes >= size).Silent {
+			at += lookBytes
+		}
+		if at += lookBytes; at < size {
 			to = k.lineFrom(at)
 		}
 	}
@@ -50,6 +75,13 @@ func (s *source) stretch(f *os.File, size int64, o *Options) (from, to int64) {
 		return 0, size
 	}
 	return min(from, to), to
+}
+
+// Look returns the look of Part for an access log: parser has seen its head, and
+// is not changed.
+func Look(parser *accesslog.Auto) func(lines []byte, last bool) Place {
+	l := looker{parser: parser}
+	return l.look
 }
 
 // twin is a parser like that of the log, which knows its head.
@@ -62,28 +94,14 @@ func (s *source) twin(f *os.File) *accesslog.Auto {
 }
 
 // A looker looks at the times of the records in some places of a file.
-type looker struct {
-	file   *os.File
-	size   int64
-	parser *accesslog.Auto
-	buf    []byte
-	lost   bool // a place could not be read well
-	mixed  bool // for it has lines of other formats
-}
+type looker struct{ parser *accesslog.Auto }
 
-// look returns the newest time of the records that begin in the place of
-// lookBytes at an offset, and how far a record there is behind one before it.
-func (k *looker) look(at int64) (newest, lag int64) {
-	if k.buf == nil {
-		k.buf = make([]byte, lookBytes)
-	}
-	n, _ := k.file.ReadAt(k.buf, at)
-	b := k.buf[:n]
-	if at > 0 {
-		b = b[bytes.IndexByte(b, '\n')+1:]
-	}
-	p := k.parser.Fork()
-	hits, lines := 0, 0
+// look tells of the records in lines. Of the last place few lines are asked for,
+// it may be no more than half a one.
+func (l *looker) look(b []byte, last bool) Place {
+	var place Place
+	p := l.parser.Fork()
+	hits, lines, mixed := 0, 0, false
 	for {
 		end := bytes.IndexByte(b, '\n') + 1
 		if end == 0 {
@@ -100,69 +118,101 @@ func (k *looker) look(at int64) (newest, lag int64) {
 		if out.Kind != accesslog.Hit {
 			var other accesslog.Record
 			if new(accesslog.Auto).Parse(line, &other).Kind == accesslog.Hit {
-				k.lost, k.mixed = true, true // lines of several formats: when the others are known depends on all that was read
+				mixed = true // lines of several formats: when the others are known depends on all that was read
 			}
 			continue
 		}
 		hits++
-		if hits == 1 || r.Sec > newest {
-			newest = r.Sec
+		if hits == 1 || r.Sec > place.Newest {
+			place.Newest = r.Sec
 		}
-		lag = max(lag, newest-r.Sec)
+		place.Lag = max(place.Lag, place.Newest-r.Sec)
 	}
-	format, known := k.parser.Format()
-	if now, _ := p.Format(); hits == 0 || 2*hits < lines || !known || now.Name != format.Name {
-		k.lost = true
-	}
-	return newest, lag
+	format, known := l.parser.Format()
+	now, _ := p.Format()
+	place.Lost = mixed || !last && (hits == 0 || 2*hits < lines || !known || now.Name != format.Name)
+	place.Silent = hits == 0
+	return place
 }
 
-// ordered looks at places all over the file, and returns how much out of order
+// A seeker bisects a log.
+type seeker struct {
+	log   io.ReaderAt
+	size  int64
+	lines func(lines []byte, last bool) Place
+	buf   []byte
+	lost  bool
+}
+
+// look returns what the lines tell that begin in the place of lookBytes at an
+// offset.
+func (k *seeker) look(at int64, last bool) Place {
+	if k.buf == nil {
+		k.buf = make([]byte, lookBytes)
+	}
+	n, _ := k.log.ReadAt(k.buf, at)
+	b := k.buf[:n]
+	if at > 0 {
+		b = b[bytes.IndexByte(b, '\n')+1:]
+	}
+	p := k.lines(b, last)
+	k.lost = k.lost || p.Lost
+	return p
+}
+
+// ordered looks at places all over the log, and returns how much out of order
 // it may be.
-func (k *looker) ordered() (slack int64) {
+func (k *seeker) ordered() (slack int64) {
 	newest, worst := int64(0), int64(0)
 	last := max(0, k.size-lookBytes)
 	for i := range int64(probes) {
-		sec, lag := k.look(last * i / (probes - 1))
+		p := k.look(last*i/(probes-1), false)
 		if k.lost {
 			return 0
 		}
-		if i > 0 && sec < newest-margin/2 {
+		if p.Silent {
+			continue
+		}
+		if newest > 0 && p.Newest < newest-margin/2 {
 			k.lost = true
 			return 0
 		}
-		newest, worst = max(newest, sec), max(worst, lag)
+		newest, worst = max(newest, p.Newest), max(worst, p.Lag)
 	}
 	return max(margin, 2*worst)
 }
 
-// first returns the number of the first place whose newest record is not
-// before sec, the number of places if there is none.
-func (k *looker) first(sec int64) int64 {
-	lo, hi := int64(0), (k.size+lookBytes-1)/lookBytes
+// first returns the number of the first place whose newest line is not before
+// sec, the number of places if there is none. For a place that is silent the next
+// one stands that is not.
+func (k *seeker) first(sec int64) int64 {
+	places := (k.size + lookBytes - 1) / lookBytes
+	lo, hi := int64(0), places
 	for lo < hi && !k.lost {
 		mid := lo + (hi-lo)/2
-		newest, _ := k.look(mid * lookBytes)
-		if mid == (k.size-1)/lookBytes {
-			k.lost = k.mixed // the last place may be no more than half a line
+		at := mid
+		p := k.look(at*lookBytes, at == places-1)
+		for p.Silent && at+1 < hi && !k.lost {
+			at++
+			p = k.look(at*lookBytes, at == places-1)
 		}
-		if newest >= sec {
+		if p.Silent || p.Newest >= sec {
 			hi = mid
 		} else {
-			lo = mid + 1
+			lo = at + 1
 		}
 	}
 	return lo
 }
 
 // lineFrom returns where the first line begins at or behind an offset.
-func (k *looker) lineFrom(at int64) int64 {
+func (k *seeker) lineFrom(at int64) int64 {
 	buf := make([]byte, lookBytes)
 	if at == 0 {
 		return 0
 	}
 	for at--; at < k.size; at += lookBytes {
-		n, _ := k.file.ReadAt(buf, at)
+		n, _ := k.log.ReadAt(buf, at)
 		if i := bytes.IndexByte(buf[:n], '\n'); i >= 0 {
 			return at + int64(i) + 1
 		}

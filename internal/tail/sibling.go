@@ -178,6 +178,62 @@ func digitRuns(s string) []string {
 
 func isDigit(c rune) bool { return '0' <= c && c <= '9' }
 
+// A Member is one of the files of a log: the one at its path, or one beside it
+// that is, by its name, what it was rotated to.
+type Member struct {
+	Path string
+	Info os.FileInfo // when it was listed; another file may have the name by now
+}
+
+// Family returns the files of the log at path, oldest first. Its own is the last of
+// them, unless it is dated itself and there are later ones; it is left out where
+// there is no such file. A link is followed: what stands beside the file it leads
+// to counts, too. Of a file and its compressed copy only the file is listed.
+func Family(path string) []Member {
+	self, err := os.Stat(path)
+	list := siblings(filepath.Dir(path), filepath.Base(path))
+	target, broken := filepath.EvalSymlinks(path)
+	if broken == nil && target != filepath.Clean(path) {
+		own := len(list)
+		for _, b := range siblings(filepath.Dir(target), filepath.Base(target)) {
+			if !slices.ContainsFunc(list, func(a sibling) bool { return os.SameFile(a.info, b.info) }) {
+				list = append(list, b)
+			}
+		}
+		if own > 0 && own < len(list) { // the numbers of two names say nothing about one another
+			slices.SortStableFunc(list, func(a, b sibling) int { return b.info.ModTime().Compare(a.info.ModTime()) })
+		}
+	}
+	if err == nil {
+		list = slices.DeleteFunc(list, func(b sibling) bool { return os.SameFile(self, b.info) })
+		later := 0 // than the file at path
+		for later < len(list) && list[later].laterThan() {
+			later++
+		}
+		list = slices.Insert(list, later, sibling{path: path, info: self})
+	}
+	slices.Reverse(list)
+	var all []Member
+	for _, b := range list {
+		all = append(all, Member{Path: b.path, Info: b.info})
+	}
+	return all
+}
+
+// Identity returns what a Mark calls Device and Inode; 0 and 0 where the system has
+// none.
+func Identity(info os.FileInfo) (device, inode uint64) { return identify(info) }
+
+// laterThan reports whether b has the name of its base with a later date in it.
+func (b *sibling) laterThan() bool {
+	name := filepath.Base(plainName(b.path))
+	if _, ok := datedTag(b.base, name); !ok {
+		return false
+	}
+	own, _ := newTag(digitRuns(b.base))
+	return slices.Compare(b.tag.numbers, own.numbers) > 0
+}
+
 // siblings lists what stands in dir beside base, newest first. Of a file and its
 // compressed copy only the file is listed.
 //
