@@ -34,7 +34,7 @@ func (o *rememberedFlags) home() (history.Home, error) {
 	case o.none:
 		return "", nil
 	case o.dir == "":
-		home, err := history.FindHome(os.Getenv)
+		home, err := stateHome("")
 		if err != nil {
 			home = "" // then there is no history to be asked, and none is needed
 		}

@@ -22,7 +22,7 @@ type memoryFlags struct {
 }
 
 func (o *memoryFlags) add(f *pflag.FlagSet) {
-	f.StringVar(&o.dir, "state", "", "keep the history in a folder of this `DIR` and go on from there (default: $XDG_STATE_HOME/weir; docs/history.md)")
+	f.Var(newValue(&o.dir, "DIR", "", parseStateDir), "state", "keep the history in a folder below this one, and go on from there (default: $WEIR_STATE, then $XDG_STATE_HOME/weir; docs/history.md)")
 	f.BoolVar(&o.none, "no-state", false, "keep nothing, go on from nothing")
 	f.Var(newValue(&o.keep.Max, "SIZE", "1GiB", parseMax), "state-max", "how large a history may become, as 500MB, 2GB or none; then its oldest fine figures are dropped first")
 	f.Var(newValue(&o.keep.Keep, "SPANS", "2d,30d,2y,forever", parseKeep), "state-keep", "how long figures by 10 s, by minute, by hour, by day are kept")
@@ -80,32 +80,39 @@ func (r *remembered) close() {
 	}
 }
 
-// noState is the value of $WEIR_STATE that stands for --no-state.
-const noState = "none"
+// stateVariable names the folder of the histories, or says that weir is to keep none.
+const (
+	stateVariable = "WEIR_STATE"
+	noState       = "none"
+)
+
+// stateHome returns the folder of the histories: that of --state, of the
+// environment, or where it usually is.
+func stateHome(dir string) (history.Home, error) {
+	if env := os.Getenv(stateVariable); dir == "" && env != noState {
+		dir = env
+	}
+	if dir != "" {
+		return history.Home(dir), nil
+	}
+	return history.FindHome(os.Getenv)
+}
 
 // open opens the history of files and streams, of the requests that filter picks.
 // Where that cannot be, the watching goes on without, and the notice says why.
 // With once they cannot be read again, and nothing is kept unless that is asked
 // for.
 func (o *memoryFlags) open(files, streams []string, filter *filterFlags, once bool) remembered {
-	dir := o.dir
-	if dir == "" {
-		dir = os.Getenv("WEIR_STATE")
-	}
-	if o.none || dir == noState || once && o.dir == "" {
+	if o.none || o.dir == "" && (once || os.Getenv(stateVariable) == noState) {
 		return remembered{}
 	}
-	home := history.Home(dir)
-	if dir == "" {
-		var err error
-		if home, err = history.FindHome(os.Getenv); err != nil {
-			return remembered{notice: err.Error()}
-		}
+	home, err := stateHome(o.dir)
+	if err != nil {
+		return remembered{notice: err.Error()}
 	}
 	r := remembered{subject: history.Of(files, filter.text())}
 	r.subject.Logs = append(r.subject.Logs, streams...)
 	slices.Sort(r.subject.Logs)
-	var err error
 	if r.db, err = history.Open(home.Path(r.subject), o.keep); err != nil {
 		r.db, r.notice = nil, without(err)
 	}

@@ -91,7 +91,7 @@ type listedLevel struct {
 }
 
 func (o *stating) list(out *os.File, now time.Time) error {
-	home, one, err := o.store.home(os.Getenv)
+	home, one, err := o.store.home()
 	if err != nil {
 		return err
 	}

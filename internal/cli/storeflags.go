@@ -41,9 +41,9 @@ func subjectOf(words, where []string) history.Subject {
 }
 
 // home returns the folder of the histories; of one when --state names it.
-func (o *storeFlags) home(getenv func(string) string) (home history.Home, one string, err error) {
+func (o *storeFlags) home() (home history.Home, one string, err error) {
 	if o.state == "" {
-		home, err = history.FindHome(getenv)
+		home, err = stateHome("")
 		if err != nil {
 			return "", "", &monitor.InputError{Text: err.Error()}
 		}
@@ -71,7 +71,7 @@ func isFile(name string) bool {
 // find returns where the history is that weir makes of the words; without any, the one
 // last written, and then says to whom it may concern which that is.
 func (o *storeFlags) find(words []string, s streams) (string, error) {
-	home, one, err := o.home(os.Getenv)
+	home, one, err := o.home()
 	if err != nil {
 		return "", err
 	}

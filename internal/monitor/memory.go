@@ -34,7 +34,7 @@ type memory struct {
 	failed *pending // to be given again, unchanged, before next
 	spare  *pending
 	size   int            // bytes of the frames of next
-	until  int64          // all before it is sealed, with what is in next
+	until  int64          // all before it is sealed, as far as is committed
 	held   []gauge.Output // not shown before they are committed
 	tried  time.Time      // the last commit
 	lost   lostFigures
@@ -191,11 +191,11 @@ func (k *memory) add(outs []gauge.Output, m *Monitor) bool {
 func (k *memory) seal(s *gauge.Sealed) {
 	row := stretchOf(s)
 	k.size += row.Frame.Size()
-	if s.Frame.From >= k.until {
-		k.next.Sealed, k.until = append(k.next.Sealed, row), s.Frame.To
-		return
+	if s.Amends {
+		k.next.Amended = append(k.next.Amended, row)
+	} else {
+		k.next.Sealed = append(k.next.Sealed, row)
 	}
-	k.next.Amended = append(k.next.Amended, row)
 }
 
 func stretchOf(s *gauge.Sealed) history.Stretch {
@@ -204,7 +204,7 @@ func stretchOf(s *gauge.Sealed) history.Stretch {
 	for _, n := range s.Rejected {
 		f.Rejected += n
 	}
-	return history.Stretch{Frame: s.Frame, Figures: f, Seconds: s.Seconds[:]}
+	return history.Stretch{Frame: s.Frame, Figures: f, Seconds: s.Seconds}
 }
 
 // commit writes what has come up, the state of the gauge, and where each log is
@@ -251,9 +251,8 @@ func (m *Monitor) fill(c *pending) error {
 		name, data := k.subject.State()
 		c.States[name] = data
 	}
-	if closed, ok := m.gauge.Closed(); ok {
-		c.Until = traffic.FloorDiv(closed, gauge.SealSeconds) * gauge.SealSeconds
-		k.until = max(k.until, c.Until)
+	if to, ok := m.gauge.SealedTo(); ok {
+		c.Until, k.until = to, to
 	}
 	for _, l := range m.lanes {
 		if l.moved() {

@@ -169,19 +169,24 @@ func (m *Monitor) begin(state []byte, known map[string]laneState) (err error) {
 func (m *Monitor) add(src *tail.Source) error {
 	l := &lane{index: len(m.lanes), source: src, where: m.o.Where, account: view.Source{Name: name(src)}}
 	l.kept.wanted = m.o.Rejects != nil
-	l.parser = m.o.parserOf(src)
-	l.parser.Behind(m.o.Hops)
-	if err := l.prime(src.Head(headBytes), m.gauge); err != nil {
+	l.place.kept, l.spans.kept = m.memory != nil, m.memory != nil
+	if s, ok := m.known[absolute(l.account.Name)]; ok {
+		if err := l.resume(&s, &m.o); err != nil {
+			return err
+		}
+	} else {
+		l.parser = m.o.parserOf(src)
+		l.parser.Behind(m.o.Hops)
+	}
+	if l.primed {
+		l.describe(m.gauge)
+	} else if err := l.prime(src.Head(headBytes), m.gauge); err != nil {
 		return err
 	}
 	if st := src.State(); st.Kind == tail.File && st.Size == 0 && !st.Written.IsZero() {
 		m.gauge.Notice(l.account.Name + ": empty so far; waiting for lines")
 	}
 	m.gauge.AddSource(l.account.Name, l.mayHold())
-	l.place.kept, l.spans.kept = m.memory != nil, m.memory != nil
-	if s, ok := m.known[absolute(l.account.Name)]; ok && s.file() {
-		l.resume(&s)
-	}
 	m.lanes, m.rests = append(m.lanes, l), append(m.rests, time.Time{})
 	m.laneOf[src] = l.index
 	return nil
@@ -523,13 +528,18 @@ func name(s *tail.Source) string {
 }
 
 func (o *Options) parserOf(s *tail.Source) *accesslog.Auto {
-	if o.FormatOf != nil {
-		if f := o.FormatOf(s.State().Name); f != nil {
-			return accesslog.NewForced(*f)
-		}
-	}
-	if o.Format != nil {
-		return accesslog.NewForced(*o.Format)
+	if f := o.formatOf(s); f != nil {
+		return accesslog.NewForced(*f)
 	}
 	return new(accesslog.Auto)
+}
+
+// formatOf returns the format that is asked for, nil for the one that is found.
+func (o *Options) formatOf(s *tail.Source) *accesslog.Format {
+	if o.FormatOf != nil {
+		if f := o.FormatOf(s.State().Name); f != nil {
+			return f
+		}
+	}
+	return o.Format
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"weir/internal/accesslog"
 	"weir/internal/history"
 	"weir/internal/tail"
 )
@@ -20,6 +21,9 @@ type laneState struct {
 	// Since, where Back is set, is the second before which records are passed over.
 	Since int64 `json:"since,omitempty"`
 	Back  bool  `json:"back,omitempty"`
+	// Parser is its state, Primed that it has seen the head of the log.
+	Parser []byte `json:"parser,omitempty"`
+	Primed bool   `json:"primed,omitempty"`
 	// Stream says that there is no Position: the lines came once.
 	Stream bool `json:"stream,omitempty"`
 }
@@ -105,9 +109,9 @@ func (l *lane) advance(n int) {
 // store returns the place as it is kept.
 func (l *lane) store() []byte {
 	l.place.changed = false
-	s := laneState{Version: laneVersion, Position: l.place.at, Counted: l.place.counted + l.place.skip, Since: l.skip, Back: l.back}
-	if l.source.State().Kind != tail.File {
-		s = laneState{Version: laneVersion, Stream: true}
+	s := laneState{Version: laneVersion, Parser: l.parser.AppendBinary(nil), Primed: l.primed}
+	if s.Stream = l.source.State().Kind != tail.File; !s.Stream {
+		s.Position, s.Counted, s.Since, s.Back = l.place.at, l.place.counted+l.place.skip, l.skip, l.back
 	}
 	data, err := json.Marshal(s)
 	if err != nil {
@@ -116,11 +120,25 @@ func (l *lane) store() []byte {
 	return data
 }
 
-// resume goes on where an earlier process stopped.
-func (l *lane) resume(s *laneState) {
-	l.resumed = true
-	l.skip, l.back = s.Since, s.Back
-	l.place.at, l.place.skip = s.Position, s.Counted
+// resume goes on where an earlier process stopped, with what its parser knew. With
+// another format or header asked for, the parser begins anew at the head of the
+// log.
+func (l *lane) resume(s *laneState, o *Options) error {
+	parser, same, err := accesslog.RestoreAuto(s.Parser, o.formatOf(l.source), o.Hops)
+	if err != nil {
+		return &HistoryError{fmt.Errorf("what was known of the format of %s cannot be read: %w", l.account.Name, err)}
+	}
+	l.parser = parser
+	if _, known := parser.Format(); same && known {
+		l.primed = s.Primed
+		l.changes = parser.Changes()
+	}
+	if !s.Stream {
+		l.resumed = true
+		l.skip, l.back = s.Since, s.Back
+		l.place.at, l.place.skip = s.Position, s.Counted
+	}
+	return nil
 }
 
 // mostSpans wait for a history that cannot be written. They only save a search.
