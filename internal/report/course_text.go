@@ -405,8 +405,14 @@ type moment struct {
 // moments returns the alerts and marks of c, in the order of time.
 func (p *page) moments(c *Course) []moment {
 	var all []moment
-	for i := range c.Alerts {
-		e := &c.Alerts[i]
+	older := max(0, len(c.Alerts)-maxMessages)
+	if older > 0 {
+		all = append(all, moment{c.Alerts[older].At, func() {
+			p.sentence(dim, indent, "("+unit.Count(int64(older))+" older "+unit.Plural(int64(older), "message")+": weir alerts lists them)")
+		}})
+	}
+	for i := range c.Alerts[older:] {
+		e := &c.Alerts[older+i]
 		all = append(all, moment{e.At, func() {
 			// In one piece and at the margin, however wide: people search for it.
 			p.paint(eventColor(e.State), escape.Terminal([]byte(e.Message(p.zone))))
