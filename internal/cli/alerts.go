@@ -149,8 +149,8 @@ func (o *listingAlerts) writer(out *os.File) func([]report.Alert) error {
 	return (&report.Text{W: out, Zone: o.page.zone, Color: color}).WriteAlerts
 }
 
-// follows looks for new alerts once a second: that is a search by their number, some 50
-// µs, and needs nobody who tells.
+// follows looks for new alerts once a second: that is one search by their number, and
+// needs nobody who tells.
 func follows(ctx context.Context, db *history.DB, f history.Filter, write func([]report.Alert) error) error {
 	ctx, stop := untilHangup(ctx)
 	defer stop()

@@ -341,7 +341,7 @@ func latencyOf(l *history.Latency) *view.Latency {
 }
 
 // mostRefined is of how many rows of the store the true quantiles and visitors are looked
-// up, where the rows themselves give but bounds: some 0.3 ms for each.
+// up, where the rows themselves give but bounds: 840 of a small site took 0.1 s.
 const mostRefined = 2000
 
 // refine reads the frames of steps that are made of several rows.

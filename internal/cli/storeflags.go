@@ -182,6 +182,6 @@ type spanFlags struct{ from, to string }
 func (o *spanFlags) add(f *pflag.FlagSet, from, to string) {
 	f.StringVar(&o.from, "since", "", from)
 	f.StringVar(&o.to, "until", "", to)
-	f.StringVar(&o.from, "from", "", "the same as --since")
-	f.StringVar(&o.to, "to", "", "the same as --until")
+	f.StringVar(&o.from, "from", "", "the same as --since `TIME`")
+	f.StringVar(&o.to, "to", "", "the same as --until `TIME`")
 }

@@ -341,3 +341,20 @@ func TestNoStringOfAHistorySteersAnything(t *testing.T) {
 		}
 	}
 }
+
+func TestOfManyAlertsAPageHasTheNewest(t *testing.T) {
+	c := course()
+	for i := range 250 {
+		e := c.Alerts[0]
+		e.At = midnight + int64(i)*60
+		c.Alerts = append(c.Alerts, e)
+	}
+	c.Alerts = c.Alerts[2:]
+	var out bytes.Buffer
+	if err := (&Text{W: &out}).WriteCourse(c); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(out.String(), "High traffic generated"); got != maxMessages || !strings.Contains(out.String(), "  (150 older messages: weir alerts lists them)\n") {
+		t.Errorf("got %d messages, want %d, and that there are 150 older ones:\n%s", got, maxMessages, out.String())
+	}
+}

@@ -262,7 +262,11 @@ func (p *page) steps(c *Course) {
 			g := gaps[0]
 			gaps = gaps[1:]
 			say(g.from)
-			p.sentence(dim, indent+pad(p.at(g.from, layout), cells)+indent, g.why+" ("+lasting(g.to-g.from)+")")
+			at := p.at(g.from, layout)
+			if layout == time.DateOnly && p.at(g.from, "15:04") != "00:00" {
+				at = p.at(g.from, time.DateOnly+" 15:04")
+			}
+			p.sentence(dim, indent+pad(at, cells)+indent, g.why+" ("+lasting(g.to-g.from)+")")
 			say(g.to)
 		}
 	}
@@ -401,16 +405,26 @@ type moment struct {
 // moments returns the alerts and marks of c, in the order of time.
 func (p *page) moments(c *Course) []moment {
 	var all []moment
-	for i := range c.Alerts {
-		e := &c.Alerts[i]
+	older := max(0, len(c.Alerts)-maxMessages)
+	if older > 0 {
+		all = append(all, moment{c.Alerts[older].At, func() {
+			p.sentence(dim, indent, "("+unit.Count(int64(older))+" older "+unit.Plural(int64(older), "message")+": weir alerts lists them)")
+		}})
+	}
+	for i := range c.Alerts[older:] {
+		e := &c.Alerts[older+i]
 		all = append(all, moment{e.At, func() {
 			// In one piece and at the margin, however wide: people search for it.
 			p.paint(eventColor(e.State), escape.Terminal([]byte(e.Message(p.zone))))
 			p.end()
 		}})
 	}
+	layout := time.TimeOnly
+	if p.date(c.From) != p.date(c.To-1) {
+		layout = time.DateTime
+	}
 	for _, m := range c.Marks {
-		all = append(all, moment{m.At, func() { p.sentence(bold, indent+"# ", p.at(m.At, time.TimeOnly)+" "+m.Text) }})
+		all = append(all, moment{m.At, func() { p.sentence(bold, indent+"# ", p.at(m.At, layout)+" "+m.Text) }})
 	}
 	slices.SortStableFunc(all, func(a, b moment) int { return int(min(max(a.at-b.at, -1), 1)) })
 	return all
