@@ -41,6 +41,9 @@ func (db *DB) Check() (problems []string, err error) {
 				return err
 			}
 		}
+		if err := c.seconds(); err != nil {
+			return err
+		}
 		return c.frames()
 	})
 	if err == nil {
@@ -115,7 +118,7 @@ func (c *checker) level(l Level) error {
 func (c *checker) sum(l Level, from, to int64, into *total) error {
 	into.tally.Reset()
 	into.rejected, into.late, into.rows, into.broken = 0, 0, 0, false
-	rows, err := c.tx.QueryContext(context.Background(), "SELECT "+figureColumns+", seconds, data FROM point JOIN frame ON frame.id = point.frame "+
+	rows, err := c.tx.QueryContext(context.Background(), "SELECT "+figureColumns+", data FROM point JOIN frame ON frame.id = point.frame "+
 		"WHERE level = ? AND start >= ? AND start < ? ORDER BY start, part", int64(l), from, to)
 	if err != nil {
 		return err
@@ -124,8 +127,8 @@ func (c *checker) sum(l Level, from, to int64, into *total) error {
 	var one traffic.Tally
 	for rows.Next() {
 		var r row
-		var seconds, data sql.RawBytes
-		if err := scanned(rows.Scan(r.into(&seconds, &data)...)); err != nil {
+		var data sql.RawBytes
+		if err := scanned(rows.Scan(r.into(&data)...)); err != nil {
 			return err
 		}
 		into.rows++
@@ -141,27 +144,35 @@ func (c *checker) sum(l Level, from, to int64, into *total) error {
 		if want != r.Figures {
 			c.say("the row of %v from %s has other figures than its frame", l, clockTime(r.start))
 		}
-		if len(seconds) > 0 {
-			c.seconds(&r, seconds)
-		}
 		into.tally.Merge(&one)
 	}
 	return rows.Err()
 }
 
-func (c *checker) seconds(r *row, data []byte) {
+// seconds holds those of all epochs of a stretch against its row: they are all of
+// it, or a part where those of an epoch are dropped.
+func (c *checker) seconds() error {
 	var ten [10]traffic.Second
-	if err := parseSeconds(data, &ten); err != nil {
-		c.say("the row of %v from %s: %v", TenSeconds, clockTime(r.start), err)
-		return
-	}
-	var all traffic.Second
-	for _, s := range ten {
-		all.Add(s)
-	}
-	if all != r.Second {
-		c.say("the seconds of the row of %v from %s are not its sum", TenSeconds, clockTime(r.start))
-	}
+	var start, kept, hits int64
+	var data sql.RawBytes
+	text := "SELECT start, data, (SELECT coalesce(sum(hits), 0) FROM point WHERE level = 0 AND point.start = second.start) FROM second ORDER BY start"
+	last := int64(never)
+	return query(c.tx, text, nil, []any{&start, &data, &kept}, func() error {
+		if start != last {
+			last, hits = start, 0
+		}
+		clear(ten[:])
+		if err := parseSeconds(data, &ten); err != nil {
+			c.say("the seconds from %s: %v", clockTime(start), err)
+		}
+		for _, s := range ten {
+			hits = sum(hits, s.Hits)
+		}
+		if hits > kept && start >= c.head.gone[TenSeconds] {
+			c.say("the seconds from %s have %d hits, more than the %d of their row", clockTime(start), hits, kept)
+		}
+		return nil
+	})
 }
 
 // difference says in what two totals differ; "" where nothing does.

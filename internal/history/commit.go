@@ -16,7 +16,7 @@ type Commit struct {
 	// Sealed are newly sealed stretches in the order of time, none before what
 	// was sealed already. Usually they are ten seconds wide. Wider ones are those
 	// of a past whose finer levels nobody keeps: then there is nothing finer
-	// before their end.
+	// before their end. What a new epoch has of a time that was sealed is Amended.
 	Sealed []Stretch
 	// Until says that all before it is sealed, with or without hits; 0 says
 	// nothing. The end of the last of Sealed says it too.
@@ -138,6 +138,9 @@ func (c *Commit) check(sealed int64) error {
 		if f.From < sealed {
 			return fmt.Errorf("history: the stretch [%d, %d) is sealed already, up to %d", f.From, f.To, sealed)
 		}
+		if err := c.Sealed[i].checkSeconds(); err != nil {
+			return err
+		}
 		sealed = f.To
 	}
 	if TenSeconds.align(c.Until) != c.Until {
@@ -150,6 +153,9 @@ func (c *Commit) check(sealed int64) error {
 		}
 		if f.To > max(sealed, c.Until) {
 			return fmt.Errorf("history: the stretch [%d, %d) is not sealed yet, so nothing can come late for it", f.From, f.To)
+		}
+		if err := c.Amended[i].checkSeconds(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -303,14 +309,10 @@ func (w *writer) insert(l Level, start int64, amendment bool, s *Stretch) error 
 	if _, err := w.putFrame.ExecContext(ctx, id, w.buf); err != nil {
 		return err
 	}
-	var seconds []byte
-	if l == TenSeconds && len(s.Seconds) == 10 {
-		seconds = appendSeconds(nil, s.Seconds)
-	}
 	f, t := &s.Figures, &s.Latency
 	_, err := w.putPoint.ExecContext(ctx, int64(l), start, part, f.Hits, f.Bytes,
 		f.Classes[0], f.Classes[1], f.Classes[2], f.Classes[3], f.Classes[4], f.Classes[5],
-		f.Malformed, f.Rejected, f.Late, f.Visitors, t.Count, t.Sum, t.P50, t.P90, t.P99, t.Max, id, seconds)
+		f.Malformed, f.Rejected, f.Late, f.Visitors, t.Count, t.Sum, t.P50, t.P90, t.P99, t.Max, id)
 	return err
 }
 

@@ -336,47 +336,6 @@ func holds(t *testing.T, what string, db *DB, log []hit) {
 	}
 }
 
-func TestTheSecondsOfTheLastDaysAreGivenBack(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 3))
-	log := randomLog(r, 2000)
-	db := fresh(t, Options{Keep: [levels]time.Duration{Forever, Forever, Forever, Forever}})
-	k := start(t, db, log)
-	for k.at < len(log) {
-		k.read(log)
-		if k.at%100 == 0 {
-			k.commit(t)
-		}
-	}
-	k.finish(t)
-	want := map[int64]traffic.Second{}
-	from := log[500].sec
-	for i := range log {
-		if sec := log[i].sec; sec >= from {
-			s := want[sec]
-			s.Add(log[i].second())
-			want[sec] = s
-		}
-	}
-	for _, when := range []string{"before", "after"} {
-		got, last := 0, from-1
-		if err := db.Seconds(from, noon*2, func(sec int64, n traffic.Second) {
-			got++
-			if want[sec] != n || sec <= last {
-				t.Errorf("%s pruning: second %d (after %d) has %+v, want %+v", when, sec, last, n, want[sec])
-			}
-			last = sec
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if got != len(want) {
-			t.Errorf("%s pruning: %d seconds, want %d", when, got, len(want))
-		}
-		if p, err := db.Prune(noon); err != nil || (p.Compacted == 0) != (when == "after") {
-			t.Errorf("%s: pruning did %+v (%v)", when, p, err)
-		}
-	}
-}
-
 func tenSeconds(s *traffic.Sealer, at int64, hits int) Stretch {
 	var t traffic.Tally
 	for i := range hits {
@@ -488,6 +447,8 @@ func TestWhatMustNotBeCountedIsRefused(t *testing.T) {
 	wide := tenSeconds(s, noon+20, 1)
 	wide.Frame.To += 10
 	off := tenSeconds(s, noon+25, 1)
+	minute := tenSeconds(s, noon+60, 1).Frame
+	minute.To += 50
 	for want, c := range map[string]*Commit{
 		"is sealed already":             {Sealed: []Stretch{tenSeconds(s, noon+10, 1)}},
 		"is sealed already, up to":      {Sealed: []Stretch{tenSeconds(s, noon+30, 1), tenSeconds(s, noon+20, 1)}},
@@ -496,6 +457,9 @@ func TestWhatMustNotBeCountedIsRefused(t *testing.T) {
 		"is not sealed yet":             {Amended: []Stretch{tenSeconds(s, noon+20, 1)}},
 		"comes for ten seconds, not":    {Amended: []Stretch{wide}},
 		"no stretch ends at 1795262421": {Until: noon + 21},
+		"is given with 9 seconds":       {Sealed: []Stretch{{Frame: tenSeconds(s, noon+20, 1).Frame, Seconds: make([]traffic.Second, 9)}}},
+		"is given with 10 seconds":      {Sealed: []Stretch{{Frame: minute, Seconds: make([]traffic.Second, 10)}}},
+		"is given with 11 seconds":      {Amended: []Stretch{{Frame: tenSeconds(s, noon, 1).Frame, Seconds: make([]traffic.Second, 11)}}},
 	} {
 		if err := db.Commit(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)

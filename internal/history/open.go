@@ -417,6 +417,7 @@ type statements struct {
 	putState, putEvent, putSpan   *sql.Stmt
 	putMark, putOutbox, delOutbox *sql.Stmt
 	firstPoint, points            *sql.Stmt
+	oldSeconds, newSeconds        *sql.Stmt
 }
 
 func newWriter(pool *sql.DB) (*writer, error) {
@@ -452,7 +453,9 @@ func (w *writer) prepare() error {
 		{&w.begin, "BEGIN IMMEDIATE"},
 		{&w.commit, "COMMIT"},
 		{&w.rollback, "ROLLBACK"},
-		{&w.putPoint, "INSERT INTO point VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+		{&w.putPoint, "INSERT INTO point VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+		{&w.oldSeconds, "SELECT data FROM second WHERE epoch = ? AND start = ?"},
+		{&w.newSeconds, "INSERT OR REPLACE INTO second VALUES (?, ?, ?)"},
 		{&w.putFrame, "INSERT INTO frame VALUES (?, ?)"},
 		{&w.putHead, "UPDATE head SET (" + headColumns + ") = (?,?,?,?,?,?,?,?,?,?,?) WHERE id = 1"},
 		{&w.putState, "INSERT INTO state VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET data = excluded.data, sum = excluded.sum"},
@@ -462,7 +465,7 @@ func (w *writer) prepare() error {
 		{&w.putOutbox, "INSERT INTO outbox VALUES (NULL, ?, ?, ?, ?)"},
 		{&w.delOutbox, "DELETE FROM outbox WHERE id = ?"},
 		{&w.firstPoint, "SELECT min(start) FROM point WHERE level = ? AND start >= ? AND start < ?"},
-		{&w.points, "SELECT " + figureColumns + ", frame, seconds, data FROM point JOIN frame ON frame.id = point.frame " +
+		{&w.points, "SELECT " + figureColumns + ", frame, data FROM point JOIN frame ON frame.id = point.frame " +
 			"WHERE level = ? AND start >= ? AND start < ? ORDER BY start, part"},
 	} {
 		stmt, err := w.conn.PrepareContext(ctx, s.text)

@@ -10,6 +10,7 @@ type Pruned struct {
 	Expired   int64 // rows older than their level is kept
 	Shed      int64 // rows dropped because the database was too large
 	Spans     int64
+	Seconds   int64 // rows of seconds older than a day, or of an epoch that is over
 }
 
 // bunch is how many rows one transaction of Prune deals with: a Commit waits for
@@ -31,6 +32,7 @@ func (db *DB) Prune(now int64) (Pruned, error) {
 		func(w *writer) (bool, error) { return w.expire(&p, &db.options, now) },
 		func(w *writer) (bool, error) { return w.drop(&p.Expired) },
 		func(w *writer) (bool, error) { return w.dropSpans(&p, &db.options, now) },
+		func(w *writer) (bool, error) { return w.dropSeconds(&p) },
 		func(w *writer) (bool, error) { return w.shed(&p, &db.options) },
 		func(w *writer) (bool, error) { return w.vacuum(&db.options) },
 	} {

@@ -250,44 +250,6 @@ func addFrames(tx *sql.Tx, p piece, f *Figures, t *traffic.Tally, s *traffic.Sea
 	return n, err
 }
 
-// Seconds calls yield for every second from from until before to that has hits,
-// in the order of time, as far as stretches of ten seconds are kept.
-func (db *DB) Seconds(from, to int64, yield func(sec int64, n traffic.Second)) error {
-	return db.read(func(tx *sql.Tx) error {
-		h, err := readHead(tx)
-		if err != nil {
-			return err
-		}
-		var at int64
-		var ten [10]traffic.Second
-		give := func() {
-			for i, n := range ten {
-				if sec := at + int64(i); n.Hits > 0 && sec >= from && sec < to {
-					yield(sec, n)
-				}
-			}
-			clear(ten[:])
-		}
-		var start int64
-		var seconds sql.RawBytes
-		text := "SELECT start, seconds FROM point WHERE level = 0 AND start >= ? AND start < ? AND seconds IS NOT NULL ORDER BY start, part"
-		err = query(tx, text, []any{max(TenSeconds.align(from), h.gone[0]), to}, []any{&start, &seconds}, func() error {
-			if start != at {
-				give()
-				at = start
-			}
-			if err := parseSeconds(seconds, &ten); err != nil {
-				return frameError(TenSeconds, start, err)
-			}
-			return nil
-		})
-		if err == nil {
-			give()
-		}
-		return err
-	})
-}
-
 // Sealed returns the time, Unix seconds, before which everything is sealed, and how
 // many Commits there were; ok is false where nothing was sealed yet.
 func (db *DB) Sealed() (until, commits int64, ok bool, err error) {

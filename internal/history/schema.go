@@ -34,10 +34,13 @@ CREATE TABLE point (
 	visitors INTEGER NOT NULL,
 	timed INTEGER NOT NULL, time_sum INTEGER NOT NULL, p50 INTEGER NOT NULL,
 	p90 INTEGER NOT NULL, p99 INTEGER NOT NULL, time_max INTEGER NOT NULL,
-	frame INTEGER NOT NULL, seconds BLOB,
+	frame INTEGER NOT NULL,
 	PRIMARY KEY (level, start, part)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX amended ON point (level, start) WHERE part > 0;
+CREATE TABLE second (
+	epoch INTEGER NOT NULL, start INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (epoch, start)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE frame (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE event (
 	id INTEGER PRIMARY KEY, at INTEGER NOT NULL, rule TEXT NOT NULL, firing INTEGER NOT NULL,
@@ -121,4 +124,4 @@ const (
 )
 
 // tables are the names of all tables of the format, in order.
-const tables = "event,frame,head,mark,outbox,point,span,sqlite_sequence,state"
+const tables = "event,frame,head,mark,outbox,point,second,span,sqlite_sequence,state"
