@@ -46,6 +46,9 @@ func (db *DB) Check() (problems []string, err error) {
 		}
 		return c.frames()
 	})
+	if _, err := db.Waiting(); err != nil {
+		say("%v", err)
+	}
 	if err == nil {
 		for _, read := range []func() error{
 			func() error { _, err := db.Positions(); return err },

@@ -58,6 +58,9 @@ type Mark struct {
 	ID   int64 // given by the store, rising; ignored in a Commit
 	At   int64 // Unix seconds
 	Text string
+	// Key, where it is not "", tells marks apart: of two with the same one is
+	// kept. It is given by AddMark.
+	Key string
 }
 
 // A Span says where the records of a stretch of time stand.
@@ -142,6 +145,11 @@ func (c *Commit) check(sealed int64) error {
 			return err
 		}
 		sealed = f.To
+	}
+	for i := range c.Marks {
+		if err := c.Marks[i].check(); err != nil {
+			return fmt.Errorf("history: %w", err)
+		}
 	}
 	if TenSeconds.align(c.Until) != c.Until {
 		return fmt.Errorf("history: no stretch ends at %d", c.Until)
@@ -258,7 +266,11 @@ func (w *writer) putRest(c *Commit) error {
 		}
 	}
 	for _, m := range c.Marks {
-		if _, err := w.putMark.ExecContext(ctx, m.At, m.Text); err != nil {
+		key := any(m.Key)
+		if m.Key == "" {
+			key = nil
+		}
+		if _, err := w.putMark.ExecContext(ctx, m.At, m.Text, key); err != nil {
 			return err
 		}
 	}

@@ -412,7 +412,7 @@ func TestWhatIsCommittedIsThere(t *testing.T) {
 			t.Errorf("%s: got %+v (%v), want %+v", what, got, err, f.want)
 		}
 	}
-	if got, err := reader.Marks(noon, noon+51); fmt.Sprint(got) != fmt.Sprint([]Mark{{2, noon + 40, "änderung"}, {1, noon + 50, "deploy"}}) {
+	if got, err := reader.Marks(noon, noon+51); fmt.Sprint(got) != fmt.Sprint([]Mark{{ID: 2, At: noon + 40, Text: "änderung"}, {ID: 1, At: noon + 50, Text: "deploy"}}) {
 		t.Errorf("got marks %v (%v)", got, err)
 	}
 	if got, err := reader.Outbox(noon+60, 10); fmt.Sprint(got) != fmt.Sprint([]Message{{2, "chat", "k2", []byte{}, noon + 60}}) {

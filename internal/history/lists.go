@@ -60,20 +60,6 @@ func (db *DB) Events(f Filter) ([]Event, error) {
 	return events, err
 }
 
-// Marks returns the marks from from until before to, Unix seconds, in the order of
-// time.
-func (db *DB) Marks(from, to int64) ([]Mark, error) {
-	var marks []Mark
-	err := db.read(func(tx *sql.Tx) error {
-		var m Mark
-		return query(tx, "SELECT id, at, text FROM mark WHERE at >= ? AND at < ? ORDER BY at, id", []any{from, to}, []any{&m.ID, &m.At, &m.Text}, func() error {
-			marks = append(marks, m)
-			return nil
-		})
-	})
-	return marks, err
-}
-
 // Spans returns where the records of [from, to), Unix seconds, stand: all Spans
 // that touch it, of one source or, where its name is "", of all, in the order of
 // their writing.

@@ -81,15 +81,31 @@ type DB struct {
 // Open opens the history at path for writing, and makes it, with its folder, where
 // there is none. One that another process writes is a *HeldError; a file of others,
 // or of a later weir, a *ForeignError; one that cannot be read a *DamageError. A
-// file that is not opened is left byte for byte as it is.
-func Open(path string, o Options) (*DB, error) {
+// file that is not opened is left byte for byte as it is. It waits half a second
+// for one that is held: AddMark lets go of it sooner.
+func Open(path string, o Options) (*DB, error) { return take(path, o, patience) }
+
+const (
+	patience = 500 * time.Millisecond
+	between  = 20 * time.Millisecond // two looks at a lock that is held
+)
+
+// take is Open with so much patience.
+func take(path string, o Options, patience time.Duration) (*DB, error) {
 	path = placeOf(path)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the folder of the history %s: %w", path, err)
 	}
 	db := &DB{path: path, options: o}
 	var err error
-	if db.lock, err = lock.Take(path); err != nil {
+	for {
+		if db.lock, err = lock.Take(path); patience <= 0 || !errors.As(err, new(*lock.HeldError)) {
+			break
+		}
+		patience -= between
+		time.Sleep(between)
+	}
+	if err != nil {
 		if held := (*lock.HeldError)(nil); errors.As(err, &held) {
 			return nil, &HeldError{Path: path, PID: held.PID}
 		}
@@ -461,7 +477,7 @@ func (w *writer) prepare() error {
 		{&w.putState, "INSERT INTO state VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET data = excluded.data, sum = excluded.sum"},
 		{&w.putEvent, "INSERT INTO event VALUES (NULL,?,?,?,?,?,?,?,?,?,?)"},
 		{&w.putSpan, "INSERT OR REPLACE INTO span VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
-		{&w.putMark, "INSERT INTO mark VALUES (NULL, ?, ?)"},
+		{&w.putMark, "INSERT INTO mark VALUES (NULL, ?, ?, ?) ON CONFLICT (key) DO NOTHING"},
 		{&w.putOutbox, "INSERT INTO outbox VALUES (NULL, ?, ?, ?, ?)"},
 		{&w.delOutbox, "DELETE FROM outbox WHERE id = ?"},
 		{&w.firstPoint, "SELECT min(start) FROM point WHERE level = ? AND start >= ? AND start < ?"},

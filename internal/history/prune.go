@@ -27,6 +27,7 @@ const bunch = 64
 // what was done is done, and the next Prune goes on.
 func (db *DB) Prune(now int64) (Pruned, error) {
 	var p Pruned
+	db.sweep(now)
 	for _, step := range []func(*writer) (bool, error){
 		func(w *writer) (bool, error) { return w.compact(&p) },
 		func(w *writer) (bool, error) { return w.expire(&p, &db.options, now) },
