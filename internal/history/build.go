@@ -20,6 +20,7 @@ func (w *writer) putSealed(s *Stretch) error {
 		for k := range levels {
 			if k < l {
 				w.head.gone[k] = max(w.head.gone[k], s.Frame.To)
+				w.head.bare[k] = max(w.head.bare[k], s.Frame.To)
 			}
 			if k > 0 && k <= l {
 				w.head.built[k] = s.Frame.To
@@ -100,6 +101,18 @@ func (w *writer) merge(l Level, from, to int64) (*Stretch, error) {
 	s := Seal(w.sealer, &w.tally, from, to)
 	s.Rejected, s.Late = rejected, late
 	return &s, nil
+}
+
+// figures adds up those of all parts of a row.
+func (w *writer) figures(l Level, at int64) (*Stretch, error) {
+	s := &Stretch{Frame: traffic.Frame{From: at, To: at + l.Step()}}
+	var r row
+	text := "SELECT " + figureColumns + " FROM point WHERE level = ? AND start = ? ORDER BY part"
+	err := query(w.conn, text, []any{int64(l), at}, r.into(), func() error {
+		s.join(&r.Figures)
+		return nil
+	})
+	return s, err
 }
 
 func openFrame(s *traffic.Sealer, data []byte, into *traffic.Tally) error {

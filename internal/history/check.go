@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	"weir/internal/traffic"
 )
@@ -35,7 +36,7 @@ func (db *DB) Check() (problems []string, err error) {
 		if err != nil {
 			return err
 		}
-		c := checker{tx: tx, head: h, sealer: traffic.NewSealer(), say: say}
+		c := checker{tx: tx, head: h, sealer: NewSealer(), say: say}
 		for l := range levels {
 			if err := c.level(l); err != nil {
 				return err
@@ -85,7 +86,7 @@ func (c *checker) level(l Level) error {
 	var starts []int64
 	var start int64
 	text := "SELECT DISTINCT start FROM point WHERE level = ? AND start >= ? ORDER BY start"
-	if err := query(c.tx, text, []any{int64(l), c.head.gone[l]}, []any{&start}, func() error {
+	if err := query(c.tx, text, []any{int64(l), c.head.bare[l]}, []any{&start}, func() error {
 		starts = append(starts, start)
 		return nil
 	}); err != nil {
@@ -100,7 +101,7 @@ func (c *checker) level(l Level) error {
 		if err := c.sum(l, at, at+l.Step(), &own); err != nil {
 			return err
 		}
-		if l == TenSeconds || at < c.head.gone[l-1] {
+		if l == TenSeconds || at < c.head.bare[l-1] {
 			continue
 		}
 		if at >= c.head.built[l] {
@@ -196,12 +197,16 @@ func (t *total) difference(o *total) string {
 
 // frames finds frames without a row, and rows without a frame.
 func (c *checker) frames() error {
+	b := &c.head.bare
+	ends := []any{b[0], b[1], b[2], b[3], b[4]}
 	for text, say := range map[string]string{
 		"SELECT count(*) FROM frame WHERE id NOT IN (SELECT frame FROM point)": "%d frames are those of no row",
-		"SELECT count(*) FROM point WHERE frame NOT IN (SELECT id FROM frame)": "%d rows have no frame",
+		"SELECT count(*) FROM point WHERE frame NOT IN (SELECT id FROM frame) " +
+			"AND start >= CASE level WHEN 0 THEN ?1 WHEN 1 THEN ?2 WHEN 2 THEN ?3 WHEN 3 THEN ?4 ELSE ?5 END": "%d rows have no frame",
 	} {
 		var n int64
-		if err := scanned(c.tx.QueryRowContext(context.Background(), text).Scan(&n)); err != nil {
+		args := ends[:min(len(ends), strings.Count(text, "?"))]
+		if err := scanned(c.tx.QueryRowContext(context.Background(), text, args...).Scan(&n)); err != nil {
 			return err
 		}
 		if n > 0 {

@@ -225,9 +225,11 @@ func (w *writer) put(c *Commit) error {
 }
 
 func (w *writer) writeHead() error {
-	h := &w.head
-	_, err := w.putHead.ExecContext(context.Background(), h.commits, h.sealed, h.built[1], h.built[2], h.built[3],
-		h.gone[0], h.gone[1], h.gone[2], h.gone[3], h.refused, h.shed)
+	values := make([]any, 0, 20)
+	for _, n := range w.head.numbers() {
+		values = append(values, *n)
+	}
+	_, err := w.putHead.ExecContext(context.Background(), values...)
 	return err
 }
 
@@ -307,8 +309,9 @@ func (w *writer) addSpan(s *Span, id int64) error {
 	return err
 }
 
-// insert writes a row of a level with its frame. An amendment is a part of its
-// own, of the number of its frame.
+// insert writes a row of a level, with its frame unless it is of a time of which
+// there are figures alone. An amendment is a part of its own, of the number that its
+// frame has, or would have.
 func (w *writer) insert(l Level, start int64, amendment bool, s *Stretch) error {
 	ctx := context.Background()
 	id := w.next
@@ -317,9 +320,13 @@ func (w *writer) insert(l Level, start int64, amendment bool, s *Stretch) error 
 	if amendment {
 		part = id
 	}
-	w.buf = s.Frame.AppendBinary(w.buf[:0])
-	if _, err := w.putFrame.ExecContext(ctx, id, w.buf); err != nil {
-		return err
+	if start < w.head.bare[l] {
+		id = 0
+	} else {
+		w.buf = s.Frame.AppendBinary(w.buf[:0])
+		if _, err := w.putFrame.ExecContext(ctx, id, w.buf); err != nil {
+			return err
+		}
 	}
 	f, t := &s.Figures, &s.Latency
 	_, err := w.putPoint.ExecContext(ctx, int64(l), start, part, f.Hits, f.Bytes,

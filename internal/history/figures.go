@@ -71,6 +71,13 @@ type Stretch struct {
 	Epoch int64
 }
 
+// NewSealer returns the Sealer for what is given to a DB: its frames have as many
+// rows of each dimension as those that are built of them. Fewer at ten seconds were
+// tried: with 25 the hits of the ten busiest clients of an hour, at ten requests a
+// second, are a third too low, with 100 less than one in a hundred; and what takes
+// room is not the rows but the visitors of sections.
+func NewSealer() *traffic.Sealer { return traffic.NewSealer() }
+
 // Seal makes a Stretch of what t counted from from until before to, Rejected,
 // Late and Seconds apart. s is that of the caller.
 func Seal(s *traffic.Sealer, t *traffic.Tally, from, to int64) Stretch {

@@ -212,19 +212,24 @@ func (k *keeper) finish(t *testing.T) {
 // late, whenever the process is killed, all levels hold what one Tally of all
 // records does.
 func TestAnyOrderAnyKillCountsTheSameAsAllAtOnce(t *testing.T) {
-	for seed := range uint64(9) {
+	for seed := range uint64(10) {
 		r := rand.New(rand.NewPCG(seed, 6))
 		log := randomLog(r, 200+r.IntN(1500))
 		path := filepath.Join(t.TempDir(), "history.db")
 		o := Options{Max: -1}
 		for l := range o.Keep {
-			o.Keep[l] = Forever
+			o.Keep[l], o.Tables[l] = Forever, Forever
 		}
-		switch seed % 3 {
+		switch seed % 5 {
 		case 1:
-			o.Keep = [levels]time.Duration{time.Hour, 5 * time.Hour, 48 * time.Hour, Forever}
+			o.Keep = [levels]time.Duration{time.Hour, 5 * time.Hour, 20 * time.Hour, 48 * time.Hour, Forever}
 		case 2: // each no longer than until the next is built
-			o.Keep = [levels]time.Duration{time.Second, time.Second, time.Second, Forever}
+			o.Keep = [levels]time.Duration{time.Second, time.Second, time.Second, time.Second, Forever}
+		case 3:
+			o.Keep = [levels]time.Duration{5 * time.Hour, 20 * time.Hour, 40 * time.Hour, Forever, Forever}
+			o.Tables = [levels]time.Duration{time.Hour, 5 * time.Hour, 20 * time.Hour, 48 * time.Hour, Forever}
+		case 4:
+			o.Tables = [levels]time.Duration{time.Second, time.Second, time.Second, time.Second, Forever}
 		}
 		db := open(t, path, o)
 		k := start(t, db, log)
@@ -334,6 +339,13 @@ func holds(t *testing.T, what string, db *DB, log []hit) {
 	if err != nil || len(problems) > 0 {
 		t.Fatalf("%s: %v %s", what, err, strings.Join(problems, "\n"))
 	}
+}
+
+func forever() (all [levels]time.Duration) {
+	for l := range all {
+		all[l] = Forever
+	}
+	return all
 }
 
 func tenSeconds(s *traffic.Sealer, at int64, hits int) Stretch {
@@ -529,7 +541,7 @@ func TestAPastIsKeptAtTheLevelItIsGiven(t *testing.T) {
 }
 
 func TestALaterLevelIsReadWhereTheFinerOnesAreGone(t *testing.T) {
-	db := fresh(t, Options{Keep: [levels]time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour, Forever}})
+	db := fresh(t, Options{Keep: [levels]time.Duration{time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, Forever}})
 	s := traffic.NewSealer()
 	const first = noon - 3*86400
 	for at := int64(first); at < noon; at += 600 {
@@ -552,7 +564,7 @@ func TestALaterLevelIsReadWhereTheFinerOnesAreGone(t *testing.T) {
 			order = append(order, p.Step)
 		}
 	}
-	if hits != 3*86400/300 || fmt.Sprint(order) != "[86400 3600 60 10]" || steps[10] != 12 || steps[60] != 5*12 {
+	if hits != 3*86400/300 || fmt.Sprint(order) != "[86400 3600 600 60 10]" || steps[10] != 12 || steps[60] != 5*12 || steps[600] != 6*12 {
 		t.Errorf("got %d hits, by step %v, in the order %v", hits, steps, order)
 	}
 	stats, err := db.Stats()
@@ -574,7 +586,7 @@ func TestALaterLevelIsReadWhereTheFinerOnesAreGone(t *testing.T) {
 }
 
 func TestTheOldestFineRowsGoWhenTheDatabaseIsTooLarge(t *testing.T) {
-	db := fresh(t, Options{Keep: [levels]time.Duration{Forever, Forever, Forever, Forever}, Max: 8 << 20})
+	db := fresh(t, Options{Keep: forever(), Tables: forever(), Max: 8 << 20})
 	s := traffic.NewSealer()
 	c := Commit{}
 	for at := int64(noon - 4*86400); at < noon; at += 150 {
@@ -597,8 +609,8 @@ func TestTheOldestFineRowsGoWhenTheDatabaseIsTooLarge(t *testing.T) {
 	if err != nil || stats.Shed != p.Shed {
 		t.Errorf("got %+v (%v), want %d rows counted", stats, err, p.Shed)
 	}
-	if newest := stats.Levels[TenSeconds]; newest.Rows < 86400/150 || newest.Oldest > noon-86400 {
-		t.Errorf("of the newest day there are %+v", newest)
+	if fine := stats.Levels[TenSeconds]; fine.Frames < 86400/150 || fine.Frames == fine.Rows || fine.Rows != 4*86400/150 {
+		t.Errorf("of the finest level there are %+v, want all rows, and the frames of the newest day at least", fine)
 	}
 	if problems, err := db.Check(); err != nil || len(problems) > 0 {
 		t.Errorf("%v %s", err, problems)

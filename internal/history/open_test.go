@@ -140,7 +140,7 @@ func TestASecondWriterIsToldWhoWritesAndCanRead(t *testing.T) {
 // TestReadersSeeWholeCommits reads from other goroutines while one commits and
 // prunes.
 func TestReadersSeeWholeCommits(t *testing.T) {
-	db := fresh(t, Options{Keep: [levels]time.Duration{5 * time.Minute, time.Hour, Forever, Forever}})
+	db := fresh(t, Options{Keep: [levels]time.Duration{5 * time.Minute, time.Hour, Forever, Forever, Forever}})
 	const n = 150
 	prefix := map[int64]bool{0: true} // how many hits there may be
 	for i, all := int64(0), int64(0); i < n; i++ {

@@ -122,9 +122,10 @@ func query(q queryer, text string, args, into []any, each func() error) error {
 // outwards to them. Where rows that fine are no longer kept a Point covers as much
 // more as it must, and says so.
 //
-// Steps of 10 s, 1 min, 1 h and 1 day are read as they are, so their points are
+// Steps of 10 s, 1 min, 10 min, 1 h and 1 day are read as they are, so their points are
 // Whole, but for the newest, whose row is not built yet, and those with figures
-// that came late.
+// that came late. Quantiles and visitors of a row to which such were added when its
+// frame was dropped are bounds all the same.
 func (db *DB) Series(from, to, step int64) ([]Point, error) {
 	step = max(step, 1)
 	step = ceil(step, TenSeconds.Step())
@@ -216,6 +217,7 @@ func (db *DB) Tally(t *traffic.Tally, s *traffic.Sealer, from, to int64) (Figure
 		if err != nil {
 			return err
 		}
+		h.gone = h.bare // rows without a frame are none here
 		for _, p := range h.pieces(from, to, Day) {
 			if cover.From == cover.To {
 				cover.From = p.from

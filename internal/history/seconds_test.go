@@ -5,7 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"weir/internal/traffic"
 )
@@ -41,7 +40,7 @@ func sameSeconds(t *testing.T, what string, got, want map[int64]traffic.Second) 
 func TestTheSecondsOfTheLastDayAreGivenBack(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	log := randomLog(r, 2000)
-	db := fresh(t, Options{Keep: [levels]time.Duration{Forever, Forever, Forever, Forever}})
+	db := fresh(t, Options{Keep: forever()})
 	k := start(t, db, log)
 	for k.at < len(log) {
 		k.read(log)

@@ -8,12 +8,11 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// FrameRows is the number of rows a Frame keeps of each dimension, where no
-// other is asked for.
+// FrameRows is the number of rows a Frame keeps of each dimension.
 const FrameRows = 100
 
 // A Frame is a sealed Tally: what was counted from From until before To. Of
-// each dimension it has so many rows, those with the most hits, and, as the bound
+// each dimension it has the FrameRows rows with the most hits and, as the bound
 // of the table, the most hits that a dropped one can have. It is immutable and
 // may be used by many goroutines.
 type Frame struct {
@@ -69,23 +68,19 @@ func errDamaged(what string) error {
 }
 
 // A Sealer makes Frames of Tallies, and Tallies of Frames. Make one with
-// NewSealer or NewSealerOf. It belongs to one goroutine.
+// NewSealer. It belongs to one goroutine.
 type Sealer struct {
-	rows   int
 	pack   *zstd.Encoder
 	unpack *zstd.Decoder
 	buf    []byte
 	sealed Tally // what Open reads, kept for its memory: making one anew took as long as the rest
 }
 
-// NewSealer returns a Sealer of Frames with FrameRows rows of each dimension. It
-// takes about 2 MiB once it was used.
-func NewSealer() *Sealer { return NewSealerOf(FrameRows) }
-
-// NewSealerOf returns a Sealer of Frames with so many rows of each dimension, at
-// least one.
-func NewSealerOf(rows int) *Sealer {
-	pack, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest),
+// NewSealer returns a Sealer, which takes about 2 MiB once it was used.
+func NewSealer() *Sealer {
+	// Sketches of visitors repeat nothing, so the fastest level alone would leave
+	// them as they are: a frame of ten minutes took 108 KB, and takes 74.
+	pack, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithAllLitEntropyCompression(true),
 		zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(256<<10))
 	if err != nil {
 		panic(err) // only settings that do not exist could be wrong
@@ -94,16 +89,12 @@ func NewSealerOf(rows int) *Sealer {
 	if err != nil {
 		panic(err)
 	}
-	return &Sealer{rows: max(1, rows), pack: pack, unpack: unpack}
+	return &Sealer{pack: pack, unpack: unpack}
 }
 
 // Seal returns what t counted from from until before to as a Frame.
-func (s *Sealer) Seal(t *Tally, from, to int64) Frame { return s.SealBest(t, from, to, s.rows) }
-
-// SealBest is Seal with so many rows of each dimension, at least one, whatever
-// those of s are.
-func (s *Sealer) SealBest(t *Tally, from, to int64, rows int) Frame {
-	s.buf = t.appendBinary(s.buf[:0], max(1, rows))
+func (s *Sealer) Seal(t *Tally, from, to int64) Frame {
+	s.buf = t.appendBinary(s.buf[:0], FrameRows)
 	return Frame{From: from, To: to, packed: s.pack.EncodeAll(s.buf, nil)}
 }
 
