@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"fmt"
 )
 
 // Pruned says what Prune did.
@@ -69,6 +70,9 @@ func (w *writer) compact(p *Pruned) (again bool, err error) {
 	var at place
 	text := "SELECT DISTINCT level, start FROM point WHERE part > 0 LIMIT 16"
 	if err := query(w.conn, text, nil, []any{&at.level, &at.start}, func() error {
+		if at.level < 0 || at.level >= int64(levels) {
+			return fmt.Errorf("%w: that from %s is of no level", errRow, clockTime(at.start))
+		}
 		places = append(places, at)
 		return nil
 	}); err != nil || len(places) == 0 {

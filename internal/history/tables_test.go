@@ -2,6 +2,9 @@ package history
 
 import (
 	"bytes"
+	"errors"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,6 +101,16 @@ func holdsLate(t *testing.T, db *DB, s *traffic.Sealer) {
 	}
 	if problems, err := db.Check(); err != nil || len(problems) > 0 {
 		t.Errorf("%v %s", err, problems)
+	}
+}
+
+func TestAnAmendmentOfNoLevelIsDamage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.db")
+	filled(t, path)
+	raw(t, path, "UPDATE point SET level = 256 WHERE part > 0")
+	db := open(t, path, Options{})
+	if _, err := db.Prune(noon); !errors.As(err, new(*DamageError)) || !strings.Contains(err.Error(), "is of no level") {
+		t.Errorf("got %v", err)
 	}
 }
 
