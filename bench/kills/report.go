@@ -86,7 +86,7 @@ func (r *report) read(home, log string) (stored, error) {
 		return s, err
 	}
 	defer db.Close()
-	if err := db.Seconds(0, 1<<40, func(sec int64, n traffic.Second) { s.hits[sec] += n.Hits }); err != nil {
+	if err := db.Seconds(0, 0, 1<<40, func(sec int64, n traffic.Second) { s.hits[sec] += n.Hits }); err != nil {
 		return s, err
 	}
 	events, err := db.Events(history.Filter{})

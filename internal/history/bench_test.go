@@ -155,22 +155,24 @@ func month(b *testing.B, path string, rate int) *DB {
 func BenchmarkMonth(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "history.db")
 	db := month(b, path, *monthRate)
+	began := time.Now()
+	pruned, err := db.Prune(noon)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("pruned in %v: %+v", time.Since(began), pruned)
 	stats, err := db.Stats()
 	if err != nil {
 		b.Fatal(err)
 	}
 	for l := range levels {
 		have := stats.Levels[l]
-		if have.Rows > 0 {
-			b.Logf("%v: %d rows, %d B/frame, %.2f MB a day", l, have.Rows, have.Bytes/have.Rows, float64(have.Bytes)/float64(have.Rows)*86400/float64(l.Step())/1e6)
+		if have.Frames > 0 {
+			b.Logf("%v: %d rows, %d frames, %d B/frame, %.2f MB a day, %.0f MB", l, have.Rows, have.Frames, have.Bytes/have.Frames,
+				float64(have.Bytes)/float64(have.Frames)*86400/float64(l.Step())/1e6, float64(have.Bytes)/1e6)
 		}
 	}
 	b.Logf("file %.0f MB, free %.0f MB", float64(stats.File)/1e6, float64(stats.Free)/1e6)
-	began := time.Now()
-	if _, err := db.Prune(noon); err != nil {
-		b.Fatal(err)
-	}
-	b.Logf("pruned in %v", time.Since(began))
 	db.Close()
 	b.Run("open", func(b *testing.B) {
 		loops, began := 0, cpuTime()

@@ -20,6 +20,7 @@ func (w *writer) putSealed(s *Stretch) error {
 		for k := range levels {
 			if k < l {
 				w.head.gone[k] = max(w.head.gone[k], s.Frame.To)
+				w.head.bare[k] = max(w.head.bare[k], s.Frame.To)
 			}
 			if k > 0 && k <= l {
 				w.head.built[k] = s.Frame.To
@@ -27,6 +28,9 @@ func (w *writer) putSealed(s *Stretch) error {
 		}
 	}
 	w.head.sealed = s.Frame.To
+	if err := w.putSeconds(s, false); err != nil {
+		return err
+	}
 	return w.insert(l, s.Frame.From, false, s)
 }
 
@@ -79,23 +83,16 @@ func (w *writer) merge(l Level, from, to int64) (*Stretch, error) {
 	defer rows.Close()
 	w.tally.Reset()
 	var rejected, late int64
-	var exact [10]traffic.Second
-	known := l == TenSeconds && to-from == l.Step()
 	for rows.Next() {
 		var r row
 		var id int64
-		var seconds, data sql.RawBytes
-		if err := scanned(rows.Scan(r.into(&id, &seconds, &data)...)); err != nil {
+		var data sql.RawBytes
+		if err := scanned(rows.Scan(r.into(&id, &data)...)); err != nil {
 			return nil, err
 		}
 		rejected, late = sum(rejected, r.Rejected), sum(late, r.Late)
 		if err := openFrame(w.sealer, data, &w.tally); err != nil {
 			return nil, frameError(l, r.start, err)
-		}
-		if known = known && len(seconds) > 0; known {
-			if err := parseSeconds(seconds, &exact); err != nil {
-				return nil, frameError(l, r.start, err)
-			}
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -103,10 +100,19 @@ func (w *writer) merge(l Level, from, to int64) (*Stretch, error) {
 	}
 	s := Seal(w.sealer, &w.tally, from, to)
 	s.Rejected, s.Late = rejected, late
-	if known {
-		s.Seconds = exact[:]
-	}
 	return &s, nil
+}
+
+// figures adds up those of all parts of a row.
+func (w *writer) figures(l Level, at int64) (*Stretch, error) {
+	s := &Stretch{Frame: traffic.Frame{From: at, To: at + l.Step()}}
+	var r row
+	text := "SELECT " + figureColumns + " FROM point WHERE level = ? AND start = ? ORDER BY part"
+	err := query(w.conn, text, []any{int64(l), at}, r.into(), func() error {
+		s.join(&r.Figures)
+		return nil
+	})
+	return s, err
 }
 
 func openFrame(s *traffic.Sealer, data []byte, into *traffic.Tally) error {
@@ -124,6 +130,9 @@ func frameError(l Level, start int64, err error) error {
 // amend writes what came late for a stretch: to its own level as far as it has
 // rows of that time, and to each above it that is built.
 func (w *writer) amend(s *Stretch) error {
+	if err := w.putSeconds(s, true); err != nil {
+		return err
+	}
 	kept := false
 	for l := range levels {
 		at := l.align(s.Frame.From)

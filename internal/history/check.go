@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	"weir/internal/traffic"
 )
@@ -35,14 +36,20 @@ func (db *DB) Check() (problems []string, err error) {
 		if err != nil {
 			return err
 		}
-		c := checker{tx: tx, head: h, sealer: traffic.NewSealer(), say: say}
+		c := checker{tx: tx, head: h, sealer: NewSealer(), say: say}
 		for l := range levels {
 			if err := c.level(l); err != nil {
 				return err
 			}
 		}
+		if err := c.seconds(); err != nil {
+			return err
+		}
 		return c.frames()
 	})
+	if _, err := db.Waiting(); err != nil {
+		say("%v", err)
+	}
 	if err == nil {
 		for _, read := range []func() error{
 			func() error { _, err := db.Positions(); return err },
@@ -79,7 +86,7 @@ func (c *checker) level(l Level) error {
 	var starts []int64
 	var start int64
 	text := "SELECT DISTINCT start FROM point WHERE level = ? AND start >= ? ORDER BY start"
-	if err := query(c.tx, text, []any{int64(l), c.head.gone[l]}, []any{&start}, func() error {
+	if err := query(c.tx, text, []any{int64(l), c.head.bare[l]}, []any{&start}, func() error {
 		starts = append(starts, start)
 		return nil
 	}); err != nil {
@@ -94,7 +101,7 @@ func (c *checker) level(l Level) error {
 		if err := c.sum(l, at, at+l.Step(), &own); err != nil {
 			return err
 		}
-		if l == TenSeconds || at < c.head.gone[l-1] {
+		if l == TenSeconds || at < c.head.bare[l-1] {
 			continue
 		}
 		if at >= c.head.built[l] {
@@ -115,7 +122,7 @@ func (c *checker) level(l Level) error {
 func (c *checker) sum(l Level, from, to int64, into *total) error {
 	into.tally.Reset()
 	into.rejected, into.late, into.rows, into.broken = 0, 0, 0, false
-	rows, err := c.tx.QueryContext(context.Background(), "SELECT "+figureColumns+", seconds, data FROM point JOIN frame ON frame.id = point.frame "+
+	rows, err := c.tx.QueryContext(context.Background(), "SELECT "+figureColumns+", data FROM point JOIN frame ON frame.id = point.frame "+
 		"WHERE level = ? AND start >= ? AND start < ? ORDER BY start, part", int64(l), from, to)
 	if err != nil {
 		return err
@@ -124,8 +131,8 @@ func (c *checker) sum(l Level, from, to int64, into *total) error {
 	var one traffic.Tally
 	for rows.Next() {
 		var r row
-		var seconds, data sql.RawBytes
-		if err := scanned(rows.Scan(r.into(&seconds, &data)...)); err != nil {
+		var data sql.RawBytes
+		if err := scanned(rows.Scan(r.into(&data)...)); err != nil {
 			return err
 		}
 		into.rows++
@@ -141,27 +148,35 @@ func (c *checker) sum(l Level, from, to int64, into *total) error {
 		if want != r.Figures {
 			c.say("the row of %v from %s has other figures than its frame", l, clockTime(r.start))
 		}
-		if len(seconds) > 0 {
-			c.seconds(&r, seconds)
-		}
 		into.tally.Merge(&one)
 	}
 	return rows.Err()
 }
 
-func (c *checker) seconds(r *row, data []byte) {
+// seconds holds those of all epochs of a stretch against its row: they are all of
+// it, or a part where those of an epoch are dropped.
+func (c *checker) seconds() error {
 	var ten [10]traffic.Second
-	if err := parseSeconds(data, &ten); err != nil {
-		c.say("the row of %v from %s: %v", TenSeconds, clockTime(r.start), err)
-		return
-	}
-	var all traffic.Second
-	for _, s := range ten {
-		all.Add(s)
-	}
-	if all != r.Second {
-		c.say("the seconds of the row of %v from %s are not its sum", TenSeconds, clockTime(r.start))
-	}
+	var start, kept, hits int64
+	var data sql.RawBytes
+	text := "SELECT start, data, (SELECT coalesce(sum(hits), 0) FROM point WHERE level = 0 AND point.start = second.start) FROM second ORDER BY start"
+	last := int64(never)
+	return query(c.tx, text, nil, []any{&start, &data, &kept}, func() error {
+		if start != last {
+			last, hits = start, 0
+		}
+		clear(ten[:])
+		if err := parseSeconds(data, &ten); err != nil {
+			c.say("the seconds from %s: %v", clockTime(start), err)
+		}
+		for _, s := range ten {
+			hits = sum(hits, s.Hits)
+		}
+		if hits > kept && start >= c.head.gone[TenSeconds] {
+			c.say("the seconds from %s have %d hits, more than the %d of their row", clockTime(start), hits, kept)
+		}
+		return nil
+	})
 }
 
 // difference says in what two totals differ; "" where nothing does.
@@ -182,12 +197,16 @@ func (t *total) difference(o *total) string {
 
 // frames finds frames without a row, and rows without a frame.
 func (c *checker) frames() error {
+	b := &c.head.bare
+	ends := []any{b[0], b[1], b[2], b[3], b[4]}
 	for text, say := range map[string]string{
 		"SELECT count(*) FROM frame WHERE id NOT IN (SELECT frame FROM point)": "%d frames are those of no row",
-		"SELECT count(*) FROM point WHERE frame NOT IN (SELECT id FROM frame)": "%d rows have no frame",
+		"SELECT count(*) FROM point WHERE frame NOT IN (SELECT id FROM frame) " +
+			"AND start >= CASE level WHEN 0 THEN ?1 WHEN 1 THEN ?2 WHEN 2 THEN ?3 WHEN 3 THEN ?4 ELSE ?5 END": "%d rows have no frame",
 	} {
 		var n int64
-		if err := scanned(c.tx.QueryRowContext(context.Background(), text).Scan(&n)); err != nil {
+		args := ends[:min(len(ends), strings.Count(text, "?"))]
+		if err := scanned(c.tx.QueryRowContext(context.Background(), text, args...).Scan(&n)); err != nil {
 			return err
 		}
 		if n > 0 {

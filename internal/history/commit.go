@@ -16,7 +16,7 @@ type Commit struct {
 	// Sealed are newly sealed stretches in the order of time, none before what
 	// was sealed already. Usually they are ten seconds wide. Wider ones are those
 	// of a past whose finer levels nobody keeps: then there is nothing finer
-	// before their end.
+	// before their end. What a new epoch has of a time that was sealed is Amended.
 	Sealed []Stretch
 	// Until says that all before it is sealed, with or without hits; 0 says
 	// nothing. The end of the last of Sealed says it too.
@@ -58,6 +58,9 @@ type Mark struct {
 	ID   int64 // given by the store, rising; ignored in a Commit
 	At   int64 // Unix seconds
 	Text string
+	// Key, where it is not "", tells marks apart: of two with the same one is
+	// kept. It is given by AddMark.
+	Key string
 }
 
 // A Span says where the records of a stretch of time stand.
@@ -138,7 +141,15 @@ func (c *Commit) check(sealed int64) error {
 		if f.From < sealed {
 			return fmt.Errorf("history: the stretch [%d, %d) is sealed already, up to %d", f.From, f.To, sealed)
 		}
+		if err := c.Sealed[i].checkSeconds(); err != nil {
+			return err
+		}
 		sealed = f.To
+	}
+	for i := range c.Marks {
+		if err := c.Marks[i].check(); err != nil {
+			return fmt.Errorf("history: %w", err)
+		}
 	}
 	if TenSeconds.align(c.Until) != c.Until {
 		return fmt.Errorf("history: no stretch ends at %d", c.Until)
@@ -150,6 +161,9 @@ func (c *Commit) check(sealed int64) error {
 		}
 		if f.To > max(sealed, c.Until) {
 			return fmt.Errorf("history: the stretch [%d, %d) is not sealed yet, so nothing can come late for it", f.From, f.To)
+		}
+		if err := c.Amended[i].checkSeconds(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -211,9 +225,11 @@ func (w *writer) put(c *Commit) error {
 }
 
 func (w *writer) writeHead() error {
-	h := &w.head
-	_, err := w.putHead.ExecContext(context.Background(), h.commits, h.sealed, h.built[1], h.built[2], h.built[3],
-		h.gone[0], h.gone[1], h.gone[2], h.gone[3], h.refused, h.shed)
+	values := make([]any, 0, 20)
+	for _, n := range w.head.numbers() {
+		values = append(values, *n)
+	}
+	_, err := w.putHead.ExecContext(context.Background(), values...)
 	return err
 }
 
@@ -252,7 +268,11 @@ func (w *writer) putRest(c *Commit) error {
 		}
 	}
 	for _, m := range c.Marks {
-		if _, err := w.putMark.ExecContext(ctx, m.At, m.Text); err != nil {
+		key := any(m.Key)
+		if m.Key == "" {
+			key = nil
+		}
+		if _, err := w.putMark.ExecContext(ctx, m.At, m.Text, key); err != nil {
 			return err
 		}
 	}
@@ -289,8 +309,9 @@ func (w *writer) addSpan(s *Span, id int64) error {
 	return err
 }
 
-// insert writes a row of a level with its frame. An amendment is a part of its
-// own, of the number of its frame.
+// insert writes a row of a level, with its frame unless it is of a time of which
+// there are figures alone. An amendment is a part of its own, of the number that its
+// frame has, or would have.
 func (w *writer) insert(l Level, start int64, amendment bool, s *Stretch) error {
 	ctx := context.Background()
 	id := w.next
@@ -299,18 +320,18 @@ func (w *writer) insert(l Level, start int64, amendment bool, s *Stretch) error 
 	if amendment {
 		part = id
 	}
-	w.buf = s.Frame.AppendBinary(w.buf[:0])
-	if _, err := w.putFrame.ExecContext(ctx, id, w.buf); err != nil {
-		return err
-	}
-	var seconds []byte
-	if l == TenSeconds && len(s.Seconds) == 10 {
-		seconds = appendSeconds(nil, s.Seconds)
+	if start < w.head.bare[l] {
+		id = 0
+	} else {
+		w.buf = s.Frame.AppendBinary(w.buf[:0])
+		if _, err := w.putFrame.ExecContext(ctx, id, w.buf); err != nil {
+			return err
+		}
 	}
 	f, t := &s.Figures, &s.Latency
 	_, err := w.putPoint.ExecContext(ctx, int64(l), start, part, f.Hits, f.Bytes,
 		f.Classes[0], f.Classes[1], f.Classes[2], f.Classes[3], f.Classes[4], f.Classes[5],
-		f.Malformed, f.Rejected, f.Late, f.Visitors, t.Count, t.Sum, t.P50, t.P90, t.P99, t.Max, id, seconds)
+		f.Malformed, f.Rejected, f.Late, f.Visitors, t.Count, t.Sum, t.P50, t.P90, t.P99, t.Max, id)
 	return err
 }
 

@@ -212,19 +212,24 @@ func (k *keeper) finish(t *testing.T) {
 // late, whenever the process is killed, all levels hold what one Tally of all
 // records does.
 func TestAnyOrderAnyKillCountsTheSameAsAllAtOnce(t *testing.T) {
-	for seed := range uint64(9) {
+	for seed := range uint64(10) {
 		r := rand.New(rand.NewPCG(seed, 6))
 		log := randomLog(r, 200+r.IntN(1500))
 		path := filepath.Join(t.TempDir(), "history.db")
 		o := Options{Max: -1}
 		for l := range o.Keep {
-			o.Keep[l] = Forever
+			o.Keep[l], o.Tables[l] = Forever, Forever
 		}
-		switch seed % 3 {
+		switch seed % 5 {
 		case 1:
-			o.Keep = [levels]time.Duration{time.Hour, 5 * time.Hour, 48 * time.Hour, Forever}
+			o.Keep = [levels]time.Duration{time.Hour, 5 * time.Hour, 20 * time.Hour, 48 * time.Hour, Forever}
 		case 2: // each no longer than until the next is built
-			o.Keep = [levels]time.Duration{time.Second, time.Second, time.Second, Forever}
+			o.Keep = [levels]time.Duration{time.Second, time.Second, time.Second, time.Second, Forever}
+		case 3:
+			o.Keep = [levels]time.Duration{5 * time.Hour, 20 * time.Hour, 40 * time.Hour, Forever, Forever}
+			o.Tables = [levels]time.Duration{time.Hour, 5 * time.Hour, 20 * time.Hour, 48 * time.Hour, Forever}
+		case 4:
+			o.Tables = [levels]time.Duration{time.Second, time.Second, time.Second, time.Second, Forever}
 		}
 		db := open(t, path, o)
 		k := start(t, db, log)
@@ -336,45 +341,11 @@ func holds(t *testing.T, what string, db *DB, log []hit) {
 	}
 }
 
-func TestTheSecondsOfTheLastDaysAreGivenBack(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 3))
-	log := randomLog(r, 2000)
-	db := fresh(t, Options{Keep: [levels]time.Duration{Forever, Forever, Forever, Forever}})
-	k := start(t, db, log)
-	for k.at < len(log) {
-		k.read(log)
-		if k.at%100 == 0 {
-			k.commit(t)
-		}
+func forever() (all [levels]time.Duration) {
+	for l := range all {
+		all[l] = Forever
 	}
-	k.finish(t)
-	want := map[int64]traffic.Second{}
-	from := log[500].sec
-	for i := range log {
-		if sec := log[i].sec; sec >= from {
-			s := want[sec]
-			s.Add(log[i].second())
-			want[sec] = s
-		}
-	}
-	for _, when := range []string{"before", "after"} {
-		got, last := 0, from-1
-		if err := db.Seconds(from, noon*2, func(sec int64, n traffic.Second) {
-			got++
-			if want[sec] != n || sec <= last {
-				t.Errorf("%s pruning: second %d (after %d) has %+v, want %+v", when, sec, last, n, want[sec])
-			}
-			last = sec
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if got != len(want) {
-			t.Errorf("%s pruning: %d seconds, want %d", when, got, len(want))
-		}
-		if p, err := db.Prune(noon); err != nil || (p.Compacted == 0) != (when == "after") {
-			t.Errorf("%s: pruning did %+v (%v)", when, p, err)
-		}
-	}
+	return all
 }
 
 func tenSeconds(s *traffic.Sealer, at int64, hits int) Stretch {
@@ -453,7 +424,7 @@ func TestWhatIsCommittedIsThere(t *testing.T) {
 			t.Errorf("%s: got %+v (%v), want %+v", what, got, err, f.want)
 		}
 	}
-	if got, err := reader.Marks(noon, noon+51); fmt.Sprint(got) != fmt.Sprint([]Mark{{2, noon + 40, "änderung"}, {1, noon + 50, "deploy"}}) {
+	if got, err := reader.Marks(noon, noon+51); fmt.Sprint(got) != fmt.Sprint([]Mark{{ID: 2, At: noon + 40, Text: "änderung"}, {ID: 1, At: noon + 50, Text: "deploy"}}) {
 		t.Errorf("got marks %v (%v)", got, err)
 	}
 	if got, err := reader.Outbox(noon+60, 10); fmt.Sprint(got) != fmt.Sprint([]Message{{2, "chat", "k2", []byte{}, noon + 60}}) {
@@ -488,6 +459,8 @@ func TestWhatMustNotBeCountedIsRefused(t *testing.T) {
 	wide := tenSeconds(s, noon+20, 1)
 	wide.Frame.To += 10
 	off := tenSeconds(s, noon+25, 1)
+	minute := tenSeconds(s, noon+60, 1).Frame
+	minute.To += 50
 	for want, c := range map[string]*Commit{
 		"is sealed already":             {Sealed: []Stretch{tenSeconds(s, noon+10, 1)}},
 		"is sealed already, up to":      {Sealed: []Stretch{tenSeconds(s, noon+30, 1), tenSeconds(s, noon+20, 1)}},
@@ -496,6 +469,9 @@ func TestWhatMustNotBeCountedIsRefused(t *testing.T) {
 		"is not sealed yet":             {Amended: []Stretch{tenSeconds(s, noon+20, 1)}},
 		"comes for ten seconds, not":    {Amended: []Stretch{wide}},
 		"no stretch ends at 1795262421": {Until: noon + 21},
+		"is given with 9 seconds":       {Sealed: []Stretch{{Frame: tenSeconds(s, noon+20, 1).Frame, Seconds: make([]traffic.Second, 9)}}},
+		"is given with 10 seconds":      {Sealed: []Stretch{{Frame: minute, Seconds: make([]traffic.Second, 10)}}},
+		"is given with 11 seconds":      {Amended: []Stretch{{Frame: tenSeconds(s, noon, 1).Frame, Seconds: make([]traffic.Second, 11)}}},
 	} {
 		if err := db.Commit(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
@@ -565,7 +541,7 @@ func TestAPastIsKeptAtTheLevelItIsGiven(t *testing.T) {
 }
 
 func TestALaterLevelIsReadWhereTheFinerOnesAreGone(t *testing.T) {
-	db := fresh(t, Options{Keep: [levels]time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour, Forever}})
+	db := fresh(t, Options{Keep: [levels]time.Duration{time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, Forever}})
 	s := traffic.NewSealer()
 	const first = noon - 3*86400
 	for at := int64(first); at < noon; at += 600 {
@@ -588,7 +564,7 @@ func TestALaterLevelIsReadWhereTheFinerOnesAreGone(t *testing.T) {
 			order = append(order, p.Step)
 		}
 	}
-	if hits != 3*86400/300 || fmt.Sprint(order) != "[86400 3600 60 10]" || steps[10] != 12 || steps[60] != 5*12 {
+	if hits != 3*86400/300 || fmt.Sprint(order) != "[86400 3600 600 60 10]" || steps[10] != 12 || steps[60] != 5*12 || steps[600] != 6*12 {
 		t.Errorf("got %d hits, by step %v, in the order %v", hits, steps, order)
 	}
 	stats, err := db.Stats()
@@ -610,7 +586,7 @@ func TestALaterLevelIsReadWhereTheFinerOnesAreGone(t *testing.T) {
 }
 
 func TestTheOldestFineRowsGoWhenTheDatabaseIsTooLarge(t *testing.T) {
-	db := fresh(t, Options{Keep: [levels]time.Duration{Forever, Forever, Forever, Forever}, Max: 8 << 20})
+	db := fresh(t, Options{Keep: forever(), Tables: forever(), Max: 8 << 20})
 	s := traffic.NewSealer()
 	c := Commit{}
 	for at := int64(noon - 4*86400); at < noon; at += 150 {
@@ -633,8 +609,8 @@ func TestTheOldestFineRowsGoWhenTheDatabaseIsTooLarge(t *testing.T) {
 	if err != nil || stats.Shed != p.Shed {
 		t.Errorf("got %+v (%v), want %d rows counted", stats, err, p.Shed)
 	}
-	if newest := stats.Levels[TenSeconds]; newest.Rows < 86400/150 || newest.Oldest > noon-86400 {
-		t.Errorf("of the newest day there are %+v", newest)
+	if fine := stats.Levels[TenSeconds]; fine.Frames < 86400/150 || fine.Frames == fine.Rows || fine.Rows != 4*86400/150 {
+		t.Errorf("of the finest level there are %+v, want all rows, and the frames of the newest day at least", fine)
 	}
 	if problems, err := db.Check(); err != nil || len(problems) > 0 {
 		t.Errorf("%v %s", err, problems)

@@ -44,7 +44,7 @@ func numbered(s *traffic.Sealer, n int64) *Commit {
 }
 
 func writeUntilKilled(path string) error {
-	db, err := Open(path, Options{Keep: [levels]time.Duration{10 * time.Minute, time.Hour, Forever, Forever}})
+	db, err := Open(path, Options{Keep: [levels]time.Duration{10 * time.Minute, time.Hour, Forever, Forever, Forever}, Tables: [levels]time.Duration{time.Minute, 10 * time.Minute, Forever, Forever, Forever}})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ type Level uint8
 const (
 	TenSeconds Level = iota
 	Minute
+	TenMinutes
 	Hour
 	Day
 	levels
@@ -25,6 +26,8 @@ func (l Level) Step() int64 {
 		return 10
 	case Minute:
 		return 60
+	case TenMinutes:
+		return 10 * 60
 	case Hour:
 		return 60 * 60
 	default:
@@ -32,9 +35,9 @@ func (l Level) Step() int64 {
 	}
 }
 
-// String returns how a person would say it: "10 s", "1 min", "1 h", "1 day".
+// String returns how a person would say it: "10 s", "1 min", "10 min", "1 h", "1 day".
 func (l Level) String() string {
-	return [levels]string{"10 s", "1 min", "1 h", "1 day"}[min(l, Day)]
+	return [levels]string{"10 s", "1 min", "10 min", "1 h", "1 day"}[min(l, Day)]
 }
 
 // align is the beginning of the row that t falls into.

@@ -60,20 +60,6 @@ func (db *DB) Events(f Filter) ([]Event, error) {
 	return events, err
 }
 
-// Marks returns the marks from from until before to, Unix seconds, in the order of
-// time.
-func (db *DB) Marks(from, to int64) ([]Mark, error) {
-	var marks []Mark
-	err := db.read(func(tx *sql.Tx) error {
-		var m Mark
-		return query(tx, "SELECT id, at, text FROM mark WHERE at >= ? AND at < ? ORDER BY at, id", []any{from, to}, []any{&m.ID, &m.At, &m.Text}, func() error {
-			marks = append(marks, m)
-			return nil
-		})
-	})
-	return marks, err
-}
-
 // Spans returns where the records of [from, to), Unix seconds, stand: all Spans
 // that touch it, of one source or, where its name is "", of all, in the order of
 // their writing.
@@ -155,7 +141,7 @@ type Stats struct {
 	Marks   int64
 	Waiting int64 // Messages in the outbox
 	Refused int64 // hits too late for any level that is kept
-	Shed    int64 // rows dropped because the database was too large
+	Shed    int64 // frames, and rows, dropped because the database was too large
 	File    int64 // bytes of the database file
 	Free    int64 // bytes of it that are used again
 	Journal int64 // bytes of its -wal
@@ -166,6 +152,7 @@ type LevelStats struct {
 	Rows           int64
 	Amendments     int64 // rows of figures that came late, not merged into the others yet
 	Oldest, Newest int64 // their beginnings, Unix seconds
+	Frames         int64 // how many rows have one, and not figures alone
 	Bytes          int64 // of their frames
 }
 
@@ -178,14 +165,14 @@ func (db *DB) Stats() (Stats, error) {
 			return err
 		}
 		s.Commits, s.Sealed, s.Refused, s.Shed = h.commits, h.sealed, h.refused, h.shed
-		var l, rows, amended, oldest, newest, bytes int64
-		text := "SELECT level, count(*), coalesce(sum(part > 0), 0), min(start), max(start), coalesce(sum(length(data)), 0) " +
-			"FROM point JOIN frame ON frame.id = point.frame GROUP BY level"
-		err = query(tx, text, nil, []any{&l, &rows, &amended, &oldest, &newest, &bytes}, func() error {
+		var l, rows, amended, oldest, newest, frames, bytes int64
+		text := "SELECT level, count(*), coalesce(sum(part > 0), 0), min(start), max(start), count(data), coalesce(sum(length(data)), 0) " +
+			"FROM point LEFT JOIN frame ON frame.id = point.frame GROUP BY level"
+		err = query(tx, text, nil, []any{&l, &rows, &amended, &oldest, &newest, &frames, &bytes}, func() error {
 			if l < 0 || l >= int64(levels) {
 				return fmt.Errorf("%w: it is of no level", errRow)
 			}
-			s.Levels[l] = LevelStats{rows, amended, oldest, newest, bytes}
+			s.Levels[l] = LevelStats{rows, amended, oldest, newest, frames, bytes}
 			return nil
 		})
 		var pages, free, size int64

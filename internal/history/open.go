@@ -25,13 +25,18 @@ import (
 
 // Options are what a history is kept by. The zero value keeps the defaults.
 type Options struct {
-	// Keep is how long rows of each level are kept: 0 is 2 days, 30 days, 2
-	// years, for ever; Forever is for ever. No level is kept shorter than the one
-	// below it. Spans are kept as long as minutes.
+	// Keep is how long rows of each level are kept: 0 is 2 days, 30 days, 90
+	// days, 2 years, for ever; Forever is for ever. No level is kept shorter than
+	// the one below it. Spans are kept as long as minutes.
 	Keep [levels]time.Duration
+	// Tables is how long the frames of these rows are kept, no longer than the
+	// rows: they take a hundred times their room. 0 is 1 day, 2 days, 30 days, 2
+	// years, for ever. What is older has figures alone, and its tables are those
+	// of the next level.
+	Tables [levels]time.Duration
 	// Max is how large the database may become, in bytes: 0 is DefaultMax, less
-	// than 0 without a limit. Beyond it Prune drops the oldest rows of the finest
-	// level, then those of the next.
+	// than 0 without a limit. Beyond it Prune drops the oldest frames of the
+	// finest level, then those of the next; then rows.
 	Max int64
 }
 
@@ -42,23 +47,31 @@ const (
 	DefaultMax = 1 << 30
 )
 
+const day = 24 * time.Hour
+
 // keep returns for how many seconds rows of l are kept; 0 is for ever.
 func (o *Options) keep(l Level) int64 {
-	day := 24 * time.Hour
-	d := o.Keep[l]
-	if d == 0 {
-		d = [levels]time.Duration{2 * day, 30 * day, 2 * 365 * day, Forever}[l]
-	}
-	if d < 0 {
-		return 0
-	}
-	seconds := max(1, int64(d/time.Second))
-	if l > 0 {
-		below := o.keep(l - 1)
-		if below == 0 {
+	return kept(&o.Keep, [levels]time.Duration{2 * day, 30 * day, 90 * day, 2 * 365 * day, Forever}, l)
+}
+
+// tables returns for how many seconds frames of l are kept; 0 is as long as the rows.
+func (o *Options) tables(l Level) int64 {
+	return kept(&o.Tables, [levels]time.Duration{day, 2 * day, 30 * day, 2 * 365 * day, Forever}, l)
+}
+
+// kept returns how long l is kept, in seconds, and no shorter than the levels below
+// it; 0 is for ever.
+func kept(asked *[levels]time.Duration, usual [levels]time.Duration, l Level) int64 {
+	seconds := int64(1)
+	for k := range l + 1 {
+		d := asked[k]
+		if d == 0 {
+			d = usual[k]
+		}
+		if d < 0 {
 			return 0
 		}
-		seconds = max(seconds, below)
+		seconds = max(seconds, int64(d/time.Second))
 	}
 	return seconds
 }
@@ -81,15 +94,31 @@ type DB struct {
 // Open opens the history at path for writing, and makes it, with its folder, where
 // there is none. One that another process writes is a *HeldError; a file of others,
 // or of a later weir, a *ForeignError; one that cannot be read a *DamageError. A
-// file that is not opened is left byte for byte as it is.
-func Open(path string, o Options) (*DB, error) {
+// file that is not opened is left byte for byte as it is. It waits half a second
+// for one that is held: AddMark lets go of it sooner.
+func Open(path string, o Options) (*DB, error) { return take(path, o, patience) }
+
+const (
+	patience = 500 * time.Millisecond
+	between  = 20 * time.Millisecond // two looks at a lock that is held
+)
+
+// take is Open with so much patience.
+func take(path string, o Options, patience time.Duration) (*DB, error) {
 	path = placeOf(path)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the folder of the history %s: %w", path, err)
 	}
 	db := &DB{path: path, options: o}
 	var err error
-	if db.lock, err = lock.Take(path); err != nil {
+	for {
+		if db.lock, err = lock.Take(path); patience <= 0 || !errors.As(err, new(*lock.HeldError)) {
+			break
+		}
+		patience -= between
+		time.Sleep(between)
+	}
+	if err != nil {
 		if held := (*lock.HeldError)(nil); errors.As(err, &held) {
 			return nil, &HeldError{Path: path, PID: held.PID}
 		}
@@ -417,6 +446,7 @@ type statements struct {
 	putState, putEvent, putSpan   *sql.Stmt
 	putMark, putOutbox, delOutbox *sql.Stmt
 	firstPoint, points            *sql.Stmt
+	oldSeconds, newSeconds        *sql.Stmt
 }
 
 func newWriter(pool *sql.DB) (*writer, error) {
@@ -425,7 +455,7 @@ func newWriter(pool *sql.DB) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{conn: conn, sealer: traffic.NewSealer(), spans: map[string]openSpan{}}
+	w := &writer{conn: conn, sealer: NewSealer(), spans: map[string]openSpan{}}
 	if err := w.prepare(); err != nil {
 		w.close()
 		return nil, err
@@ -452,17 +482,19 @@ func (w *writer) prepare() error {
 		{&w.begin, "BEGIN IMMEDIATE"},
 		{&w.commit, "COMMIT"},
 		{&w.rollback, "ROLLBACK"},
-		{&w.putPoint, "INSERT INTO point VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+		{&w.putPoint, "INSERT INTO point VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+		{&w.oldSeconds, "SELECT data FROM second WHERE epoch = ? AND start = ?"},
+		{&w.newSeconds, "INSERT OR REPLACE INTO second VALUES (?, ?, ?)"},
 		{&w.putFrame, "INSERT INTO frame VALUES (?, ?)"},
-		{&w.putHead, "UPDATE head SET (" + headColumns + ") = (?,?,?,?,?,?,?,?,?,?,?) WHERE id = 1"},
+		{&w.putHead, "UPDATE head SET (" + headColumns + ") = (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) WHERE id = 1"},
 		{&w.putState, "INSERT INTO state VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET data = excluded.data, sum = excluded.sum"},
 		{&w.putEvent, "INSERT INTO event VALUES (NULL,?,?,?,?,?,?,?,?,?,?)"},
 		{&w.putSpan, "INSERT OR REPLACE INTO span VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
-		{&w.putMark, "INSERT INTO mark VALUES (NULL, ?, ?)"},
+		{&w.putMark, "INSERT INTO mark VALUES (NULL, ?, ?, ?) ON CONFLICT (key) DO NOTHING"},
 		{&w.putOutbox, "INSERT INTO outbox VALUES (NULL, ?, ?, ?, ?)"},
 		{&w.delOutbox, "DELETE FROM outbox WHERE id = ?"},
 		{&w.firstPoint, "SELECT min(start) FROM point WHERE level = ? AND start >= ? AND start < ?"},
-		{&w.points, "SELECT " + figureColumns + ", frame, seconds, data FROM point JOIN frame ON frame.id = point.frame " +
+		{&w.points, "SELECT " + figureColumns + ", frame, data FROM point JOIN frame ON frame.id = point.frame " +
 			"WHERE level = ? AND start >= ? AND start < ? ORDER BY start, part"},
 	} {
 		stmt, err := w.conn.PrepareContext(ctx, s.text)
@@ -483,7 +515,8 @@ func (w *writer) load() error {
 	}
 	w.head = h
 	clear(w.spans)
-	return w.conn.QueryRowContext(context.Background(), "SELECT coalesce(max(id), 0) + 1 FROM frame").Scan(&w.next)
+	return w.conn.QueryRowContext(context.Background(), "SELECT max(coalesce((SELECT max(id) FROM frame), 0), "+
+		"coalesce((SELECT max(part) FROM point WHERE part > 0), 0)) + 1").Scan(&w.next)
 }
 
 func (w *writer) close() error {

@@ -109,7 +109,7 @@ func everything(db *DB) (string, error) {
 	say(slices.Sorted(maps.Keys(positions)), err)
 	say(db.States())
 	say(db.Outbox(2*noon, 100))
-	errs = append(errs, db.Seconds(0, 2*noon, func(sec int64, n traffic.Second) { fmt.Fprintln(&out, sec, n) }))
+	errs = append(errs, db.Seconds(0, 0, 2*noon, func(sec int64, n traffic.Second) { fmt.Fprintln(&out, sec, n) }))
 	return out.String(), errors.Join(errs...)
 }
 
@@ -140,7 +140,7 @@ func TestASecondWriterIsToldWhoWritesAndCanRead(t *testing.T) {
 // TestReadersSeeWholeCommits reads from other goroutines while one commits and
 // prunes.
 func TestReadersSeeWholeCommits(t *testing.T) {
-	db := fresh(t, Options{Keep: [levels]time.Duration{5 * time.Minute, time.Hour, Forever, Forever}})
+	db := fresh(t, Options{Keep: [levels]time.Duration{5 * time.Minute, time.Hour, Forever, Forever, Forever}})
 	const n = 150
 	prefix := map[int64]bool{0: true} // how many hits there may be
 	for i, all := int64(0), int64(0); i < n; i++ {
@@ -391,7 +391,8 @@ func TestSavedHistoriesAreRead(t *testing.T) {
 func TestCheckFindsWhatIsWrong(t *testing.T) {
 	for change, want := range map[string]string{
 		"UPDATE point SET hits = hits + 1, s2xx = s2xx + 1 WHERE level = 0 AND start = 1795262410": "has other figures than its frame",
-		"UPDATE point SET seconds = x'01' WHERE level = 0 AND start = 1795262410":                  "its seconds cannot be read",
+		"INSERT INTO second VALUES (0, 1795262410, x'01')":                                         "the seconds from 2026-11-21T12:00:10Z: its seconds cannot be read",
+		"INSERT INTO second VALUES (0, 1795262400, x'4001000000000000000000000000000000')":         "the seconds from 2026-11-21T12:00:00Z have 64 hits, more than the 3 of their row",
 		"UPDATE point SET rejected = 1 WHERE level = 1 AND start = 1795262400":                     "has other rejected or late lines than those of 10 s it is made of",
 		"DELETE FROM point WHERE level = 0 AND start = 1795262410 AND part = 0":                    "has other hits than those of 10 s",
 		"DELETE FROM point WHERE level = 1":                                                        "frames are those of no row",

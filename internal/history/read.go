@@ -122,9 +122,10 @@ func query(q queryer, text string, args, into []any, each func() error) error {
 // outwards to them. Where rows that fine are no longer kept a Point covers as much
 // more as it must, and says so.
 //
-// Steps of 10 s, 1 min, 1 h and 1 day are read as they are, so their points are
+// Steps of 10 s, 1 min, 10 min, 1 h and 1 day are read as they are, so their points are
 // Whole, but for the newest, whose row is not built yet, and those with figures
-// that came late.
+// that came late. Quantiles and visitors of a row to which such were added when its
+// frame was dropped are bounds all the same.
 func (db *DB) Series(from, to, step int64) ([]Point, error) {
 	step = max(step, 1)
 	step = ceil(step, TenSeconds.Step())
@@ -216,6 +217,7 @@ func (db *DB) Tally(t *traffic.Tally, s *traffic.Sealer, from, to int64) (Figure
 		if err != nil {
 			return err
 		}
+		h.gone = h.bare // rows without a frame are none here
 		for _, p := range h.pieces(from, to, Day) {
 			if cover.From == cover.To {
 				cover.From = p.from
@@ -248,44 +250,6 @@ func addFrames(tx *sql.Tx, p piece, f *Figures, t *traffic.Tally, s *traffic.Sea
 		return nil
 	})
 	return n, err
-}
-
-// Seconds calls yield for every second from from until before to that has hits,
-// in the order of time, as far as stretches of ten seconds are kept.
-func (db *DB) Seconds(from, to int64, yield func(sec int64, n traffic.Second)) error {
-	return db.read(func(tx *sql.Tx) error {
-		h, err := readHead(tx)
-		if err != nil {
-			return err
-		}
-		var at int64
-		var ten [10]traffic.Second
-		give := func() {
-			for i, n := range ten {
-				if sec := at + int64(i); n.Hits > 0 && sec >= from && sec < to {
-					yield(sec, n)
-				}
-			}
-			clear(ten[:])
-		}
-		var start int64
-		var seconds sql.RawBytes
-		text := "SELECT start, seconds FROM point WHERE level = 0 AND start >= ? AND start < ? AND seconds IS NOT NULL ORDER BY start, part"
-		err = query(tx, text, []any{max(TenSeconds.align(from), h.gone[0]), to}, []any{&start, &seconds}, func() error {
-			if start != at {
-				give()
-				at = start
-			}
-			if err := parseSeconds(seconds, &ten); err != nil {
-				return frameError(TenSeconds, start, err)
-			}
-			return nil
-		})
-		if err == nil {
-			give()
-		}
-		return err
-	})
 }
 
 // Sealed returns the time, Unix seconds, before which everything is sealed, and how

@@ -34,10 +34,13 @@ CREATE TABLE point (
 	visitors INTEGER NOT NULL,
 	timed INTEGER NOT NULL, time_sum INTEGER NOT NULL, p50 INTEGER NOT NULL,
 	p90 INTEGER NOT NULL, p99 INTEGER NOT NULL, time_max INTEGER NOT NULL,
-	frame INTEGER NOT NULL, seconds BLOB,
+	frame INTEGER NOT NULL,
 	PRIMARY KEY (level, start, part)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX amended ON point (level, start) WHERE part > 0;
+CREATE TABLE second (
+	epoch INTEGER NOT NULL, start INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (epoch, start)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE frame (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE event (
 	id INTEGER PRIMARY KEY, at INTEGER NOT NULL, rule TEXT NOT NULL, firing INTEGER NOT NULL,
@@ -45,7 +48,7 @@ CREATE TABLE event (
 	window INTEGER NOT NULL, total INTEGER NOT NULL, replayed INTEGER NOT NULL, cause BLOB NOT NULL
 ) STRICT;
 CREATE INDEX event_at ON event (at);
-CREATE TABLE mark (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, text TEXT NOT NULL) STRICT;
+CREATE TABLE mark (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, text TEXT NOT NULL, key TEXT UNIQUE) STRICT;
 CREATE INDEX mark_at ON mark (at);
 CREATE TABLE span (
 	minute INTEGER NOT NULL, id INTEGER NOT NULL, source TEXT NOT NULL, file TEXT NOT NULL,
@@ -61,12 +64,17 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE TABLE head (
 	id INTEGER PRIMARY KEY CHECK (id = 1), commits INTEGER NOT NULL, sealed INTEGER NOT NULL,
-	built1 INTEGER NOT NULL, built2 INTEGER NOT NULL, built3 INTEGER NOT NULL,
-	gone0 INTEGER NOT NULL, gone1 INTEGER NOT NULL, gone2 INTEGER NOT NULL, gone3 INTEGER NOT NULL,
+	built1 INTEGER NOT NULL DEFAULT -4611686018427360000, built2 INTEGER NOT NULL DEFAULT -4611686018427360000,
+	built3 INTEGER NOT NULL DEFAULT -4611686018427360000, built4 INTEGER NOT NULL DEFAULT -4611686018427360000,
+	gone0 INTEGER NOT NULL DEFAULT -4611686018427360000, gone1 INTEGER NOT NULL DEFAULT -4611686018427360000,
+	gone2 INTEGER NOT NULL DEFAULT -4611686018427360000, gone3 INTEGER NOT NULL DEFAULT -4611686018427360000,
+	gone4 INTEGER NOT NULL DEFAULT -4611686018427360000,
+	bare0 INTEGER NOT NULL DEFAULT -4611686018427360000, bare1 INTEGER NOT NULL DEFAULT -4611686018427360000,
+	bare2 INTEGER NOT NULL DEFAULT -4611686018427360000, bare3 INTEGER NOT NULL DEFAULT -4611686018427360000,
+	bare4 INTEGER NOT NULL DEFAULT -4611686018427360000,
 	refused INTEGER NOT NULL, shed INTEGER NOT NULL
 ) STRICT;
-INSERT INTO head VALUES (1, 0, -4611686018427360000, -4611686018427360000, -4611686018427360000,
-	-4611686018427360000, -4611686018427360000, -4611686018427360000, -4611686018427360000, -4611686018427360000, 0, 0);
+INSERT INTO head (id, commits, sealed, refused, shed) VALUES (1, 0, -4611686018427360000, 0, 0);
 `
 
 // never is before all time, and a multiple of every step.
@@ -78,11 +86,24 @@ type head struct {
 	sealed  int64         // every stretch before it is
 	built   [levels]int64 // of each level above the finest: rows before it are built
 	gone    [levels]int64 // of each level: rows before it are dropped, or never were
+	bare    [levels]int64 // of each level: rows before it have figures alone, no frame
 	refused int64         // hits that came for a stretch of which no level has a row any more
 	shed    int64         // rows dropped because the file was too large
 }
 
-const headColumns = "commits, sealed, built1, built2, built3, gone0, gone1, gone2, gone3, refused, shed"
+const headColumns = "commits, sealed, built1, built2, built3, built4, gone0, gone1, gone2, gone3, gone4, " +
+	"bare0, bare1, bare2, bare3, bare4, refused, shed"
+
+// numbers are the values of headColumns.
+func (h *head) numbers() []*int64 {
+	all := []*int64{&h.commits, &h.sealed}
+	for _, ends := range [][]int64{h.built[1:], h.gone[:], h.bare[:]} {
+		for l := range ends {
+			all = append(all, &ends[l])
+		}
+	}
+	return append(all, &h.refused, &h.shed)
+}
 
 // queryer is a connection or a transaction.
 type queryer interface {
@@ -92,9 +113,11 @@ type queryer interface {
 
 func readHead(q queryer) (head, error) {
 	var h head
-	err := scanned(q.QueryRowContext(context.Background(), "SELECT "+headColumns+" FROM head WHERE id = 1").Scan(
-		&h.commits, &h.sealed, &h.built[1], &h.built[2], &h.built[3], &h.gone[0], &h.gone[1], &h.gone[2], &h.gone[3], &h.refused, &h.shed))
-	if err != nil {
+	var into []any
+	for _, n := range h.numbers() {
+		into = append(into, n)
+	}
+	if err := scanned(q.QueryRowContext(context.Background(), "SELECT "+headColumns+" FROM head WHERE id = 1").Scan(into...)); err != nil {
 		return h, err
 	}
 	return h, scanned(h.check())
@@ -104,7 +127,11 @@ func readHead(q queryer) (head, error) {
 // these numbers alone.
 func (h *head) check() error {
 	for l := range levels {
-		if floor(h.gone[l], l.border()) != h.gone[l] || l > 0 && (l.align(h.built[l]) != h.built[l] || h.built[l] > h.sealed || h.gone[l] > h.gone[l-1]) {
+		wrong := floor(h.gone[l], l.border()) != h.gone[l] || floor(h.bare[l], l.border()) != h.bare[l] || h.bare[l] < h.gone[l]
+		if l > 0 {
+			wrong = wrong || l.align(h.built[l]) != h.built[l] || h.built[l] > h.sealed || h.gone[l] > h.gone[l-1] || h.bare[l] > h.bare[l-1]
+		}
+		if wrong {
 			return fmt.Errorf("its row head contradicts itself at the level of %v", l)
 		}
 	}
@@ -121,4 +148,4 @@ const (
 )
 
 // tables are the names of all tables of the format, in order.
-const tables = "event,frame,head,mark,outbox,point,span,sqlite_sequence,state"
+const tables = "event,frame,head,mark,outbox,point,second,span,sqlite_sequence,state"

@@ -38,7 +38,8 @@ type memory struct {
 	held   []gauge.Output // not shown before they are committed
 	tried  time.Time      // the last commit
 	lost   lostFigures
-	told   string // what is wrong, as it was told
+	told   string // why nothing can be written, as it was told
+	said   string // what else is wrong, likewise
 
 	stop   chan struct{} // ends prune
 	pruned sync.WaitGroup
@@ -134,7 +135,7 @@ func (m *memory) greeting(zone *time.Location) string {
 func (m *memory) restore(o gauge.Options, state []byte) (*gauge.Gauge, error) {
 	g, err := gauge.Restore(o, state, gauge.Past{
 		Seconds: func(epoch, from int64, yield func(sec int64, n traffic.Second)) error {
-			return m.db.Seconds(from, forever, yield)
+			return m.db.Seconds(epoch, from, forever, yield)
 		},
 	})
 	if err != nil {
@@ -204,7 +205,7 @@ func stretchOf(s *gauge.Sealed) history.Stretch {
 	for _, n := range s.Rejected {
 		f.Rejected += n
 	}
-	return history.Stretch{Frame: s.Frame, Figures: f, Seconds: s.Seconds}
+	return history.Stretch{Epoch: s.Epoch, Frame: s.Frame, Figures: f, Seconds: s.Seconds}
 }
 
 // commit writes what has come up, the state of the gauge, and where each log is
@@ -218,7 +219,7 @@ func (m *Monitor) commit(now time.Time) {
 			return
 		}
 		k.spare, k.failed = k.failed, nil
-		k.spare.Reset()
+		k.done(k.spare)
 	}
 	if err := m.fill(k.next); err != nil {
 		k.fails(err)
@@ -232,8 +233,25 @@ func (m *Monitor) commit(now time.Time) {
 		return
 	}
 	m.streamed = false
-	c.Reset()
+	k.done(c)
 	k.works()
+}
+
+// done forgets what is committed, and takes the marks that are in it out of the
+// inbox.
+func (k *memory) done(c *pending) {
+	if err := k.db.Taken(c.Marks); err != nil {
+		k.complain(err.Error())
+	}
+	c.Reset()
+}
+
+// complain tells something once.
+func (k *memory) complain(text string) {
+	if text != k.said {
+		k.said = text
+		k.tell(text)
+	}
 }
 
 // fill adds the states of this moment to c.
@@ -254,6 +272,11 @@ func (m *Monitor) fill(c *pending) error {
 	if to, ok := m.gauge.SealedTo(); ok {
 		c.Until, k.until = to, to
 	}
+	marks, err := k.db.Waiting()
+	if err != nil {
+		k.complain(err.Error())
+	}
+	c.Marks = append(c.Marks, marks...)
 	for _, l := range m.lanes {
 		if l.moved() {
 			c.Positions[absolute(l.account.Name)] = l.store()
@@ -340,10 +363,7 @@ func (k *memory) tend() {
 func (k *memory) hear() {
 	select {
 	case text := <-k.news:
-		if text != k.told {
-			k.told = text
-			k.tell(text)
-		}
+		k.complain(text)
 	default:
 	}
 }

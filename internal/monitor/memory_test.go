@@ -60,7 +60,7 @@ func (p *play) read(folder string) told {
 	got := told{Seconds: map[int64]traffic.Second{}}
 	got.Points, err = db.Series(-1<<40, 1<<40, 10)
 	p.must(err)
-	p.must(db.Seconds(-1<<40, 1<<40, func(sec int64, n traffic.Second) { got.Seconds[sec] = n }))
+	p.must(db.Seconds(0, -1<<40, 1<<40, func(sec int64, n traffic.Second) { got.Seconds[sec] = n }))
 	got.Events, err = db.Events(history.Filter{})
 	p.must(err)
 	problems, err := db.Check()

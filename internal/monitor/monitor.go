@@ -18,7 +18,6 @@ import (
 	"weir/internal/gauge"
 	"weir/internal/history"
 	"weir/internal/tail"
-	"weir/internal/traffic"
 	"weir/internal/view"
 )
 
@@ -119,7 +118,7 @@ func New(o Options) (*Monitor, error) {
 	var known map[string]laneState
 	var err error
 	if o.History != nil {
-		m.o.Gauge.Sealer = traffic.NewSealer()
+		m.o.Gauge.Sealer = history.NewSealer()
 		if m.memory, state, known, err = recall(o.History, o.Subject); err != nil {
 			return nil, &HistoryError{err}
 		}

@@ -53,7 +53,7 @@ func (m *Monitor) recall() ([]gauge.Output, error) {
 		outs = append(outs, gauge.Output{Event: &events[i].Event})
 	}
 	var t traffic.Tally
-	figures, cover, err := db.Tally(&t, traffic.NewSealer(), from, to)
+	figures, cover, err := db.Tally(&t, history.NewSealer(), from, to)
 	if err != nil || figures.Hits+figures.Rejected == 0 {
 		return outs, err
 	}
