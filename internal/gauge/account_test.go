@@ -211,8 +211,8 @@ func TestAMillionDistinctKeysStayWithinTheLimit(t *testing.T) {
 	eachWay(t, distinctKeys)
 }
 
-// eachWay runs a test with the usual options and with a memory, once merging
-// stretches into intervals and once counting both.
+// eachWay runs a test with the usual options and with a memory, merging
+// stretches into intervals, and counting both, in a past too.
 func eachWay(t *testing.T, test func(*testing.T, Options)) {
 	t.Helper()
 	test(t, options())
@@ -221,6 +221,9 @@ func eachWay(t *testing.T, test func(*testing.T, Options)) {
 		o.Interval, o.Sealer = interval, traffic.NewSealer()
 		t.Run(fmt.Sprintf("sealed, interval of %d s", interval), func(t *testing.T) { test(t, o) })
 	}
+	o := options()
+	o.Sealer, o.Widths = traffic.NewSealer(), []Width{{base + 1<<32, 3600}}
+	t.Run("sealed by the hour", func(t *testing.T) { test(t, o) })
 }
 
 func distinctKeys(t *testing.T, o Options) {

@@ -397,7 +397,8 @@ func (g *Gauge) readOpen(r *pack.Reader) {
 	}
 	for n := r.Count("open intervals", minTally); n > 0 && r.Err() == nil; n-- {
 		k := r.Second("open interval")
-		if r.Err() == nil && abs(k) > pack.Horizon/g.o.Interval+1 || g.open[k] != nil {
+		// One before the next to be shown would never be, and no gap be passed over.
+		if r.Err() == nil && (abs(k) > pack.Horizon/g.o.Interval+1 || k*g.o.Interval < g.next) || g.open[k] != nil {
 			r.Damaged("open interval")
 			return
 		}

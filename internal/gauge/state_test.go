@@ -333,6 +333,9 @@ func FuzzRestore(f *testing.F) {
 		_, state = remembered(f, o)
 		f.Add(state[:len(state)-4])
 	}
+	o.Widths = []Width{{base + 3600, 600}, {base + 7200, 20}}
+	_, state = remembered(f, o)
+	f.Add(state[:len(state)-4])
 	f.Fuzz(func(t *testing.T, b []byte) {
 		g, err := Restore(o, pack.AppendSum(slices.Clone(b), 0), Past{})
 		if err != nil {
