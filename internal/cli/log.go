@@ -196,8 +196,14 @@ func (o *logging) stretch(options *excerpt.Options, now time.Time) error {
 
 // latest makes it the last 10 minutes of the logs.
 func latest(logs []excerpt.Log, options *excerpt.Options) error {
-	if slices.ContainsFunc(logs, func(l excerpt.Log) bool { return l.Name == "-" }) {
-		return usageError{errors.New("the end of standard input is not known before it is read: give --from")}
+	for _, l := range logs {
+		info, err := os.Stat(l.Name)
+		switch {
+		case l.Name == "-" && !l.Context:
+			return usageError{errors.New("the end of standard input is not known before it is read: give --from")}
+		case err == nil && !info.Mode().IsRegular() && !l.Context:
+			return usageError{fmt.Errorf("%s can be read only once, and its end is not known before: give --from", l.Name)}
+		}
 	}
 	if newest, ok := excerpt.Newest(logs, *options); ok {
 		options.From = newest + 1 - int64(stretchAsked/time.Second)

@@ -20,7 +20,7 @@ func TestALineFarFromItsTimeIsFoundThroughTheHistory(t *testing.T) {
 	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).Unix()
 	line := func(sec int64, path string) string {
 		at := time.Unix(sec, 0).UTC().Format("02/Jan/2006:15:04:05 -0700")
-		return fmt.Sprintf("10.0.0.1 - - [%s] \"GET %s HTTP/1.1\" 200 12 \"-\" \"%s\"\n", at, path, strings.Repeat("agent ", 20))
+		return fmt.Sprintf("10.0.0.1 - - [%s] \"GET %s HTTP/1.1\" 200 12 \"-\" \"%s\"\n", at, path, strings.Repeat("agent ", 300))
 	}
 	var text strings.Builder
 	var slow int64
@@ -44,7 +44,7 @@ func TestALineFarFromItsTimeIsFoundThroughTheHistory(t *testing.T) {
 	}
 	file := fmt.Sprintf("%d:%d", device, inode)
 	home := history.Home(filepath.Join(dir, "state"))
-	remember(t, home, log, history.Span{Source: log, File: file, FromTime: start + 60, ToTime: start + 5001, FromOffset: slow - 500, ToOffset: slow + 900})
+	remember(t, home, log, history.Span{Source: log, File: file, FromTime: start + 60, ToTime: start + 5001, FromOffset: slow - 500, ToOffset: slow + 3000})
 
 	find := func(args ...string) (out, messages string, code int) {
 		args = append([]string{"log", "--timezone", "UTC", "--from", fmt.Sprint(start + 30), "--to", fmt.Sprint(start + 90)}, args...)

@@ -27,7 +27,7 @@ type log struct {
 
 	cur    *file
 	parts  []io.Reader // of cur, not begun yet
-	whole  bool        // cur is read from its beginning to its end
+	stream bool        // cur cannot be bisected
 	probe  *accesslog.Auto
 	blocks blocks
 	rest   []byte // of a block
@@ -250,8 +250,9 @@ func (l *log) begin() bool {
 		l.access.Prime(accesslog.HeadLines(f.look(headBytes), true), elsewhere...)
 		l.probe = nil
 	}
-	var ranges []Range
-	if ranges, l.whole = l.ranges(f); !l.whole {
+	ranges, whole := l.ranges(f)
+	l.stream = !f.seekable()
+	if !whole {
 		l.parts = nil
 		for _, r := range ranges {
 			l.parts = append(l.parts, io.NewSectionReader(f.f, r.From, r.To-r.From))

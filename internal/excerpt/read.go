@@ -167,10 +167,11 @@ func (l *log) finish() {
 // samples is how many places of a block are looked at.
 const samples = 8
 
-// beyond reports whether all of a block, of a file that is read as a whole, is before what was asked for, or behind it:
-// then its lines need not be looked at. A block with directives has to be read.
+// beyond reports whether all of a block is before what was asked for, or behind
+// it: then its lines need not be looked at. It is for files that cannot be
+// bisected. A block with directives has to be read.
 func (l *log) beyond(b []byte) (early, late bool) {
-	if !l.whole || l.o.From == 0 && l.o.To == 0 || len(l.held) > 0 {
+	if !l.stream || l.o.From == 0 && l.o.To == 0 || len(l.held) > 0 {
 		return false, false
 	}
 	if l.access != nil {
