@@ -222,3 +222,34 @@ func BenchmarkMonth(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkHour makes an hour of a site (-month requests a second) of rows of all
+// levels and logs what their frames take: the sizes of docs/history.md.
+func BenchmarkHour(b *testing.B) {
+	for b.Loop() {
+		s := newSampler(b)
+		db := open(b, filepath.Join(b.TempDir(), "history.db"), Options{Max: -1})
+		for at := int64(noon); at < noon+3600; at += 10 {
+			commit(b, db, &Commit{Sealed: []Stretch{s.stretch(*monthRate, TenSeconds).at(at)}})
+		}
+		commit(b, db, &Commit{Until: noon + 86400})
+		stats, err := db.Stats()
+		if err != nil {
+			b.Fatal(err)
+		}
+		all, o := 0.0, Options{}
+		for l := range levels {
+			frame := float64(stats.Levels[l].Bytes) / float64(stats.Levels[l].Frames)
+			kept := 30 * 86400.0
+			if keep := o.tables(l); keep > 0 {
+				kept = min(kept, float64(keep))
+			}
+			mb := frame * kept / float64(l.Step()) / 1e6
+			all += mb
+			b.Logf("%v: %.0f B/frame, %.2f MB a day, %.0f MB after 30 days", l, frame, frame*86400/float64(l.Step())/1e6, mb)
+		}
+		rows := float64(stats.Levels[TenSeconds].Rows)
+		b.Logf("%.0f MB of frames after 30 days; the file is %.2f times the frames of it (%.0f rows)", all,
+			float64(stats.File-stats.Free)/float64(stats.Levels[0].Bytes+stats.Levels[1].Bytes+stats.Levels[2].Bytes+stats.Levels[3].Bytes+stats.Levels[4].Bytes), rows)
+	}
+}
