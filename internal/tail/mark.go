@@ -59,7 +59,13 @@ type Mark struct {
 // first 64 bits of their SHA-256.
 type Sum uint64
 
+// noSum is sumOf nothing: a Position has it of each file that is still to be read.
+const noSum Sum = 0xe3b0c44298fc1c14
+
 func sumOf(b []byte) Sum {
+	if len(b) == 0 {
+		return noSum
+	}
 	h := sha256.Sum256(b)
 	return Sum(binary.BigEndian.Uint64(h[:]))
 }

@@ -95,6 +95,7 @@ func (s *Source) rotatedSince(from time.Time) (b backlog) {
 			newest = t
 		}
 	}
+	was := slices.Clone(list)
 	for i := range list {
 		c, err := list[i].open(s.f.pool)
 		if err != nil {
@@ -107,7 +108,7 @@ func (s *Source) rotatedSince(from time.Time) (b backlog) {
 		switch {
 		case s.f.owner(c.info) != nil || slices.ContainsFunc(b.files, func(p past) bool { return p.is(c.info) }):
 			c.close() // compressed since it was listed, and listed as that as well
-		case c.packed() && len(c.prefix) < firstPrefix || len(c.prefix) == 0 && quiet:
+		case c.packed() && len(c.prefix) < firstPrefix || len(c.prefix) == 0 && (quiet || plainName(c.path) != c.path):
 			if err := c.damage(); err != nil {
 				b.leftOut = append(b.leftOut, leftOutText(c.path, err))
 			}
@@ -119,6 +120,9 @@ func (s *Source) rotatedSince(from time.Time) (b backlog) {
 			b.add(c, quiet)
 		}
 	}
+	// What was listed may have been opened under a number that another file had been
+	// given by then.
+	b.gone = b.gone || !sameFiles(was, s.pastSiblings(from))
 	return b
 }
 
@@ -224,7 +228,7 @@ func sameLog(a *remnant, b past) bool {
 	if n == 0 {
 		return false
 	}
-	one, other := beginning(a, compared), beginning(b, compared)
+	one, other := bytes.TrimLeft(beginning(a, compared), "\x00"), bytes.TrimLeft(beginning(b, compared), "\x00")
 	if n = min(len(one), len(other)); !bytes.Equal(one[:n], other[:n]) {
 		return false
 	}
@@ -242,7 +246,7 @@ func beginning(p past, n int) []byte {
 	switch p := p.(type) {
 	case *file:
 		_, base := p.head()
-		return p.slice(base, int64(n))
+		return p.slice(max(0, p.unitAt(base, true)), int64(n))
 	case *remnant:
 		shelved := p.text == nil
 		if shelved && p.unshelve() != nil {
@@ -258,7 +262,7 @@ func beginning(p past, n int) []byte {
 		if shelved {
 			p.shelve()
 		}
-		return bytes.TrimLeft(head, "\x00")
+		return head
 	}
 	return nil
 }
@@ -286,14 +290,19 @@ func (s *Source) joinPast() {
 		if len(half) == 0 || !s.goesOnBehind(i, half, e) {
 			continue
 		}
+		if _, err := f.f.Seek(0, io.SeekStart); err != nil {
+			continue // then what is left of the line comes by itself
+		}
 		c, err := newRemnant(f.f, f.path, s.f.pool)
 		if err != nil {
 			s.notify(leftOutText(f.path, err))
+			s.held[i] = nil
 			continue
 		}
 		c.past, c.joins = true, true
 		s.held[i] = c
 	}
+	s.held = slices.DeleteFunc(s.held, func(p past) bool { return p == nil })
 }
 
 // lastHalf is what stands behind the last newline of f, of which nothing was read.
