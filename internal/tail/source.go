@@ -87,7 +87,8 @@ type past interface {
 	close()
 }
 
-// A State is how far a source is. It is a copy.
+// A State is how far a source is. It is a copy, and one because owners ask for all
+// of it at once.
 type State struct {
 	Name    string
 	Kind    Kind
