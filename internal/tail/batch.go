@@ -24,6 +24,11 @@ type Batch struct {
 	Data    []byte    // whole lines, each with its '\n'; UTF-8 if they were UTF-16, else the bytes they were
 	TooLong int       // lines beyond the limit that were cut out after Data
 
+	// Device and Inode are the file that Offset is in: 0 for pipes, where the system
+	// has no such numbers, and in a compressed file, since those of the file that it
+	// was made of are not known.
+	Device, Inode uint64
+
 	Encoding    charset.Encoding // of the lines where they were read
 	Undecodable int              // what was no character of it, each U+FFFD in Data
 

@@ -22,6 +22,14 @@ type block struct {
 	free  func(*Batch) // made once, so that handing out a block allocates nothing
 }
 
+// from says that b, which may be nil, was read from p.
+func (b *block) from(p past) *block {
+	if b != nil {
+		b.batch.Device, b.batch.Inode = p.number()
+	}
+	return b
+}
+
 // blocks is the free list of a Follower. It is safe for concurrent use, since
 // batches are released wherever their last reader is.
 //

@@ -30,6 +30,12 @@
 //     truncated, a file that came and went between two looks, and, with
 //     Options.Resume, all that was logged while nobody read; compressed or not.
 //
+//   - With Options.Past the stream begins in the rotated files that are there at
+//     first; they may be rotated, compressed and deleted while they are read.
+//
+//   - A Position that was taken before a Batch gives the lines of that batch first,
+//     in the same order, also when the files have been rotated since.
+//
 //   - Where few files may be open, those that have been quiet for longest are
 //     closed, and read on from where they were when they change.
 //

@@ -36,6 +36,8 @@ type file struct {
 	coding      // of the text at offset
 	blind  bool // stands inside a line whose start is not known
 	copied bool // a copy of it took its path, and is read on instead
+	past   bool // of the past that was asked for
+	quiet  bool // nobody writes to it any more
 
 	offset  int64 // start of the first line not yet delivered
 	pos     int64 // next byte to look at
@@ -44,6 +46,7 @@ type file struct {
 	anchors int    // bytes of anchor in use: min(pos, reach)
 	base    int64  // size of the hole that the file begins with
 	prefix  []byte // the first bytes behind it, as far as they were delivered
+	sums    sums   // of them, and of what stands behind them
 	half    []byte // what was seen behind offset without a newline
 	steady  bool   // half has stood for a while: its writer has paused in the line
 	carry   []byte // the part of the line at offset that stood in a file that is no more
@@ -204,7 +207,8 @@ func (f *file) fetch(large bool, now time.Time) (*block, []byte, cut, error) {
 // end of what is left of it; was is the size it had.
 func (f *file) restart(was int64) cut {
 	f.size, was = was, f.size // the mark is of the file as it was
-	c := cut{happened: true, size: f.size, mark: f.place()}
+	c := cut{happened: true, size: f.size}
+	f.place(&c.mark)
 	f.size = was
 	half := f.half
 	if !f.known && f.e == charset.UTF8 {
@@ -449,6 +453,9 @@ func (f *file) accounted() int64 {
 // ripe reports whether a replaced file has not grown for so long that no writer
 // can have it open still.
 func (f *file) ripe(now time.Time, hold time.Duration) bool {
+	if f.quiet {
+		return true
+	}
 	if f.grew.IsZero() {
 		f.grew = now // it was found among rotated files: wait from here on
 	}

@@ -25,7 +25,13 @@ type Options struct {
 	// earlier process. What was written since is read first, through whatever
 	// rotations there were. A file that comes later is looked up by its path from
 	// the root, too.
-	Resume  map[string]Position
+	Resume map[string]Position
+	// Past, when not nil, makes each of Paths that has no Resume begin in its past: in
+	// the rotated files beside it, compressed or not, that were written since the
+	// time it returns, oldest first; then comes the path itself. Files that were not
+	// written since then have nothing newer, and are left out. The zero time is no
+	// past. With FromEnd it is not asked.
+	Past    func(path string) time.Time
 	Hold    time.Duration // how long a replaced file is read on after it last grew; 0 means 10 minutes
 	Poll    bool          // do not ask the system for events
 	Block   int           // bytes read at once; 0 means 256 KiB, never more than MaxLine+1
@@ -64,6 +70,7 @@ type Follower struct {
 	room    descriptors
 
 	listings map[string]listing // of directories, during Open; then of the last one
+	others   others             // during Open
 
 	patterns []*pattern
 	dir      string            // that relative paths are of
@@ -123,7 +130,7 @@ func Open(o Options) (*Follower, error) {
 		f.sources = append(f.sources, s)
 		s.feed(in.Feed)
 	}
-	f.opened = true
+	f.opened, f.others = true, others{}
 	clear(f.listings)
 	f.tellParked()
 	return f, nil

@@ -165,16 +165,22 @@ func since(list []sibling, t time.Time) []sibling {
 
 // seek finds the file of m in list, and opens it at m; -1 if it is not there.
 func (s *Source) seek(m *Mark, list []sibling, q *quarry) int {
+	// A file with its number comes first, compressed or not: the others would all
+	// have to be looked into.
+	var order, others []int
 	for i, b := range list {
-		if m.same(b.info) {
-			if f := s.openAt(b.path, m); f != nil {
-				q.file = f
-				return i
-			}
+		if !m.same(b.info) {
+			others = append(others, i)
+			continue
+		}
+		order = append(order, i)
+		if f := s.openAt(b.path, m); f != nil {
+			q.file = f
+			return i
 		}
 	}
 	short := -1
-	for i := range list {
+	for _, i := range append(order, others...) {
 		c, err := list[i].open(s.f.pool)
 		if err != nil {
 			continue // what it holds is told as lost if it is not found elsewhere
@@ -193,7 +199,9 @@ func (s *Source) seek(m *Mark, list []sibling, q *quarry) int {
 		// All it holds was read, so it must not be taken for news later.
 		if c, err := list[short].open(s.f.pool); err == nil {
 			if c.toEnd() == nil {
-				s.f.remember(s.index, c.mark())
+				var m Mark
+				c.mark(&m)
+				s.f.remember(s.index, m)
 			}
 			c.close()
 		}
@@ -362,11 +370,13 @@ func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 		}
 		if joins || c.packed() {
 			c.joins = joins
+			c.shelve()
 			all = append(all, c)
 			continue
 		}
 		// It was written under the path; its writer may not have let go yet.
-		m := c.mark()
+		var m Mark
+		c.mark(&m)
 		f := c.log()
 		if !f.known {
 			f.e = s.expect
@@ -392,7 +402,9 @@ func (s *Source) openKnown(b *sibling) (*remnant, error) {
 	}
 	var known []Mark
 	for _, p := range open {
-		known = append(known, p.mark())
+		var m Mark
+		p.mark(&m)
+		known = append(known, m)
 	}
 	for _, d := range s.f.marks {
 		known = append(known, d.Mark)

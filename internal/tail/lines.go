@@ -106,10 +106,9 @@ func (s *Source) Finish(now time.Time) *Batch {
 			return look()
 		}
 		s.held = s.held[1:]
-		s.f.remember(s.index, p.mark())
-		p.close()
+		s.forget(p)
 		if blk != nil {
-			return s.handOut(blk, now)
+			return s.handOut(blk.from(p), now)
 		}
 	}
 	if s.f.closed || s.cur == nil {
@@ -123,7 +122,7 @@ func (s *Source) Finish(now time.Time) *Batch {
 	case blk == nil:
 		return nil
 	}
-	return s.handOut(blk, now)
+	return s.handOut(blk.from(s.cur), now)
 }
 
 // Unread is how many bytes of the files of p, as far as they were seen, are

@@ -49,6 +49,8 @@ type Mark struct {
 	Carry []byte `json:"carry,omitempty"`
 	Blind bool   `json:"blind,omitempty"` // Offset is inside a line that is passed over
 	Joins bool   `json:"joins,omitempty"` // what follows the file goes on with its last line
+	Past  bool   `json:"past,omitempty"`  // of the past that Options.Past asked for; what follows may go on so
+	Quiet bool   `json:"quiet,omitempty"` // nobody writes to the file any more
 	// Encoding is how the text at Offset and Carry are written down.
 	Encoding charset.Encoding `json:"encoding,omitempty"`
 }
@@ -57,7 +59,13 @@ type Mark struct {
 // first 64 bits of their SHA-256.
 type Sum uint64
 
+// noSum is sumOf nothing: a Position has it of each file that is still to be read.
+const noSum Sum = 0xe3b0c44298fc1c14
+
 func sumOf(b []byte) Sum {
+	if len(b) == 0 {
+		return noSum
+	}
 	h := sha256.Sum256(b)
 	return Sum(binary.BigEndian.Uint64(h[:]))
 }
@@ -91,6 +99,21 @@ func prefixSums(b []byte) []Sum {
 	return sums
 }
 
+// sums keeps the sums of the first bytes of a file, which are asked for far more
+// often than they change.
+type sums struct {
+	head []byte
+	list []Sum // never changed, so that marks may share it
+}
+
+// of is prefixSums of head, which is not changed from then on.
+func (s *sums) of(head []byte) []Sum {
+	if !bytes.Equal(s.head, head) {
+		s.head, s.list = head, prefixSums(head)
+	}
+	return s.list
+}
+
 // begins reports whether head, the first bytes of a file (all of them, if it is
 // shorter than prefixSize), is how the file of m began. A file of which too
 // little is known begins like none.
@@ -119,21 +142,32 @@ func (m *Mark) of(n *Mark) bool {
 }
 
 // mark tells where f is.
-func (f *file) mark() Mark {
-	if f.f == nil {
-		return f.rest.mark
+func (f *file) mark(m *Mark) {
+	switch {
+	case f.f == nil:
+		*m = f.rest.mark
+		return
+	case len(f.prefix) < prefixSize:
+		// A file of which little was read is known by what it holds.
+		if head, base := f.start(); (len(f.prefix) == 0 || base == f.base) && bytes.HasPrefix(head, f.prefix) {
+			f.stand(m, head)
+			return
+		}
 	}
-	m := f.place()
-	// A file of which little was read is known by what it holds.
-	if head, base := f.head(); len(f.prefix) < prefixSize && (len(f.prefix) == 0 || base == f.base) && bytes.HasPrefix(head, f.prefix) {
-		m.Prefix = prefixSums(head)
+	f.place(m)
+}
+
+// start is head, which of a file that nobody writes to any more is kept.
+func (f *file) start() (b []byte, base int64) {
+	if f.quiet && f.offset == 0 && len(f.sums.head) == prefixSize {
+		return f.sums.head, f.base
 	}
-	return m
+	return f.head()
 }
 
 // place is mark from what is known without a look at the file, which may have
 // changed.
-func (f *file) place() Mark {
+func (f *file) place(m *Mark) {
 	prefix := f.prefix
 	// A first character may begin with a zero, which base counts to the hole.
 	begins := f.base+int64(len(prefix)) == f.offset || len(prefix) == 0 && f.offset < f.base
@@ -144,14 +178,18 @@ func (f *file) place() Mark {
 		}
 		prefix = append(slices.Clip(prefix), half...)
 	}
-	m := Mark{
+	f.stand(m, prefix)
+}
+
+// stand makes m the place where f is, of a file that begins with prefix.
+func (f *file) stand(m *Mark, prefix []byte) {
+	*m = Mark{
 		Path: f.path, Offset: f.pos, Line: f.line, Size: f.size, Written: f.stood,
-		Prefix: prefixSums(prefix), Anchor: sumOf(f.anchor[:f.anchors]), Anchored: f.anchors,
-		Carry: slices.Clone(f.carry), Blind: f.skipping(), Encoding: f.e,
+		Prefix: f.sums.of(prefix), Anchor: sumOf(f.anchor[:f.anchors]), Anchored: f.anchors,
+		Carry: slices.Clone(f.carry), Blind: f.skipping(), Past: f.past, Quiet: f.quiet, Encoding: f.e,
 	}
 	m.Device, m.Inode = identify(f.info)
 	m.Born = f.born
-	return m
 }
 
 // isOf reports whether f is the very file of m, whose number may have been given

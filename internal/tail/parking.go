@@ -89,7 +89,7 @@ func (c *parkedCopy) next(time.Time) (*block, cut, error) { return nil, cut{}, n
 func (c *parkedCopy) ripe(time.Time, time.Duration) bool  { return false }
 func (c *parkedCopy) finish(time.Time) (*block, bool)     { return nil, false }
 func (c *parkedCopy) accounted() int64                    { return 0 }
-func (c *parkedCopy) mark() Mark                          { return c.m }
+func (c *parkedCopy) mark(m *Mark)                        { *m = c.m }
 func (c *parkedCopy) where() string                       { return c.m.Path }
 func (c *parkedCopy) is(info os.FileInfo) bool            { return c.m.same(info) }
 func (c *parkedCopy) close()                              {}
@@ -236,8 +236,7 @@ func (f *Follower) abandon() bool {
 	}
 	of.notify(fmt.Sprintf("%s: no descriptors are left, closing a file that was replaced; what is written to it from now on is not read", of.name))
 	of.held = slices.Delete(of.held, at, at+1)
-	f.remember(of.index, oldest.mark())
-	oldest.close()
+	of.forget(oldest)
 	of.count()
 	return true
 }
@@ -316,7 +315,9 @@ func (s *Source) park() bool {
 			h.letGo(rests[i])
 		case *remnant:
 			s.state.PossibleLoss += h.accounted()
-			s.held[i] = &parkedCopy{h.mark()}
+			c := &parkedCopy{}
+			h.mark(&c.m)
+			s.held[i] = c
 			h.close()
 		}
 	}
@@ -346,7 +347,8 @@ func (s *Source) whereabouts(f *file) (r *rest, more bool) {
 	if at == "" {
 		return nil, false
 	}
-	m := f.mark()
+	var m Mark
+	f.mark(&m)
 	m.Size = max(m.Size, info.Size())
 	// A change within the last tick of the kernel's clock may be followed by
 	// another with the same time.
@@ -563,7 +565,9 @@ func (s *Source) rejoin(missing map[*file]bool, now time.Time) {
 		if ok && f.copied {
 			continue // by its content the copy would be found, which is read on
 		}
-		trace(h.mark(), cur == nil && i == len(held)-1, false)
+		var m Mark
+		h.mark(&m)
+		trace(m, cur == nil && i == len(held)-1, false)
 	}
 	if cur == nil {
 		return

@@ -227,3 +227,31 @@ func TestOfADirectoryThatMayNotBeReadThatIsTold(t *testing.T) {
 		}
 	})
 }
+
+func TestAFileOfThePastThatMayNotBeReadIsToldAndTheRestGoesOn(t *testing.T) {
+	inBothModes(t, func(t *testing.T, follow opener) {
+		var s *scenario
+		asNobody(t, func() {
+			s = follow(t, Options{Past: ever}, func(s *scenario) {
+				asRoot(t, func() {
+					s.openDirs()
+					s.file(".3.gz", 5, 72)
+					want := s.want
+					s.file(".2.gz", 5, 48)
+					s.want = want
+					s.must(os.Chmod(s.path+".2.gz", 0))
+					s.file(".1", 5, 24)
+					s.current(5)
+				})
+			})
+			s.glance()
+		})
+		s.ordered()
+		if got := s.told(); !strings.HasPrefix(got, "access.log.2.gz: permission denied; ") || !strings.HasSuffix(got, "; it is left out of the past") {
+			t.Errorf("notices: got %q, want that access.log.2.gz is left out, and why", got)
+		}
+		if got := s.src.State().PossibleLoss; got != 0 {
+			t.Errorf("possible loss: got %d, want 0: it was never followed", got)
+		}
+	})
+}

@@ -18,7 +18,8 @@ import (
 // was read. Nobody writes to it any more, so it is read once, in sequence, and
 // is then done with.
 //
-// It belongs to one source, is made by openRemnant and let go of by close.
+// It belongs to one source, is made by openRemnant and let go of by close. It has
+// many fields because all of them are about the one place in its text.
 type remnant struct {
 	file *os.File
 	kind archive.Kind
@@ -41,6 +42,8 @@ type remnant struct {
 	seen    int64  // how long the text had been seen to be, where it was compressed since
 	dropped int    // bytes that are not to be had, not yet accounted for
 	joins   bool   // what follows goes on with half
+	past    bool   // of the past that was asked for; what follows may go on with half
+	sums    sums   // of prefix
 }
 
 // openRemnant opens a copy and looks at its first bytes.
@@ -244,6 +247,11 @@ func (c *remnant) fill(b []byte) error {
 
 // next returns the next whole lines; nil at the end, where half may be left.
 func (c *remnant) next(time.Time) (*block, cut, error) {
+	if c.text == nil {
+		if err := c.unshelve(); err != nil {
+			return nil, cut{}, err
+		}
+	}
 	c.recognise()
 	for large := false; !c.ended || c.hasLine(); {
 		blk := c.pool.get(large || len(c.half) >= c.pool.room(false))
@@ -388,7 +396,7 @@ func (c *remnant) broken(err error) error {
 		c.recognise()
 		end := c.lastEnd(c.half, c.carry)
 		c.dropped += len(c.half) - end
-		c.half, c.joins = c.half[:end], false
+		c.half, c.joins, c.past = c.half[:end], false, false
 	}
 	return fmt.Errorf("%s: %w", c.path, damage)
 }
@@ -430,15 +438,14 @@ func (c *remnant) rest() []byte {
 	return rest
 }
 
-func (c *remnant) mark() Mark {
-	m := Mark{
-		Path: c.path, Offset: c.offset, Line: c.line, Size: c.offset + int64(len(c.half)), Written: c.info.ModTime(),
-		Prefix: prefixSums(c.prefix), Anchor: sumOf(c.anchor), Anchored: len(c.anchor),
-		Carry: slices.Clone(c.carry), Blind: c.blind, Joins: c.joins, Encoding: c.e,
+func (c *remnant) mark(m *Mark) {
+	*m = Mark{
+		Path: c.path, Offset: c.offset, Line: c.line, Size: max(c.seen, c.offset+int64(len(c.half))), Written: c.info.ModTime(),
+		Prefix: c.sums.of(c.prefix), Anchor: sumOf(c.anchor), Anchored: len(c.anchor),
+		Carry: slices.Clone(c.carry), Blind: c.blind, Joins: c.joins, Past: c.past, Encoding: c.e,
 	}
 	m.Device, m.Inode = identify(c.info)
 	m.Born = c.born
-	return m
 }
 
 // packed reports whether the copy is compressed.
@@ -456,7 +463,9 @@ func (c *remnant) where() string { return c.path }
 func (c *remnant) is(info os.FileInfo) bool { return os.SameFile(c.info, info) }
 
 func (c *remnant) close() {
-	c.text.Close()
+	if c.text != nil {
+		c.text.Close()
+	}
 	c.file.Close()
 }
 

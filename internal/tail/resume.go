@@ -4,33 +4,88 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 )
 
-// mostRead bounds the files of Position.Read.
-const mostRead = 16
+const (
+	mostRead = 16 // files of Position.Read, the last ones
+	mostNews = 48 // beside them, of those with times that mislead
+)
 
 // Position tells where s is: behind the last batch that Next gave. It is empty
 // for pipes, which cannot be read again. Lines handed out count as read, whether
 // they were dealt with is the owner's to know.
 func (s *Source) Position() Position {
 	var p Position
+	s.PositionInto(&p)
+	return p
+}
+
+// PositionInto is Position for an owner who asks with each batch: it overwrites p
+// and uses its memory again. What p held before must not be in use any more, but
+// what its Marks refer to (Prefix, Carry) is never changed.
+func (s *Source) PositionInto(p *Position) {
+	*p = Position{Files: p.Files[:0], Read: p.Read[:0]}
 	for _, h := range s.held {
 		if f, ok := h.(*file); ok && f.copied {
 			continue // by its content the copy would be found for both
 		}
-		p.Files = append(p.Files, h.mark())
+		h.mark(p.next())
 	}
 	if s.cur != nil {
-		p.Files = append(p.Files, s.cur.mark())
+		s.cur.mark(p.next())
 		p.Live = true
 	}
-	for _, d := range s.f.marks {
-		if d.source == s.index {
-			p.Read = append(p.Read, d.Mark)
+	s.readBefore(p)
+	if n := len(p.Read); len(p.Files) == 0 && n > 0 {
+		// Nothing has the path, and all there was has been read: what takes the path
+		// next comes behind that.
+		p.Files, p.Read = append(p.Files, p.Read[n-1]), p.Read[:n-1]
+	}
+	if len(p.Files) == 0 {
+		p.Files = nil
+	}
+	if len(p.Read) == 0 {
+		p.Read = nil
+	}
+}
+
+// next is room for another of p.Files.
+func (p *Position) next() *Mark {
+	if n := len(p.Files); n < cap(p.Files) {
+		p.Files = p.Files[:n+1]
+	} else {
+		p.Files = append(p.Files, Mark{})
+	}
+	return &p.Files[len(p.Files)-1]
+}
+
+// readBefore adds the files that were read to their end: the last ones, and those
+// that by their times could be taken for newer than what is read now.
+func (s *Source) readBefore(p *Position) {
+	var since time.Time
+	if n := len(p.Files); n > 0 {
+		since = p.Files[n-1].Written
+	}
+	mine, news := 0, 0
+	for i := range s.f.marks {
+		if s.f.marks[i].source == s.index {
+			mine++
 		}
 	}
-	p.Read = p.Read[max(0, len(p.Read)-mostRead):]
-	return p
+	for i := range s.f.marks {
+		d := &s.f.marks[i]
+		if d.source != s.index {
+			continue
+		}
+		mine--
+		if mine < mostRead || news < mostNews && !d.Written.Before(since) {
+			p.Read = append(p.Read, d.Mark)
+			if mine >= mostRead {
+				news++
+			}
+		}
+	}
 }
 
 // resume finds the files of p again and puts what they still have to give in
@@ -142,9 +197,13 @@ func (s *Source) rest(q *quarry, m *Mark, joins bool) []past {
 			s.held[i].close()
 			s.held = slices.Delete(s.held, i, i+1)
 		}
-		q.copy.joins = joins
+		q.copy.joins, q.copy.past = joins, m.Past
+		if q.copy.offset == q.copy.base && len(q.copy.carry) == 0 && !q.copy.blind {
+			q.copy.shelve()
+		}
 		return []past{q.copy}
 	case q.file != nil:
+		q.file.past, q.file.quiet = m.Past, m.Quiet
 		return []past{q.file}
 	}
 	return nil

@@ -245,12 +245,17 @@ func siblings(dir, base string) []sibling {
 	list := siblingsNow(dir, base)
 	for range most {
 		again := siblingsNow(dir, base)
-		if slices.EqualFunc(list, again, func(a, b sibling) bool { return a.path == b.path && os.SameFile(a.info, b.info) }) {
+		if sameFiles(list, again) {
 			return again
 		}
 		list = again
 	}
 	return list
+}
+
+// sameFiles reports whether two listings have the same files under the same names.
+func sameFiles(a, b []sibling) bool {
+	return slices.EqualFunc(a, b, func(a, b sibling) bool { return a.path == b.path && os.SameFile(a.info, b.info) })
 }
 
 func siblingsNow(dir, base string) []sibling {

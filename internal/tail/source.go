@@ -54,6 +54,7 @@ type Source struct {
 	from   Feed    // what the stream of an input reads
 
 	opened    bool // the first look is over
+	early     bool // held begins with the past of Options.Past
 	strangers []stranger
 	dirTime   time.Time // modification time of the directory when it was last searched
 
@@ -78,13 +79,16 @@ type past interface {
 	ripe(now time.Time, hold time.Duration) bool // nothing more is expected
 	finish(now time.Time) (blk *block, done bool)
 	accounted() int64
-	mark() Mark
-	where() string // it was found
+	unread() int64 // bytes not read yet, as they stand on the disk
+	mark(m *Mark)
+	number() (device, inode uint64) // where the bytes of its batches stand, 0 if that is not known
+	where() string                  // it was found
 	is(info os.FileInfo) bool
 	close()
 }
 
-// A State is how far a source is. It is a copy.
+// A State is how far a source is. It is a copy, and one because owners ask for all
+// of it at once.
 type State struct {
 	Name    string
 	Kind    Kind
@@ -105,6 +109,8 @@ type State struct {
 	Zeros        int64 // zero bytes passed over, where nobody had written
 	PossibleLoss int64 // bytes that had been seen but were destroyed before they were read
 	Held         int   // replaced files that are still read, when they grow
+	Behind       int64 // bytes still to be read in files before the current one; of a compressed one as it is compressed
+	CaughtUp     int64 // bytes of such files that were read, counted as for Behind
 	Dropped      int64 // messages that an input knows to be lost on their way
 
 	Failed error // why an input or pipe that Ended can be read no further, nil where it was at its end
@@ -130,6 +136,9 @@ func (s *Source) State() State {
 		}
 	}
 	st.Held = len(s.held)
+	for _, p := range s.held {
+		st.Behind += p.unread()
+	}
 	return st
 }
 
@@ -264,7 +273,7 @@ func (s *Source) read(f past, now time.Time) *block {
 			s.sick, s.told = nil, ""
 		}
 		if !c.happened {
-			return blk
+			return blk.from(f)
 		}
 		s.state.Truncations++
 		from := ""
@@ -325,18 +334,22 @@ func (s *Source) nextHeld(now time.Time) *block {
 	for i := 0; i < len(s.held); {
 		p := s.held[i]
 		copied, isCopy := p.(*remnant)
-		if blk := s.read(p, now); blk != nil {
-			if isCopy {
+		was := p.unread()
+		blk := s.read(p, now)
+		s.state.CaughtUp += max(0, was-p.unread())
+		if blk != nil {
+			if isCopy && !copied.past {
 				s.state.Recovered += int64(len(blk.batch.Data))
 			}
 			return blk
 		}
-		crowded := len(s.held) > mostHeld && !isCopy
-		if !crowded && !p.ripe(now, s.f.opt.Hold) {
+		ripe := p.ripe(now, s.f.opt.Hold)
+		crowded := !ripe && len(s.held) > mostHeld && !isCopy
+		if !crowded && !ripe {
 			i++
 			continue
 		}
-		if isCopy && copied.joins {
+		if isCopy && (copied.joins || s.joinsNext(i, copied)) {
 			s.handOn(i, copied.rest(), copied.e)
 		}
 		blk, done := p.finish(now)
@@ -349,13 +362,20 @@ func (s *Source) nextHeld(now time.Time) *block {
 				"what is written to it from now on is not read", s.name, mostHeld))
 		}
 		s.held = slices.Delete(s.held, i, i+1)
-		s.f.remember(s.index, p.mark())
-		p.close()
+		s.forget(p)
 		if blk != nil {
-			return blk
+			return blk.from(p)
 		}
 	}
 	return nil
+}
+
+// forget closes p, and keeps where it was read to.
+func (s *Source) forget(p past) {
+	var m Mark
+	p.mark(&m)
+	s.f.remember(s.index, m)
+	p.close()
 }
 
 // handOn gives the part of a line at the end of s.held[i] to what follows it.
@@ -364,9 +384,15 @@ func (s *Source) handOn(i int, rest []byte, e charset.Encoding) {
 		return
 	}
 	if i+1 < len(s.held) {
-		if next, ok := s.held[i+1].(*remnant); ok {
+		switch next := s.held[i+1].(type) {
+		case *remnant:
 			next.inherit(rest, e)
 			return
+		case *file:
+			if next.offset == 0 && next.pos == 0 {
+				next.inherit(rest, e)
+				return
+			}
 		}
 	}
 	if s.cur != nil && s.cur.offset == 0 {
@@ -389,10 +415,13 @@ func (s *Source) open(p *Position, resume bool) {
 	s.pin()
 	defer s.unpin()
 	s.f.watch(s.name, s)
-	if resume {
+	switch from := s.f.since(s.name); {
+	case resume:
 		s.fromEnd = false
 		s.goOn(func() { s.resume(p) }, time.Time{})
-	} else {
+	case !from.IsZero() && !s.fromEnd:
+		s.openPast(from)
+	default:
 		s.strangers, s.dirTime = s.beside()
 		s.look(time.Time{})
 	}

@@ -1,21 +1,34 @@
 package tail
 
-import "slices"
+import (
+	"slices"
+
+	"weir/internal/charset"
+)
 
 // Head returns the first bytes of the source, at most n, for a look at its
-// format. They are the caller's. For a pipe they are what has arrived but was
-// not yet taken by Next, nil if that is nothing.
+// format: of the current file, or, as long as nothing was given of what
+// Options.Past asks for, of the oldest one. They are the caller's. For a pipe they
+// are what has arrived but was not yet taken by Next, nil if that is nothing.
 func (s *Source) Head(n int) []byte {
 	if s.stream != nil {
 		return s.stream.peek(n)
 	}
 	s.awake()
-	if s.cur == nil {
-		return nil
+	switch f := s.foremost().(type) {
+	case *file:
+		f.sniff()
+		head := f.spelled(f.slice(0, int64(n)), 0)
+		return head[:min(len(head), n)]
+	case *remnant:
+		head := beginning(f, n)
+		if e := charset.Recognise(head); e != charset.UTF8 {
+			d := charset.Decoder{Encoding: e}
+			head = d.Append(nil, unmarked(e, head))
+		}
+		return head[:min(len(head), n)]
 	}
-	s.cur.sniff()
-	head := s.cur.spelled(s.cur.slice(0, int64(n)), 0)
-	return head[:min(len(head), n)]
+	return nil
 }
 
 // Last returns the whole lines that fit into the last n bytes of the current
@@ -49,7 +62,10 @@ func (s *Source) Last(n int) []byte {
 const lookOn = 200
 
 // SeekFirst makes reading of the current file start at the first line for which
-// ok is true, or after the last whole line if it is true for none. It is found
+// ok is true, or after the last whole line if it is true for none. Where
+// Options.Past asks for older files, of which nothing was given yet, it is the first
+// such line of all that makes the start; a compressed file can only be read from its
+// beginning, and is if it stands before that. The line is found
 // by bisection: with ok false for a first part of the lines and true for all
 // others the line is exact; where neighbours are out of order, as the times of
 // an access log are by the seconds a request takes, it is one of the lines
@@ -61,32 +77,55 @@ const lookOn = 200
 // valid during the call. For pipes, and without a file, nothing happens.
 func (s *Source) SeekFirst(look func(line []byte) (ok, told bool)) {
 	s.awake()
-	if s.cur == nil {
-		return
+	found := false
+	if s.early && s.seq == 0 {
+		for _, p := range s.held {
+			f, ok := p.(*file)
+			switch {
+			case !ok:
+				found = true // what stands behind it is read whole
+			case found:
+				_ = f.moveTo(0, false)
+			default:
+				found = f.seekFirst(look)
+			}
+		}
 	}
-	size, err := s.cur.length()
+	switch {
+	case s.cur == nil:
+	case found:
+		_ = s.cur.moveTo(0, false)
+	default:
+		s.cur.seekFirst(look)
+	}
+}
+
+// seekFirst is SeekFirst in f; false if there is no such line.
+func (f *file) seekFirst(look func(line []byte) (ok, told bool)) bool {
+	size, err := f.length()
 	if err != nil {
-		return
+		return true
 	}
-	s.cur.sniff()
+	f.sniff()
 	// The answer is the first line that starts at or behind the smallest place p
 	// for which that line is ok or there is none.
 	lo, hi := int64(0), size
 	for lo < hi {
 		mid := lo + (hi-lo)/2
-		if ok, at := s.cur.told(mid, hi, look); ok {
+		if ok, at := f.told(mid, hi, look); ok {
 			hi = mid
 		} else {
 			lo = at + 1
 		}
 	}
-	_, start, found := s.cur.lineFrom(lo, size)
+	_, start, found := f.lineFrom(lo, size)
 	if !found && start < 0 {
-		s.cur.toEnd()
-		return
+		f.toEnd()
+		return false
 	}
 	// A failure leaves the position where it was: more is read, nothing lost.
-	_ = s.cur.moveTo(start, false)
+	_ = f.moveTo(start, false)
+	return found
 }
 
 // told asks look about the first whole line that starts at p or behind it, and

@@ -84,7 +84,8 @@ func (s *Source) turnTo(f *file, now time.Time) {
 		s.hold(s.cur)
 	case s.cur != nil:
 		s.cur.left = now
-		m := s.cur.mark()
+		var m Mark
+		s.cur.mark(&m)
 		s.state.Rotations++
 		s.notify(s.name + ": rotated, following the new file")
 		q, newer := s.hunt(&m, f.info)
@@ -115,8 +116,7 @@ func (s *Source) turnTo(f *file, now time.Time) {
 // is whole in the copy.
 func (s *Source) hold(old *file) {
 	if len(old.half) > 0 {
-		s.f.remember(s.index, old.mark())
-		old.close()
+		s.forget(old)
 		return
 	}
 	s.held = append(s.held, old)

@@ -10,7 +10,7 @@ import (
 
 // recognise finds out how the text of c goes on at offset.
 func (c *remnant) recognise() {
-	if c.known || len(c.half)+len(c.carry) == 0 {
+	if c.known || c.text == nil || len(c.half)+len(c.carry) == 0 {
 		return
 	}
 	was := c.e
