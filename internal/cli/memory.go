@@ -25,7 +25,7 @@ func (o *memoryFlags) add(f *pflag.FlagSet) {
 	f.Var(newValue(&o.dir, "DIR", "", parseStateDir), "state", "keep the history in a folder below this one, and go on from there (default: $WEIR_STATE, then $XDG_STATE_HOME/weir; docs/history.md)")
 	f.BoolVar(&o.none, "no-state", false, "keep nothing, go on from nothing")
 	f.Var(newValue(&o.keep.Max, "SIZE", "1GiB", parseMax), "state-max", "how large a history may become, as 500MB, 2GB or none; then its oldest fine figures are dropped first")
-	f.Var(newValue(&o.keep.Keep, "SPANS", "2d,30d,2y,forever", parseKeep), "state-keep", "how long figures by 10 s, by minute, by hour, by day are kept")
+	f.Var(newValue(&o.keep.Keep, "SPANS", "2d,30d,90d,2y,forever", parseKeep), "state-keep", "how long figures by 10 s, 1 min, 10 min, 1 h, 1 day are kept")
 }
 
 // parseMax reads the size of a history.
@@ -44,7 +44,7 @@ func parseMax(s string) (int64, error) {
 func parseKeep(s string) (keep [history.Levels]time.Duration, err error) {
 	words := strings.Split(s, ",")
 	if len(words) > len(keep) {
-		return keep, fmt.Errorf("has %d spans, there are %d: of figures by 10 s, by minute, by hour, by day", len(words), len(keep))
+		return keep, fmt.Errorf("has %d spans, there are %d: of figures by 10 s, 1 min, 10 min, 1 h, 1 day", len(words), len(keep))
 	}
 	for i, w := range words {
 		if keep[i] = history.Forever; w == "forever" {

@@ -20,6 +20,15 @@ const (
 	maxWidths = 8
 )
 
+// Widen makes g seal by widths, instead of those of its Options. It is for an owner
+// who learns only from its sources how old the past is, and does nothing once a
+// record was counted, or where the state that g was restored from has widths.
+func (g *Gauge) Widen(widths []Width) {
+	if f := &g.frames; f.sealer != nil && !g.run.seen && len(f.open) == 0 && len(f.widths) == 0 {
+		f.widths = borders(widths)
+	}
+}
+
 // borders returns the widths that can be used, their borders moved back to
 // where no stretch crosses them. Each divides the one before it.
 func borders(asked []Width) []Width {

@@ -40,6 +40,23 @@ func (l Level) String() string {
 	return [levels]string{"10 s", "1 min", "10 min", "1 h", "1 day"}[min(l, Day)]
 }
 
+// A Width is how wide the rows are that are kept of what is older than Before.
+type Width struct{ Before, Seconds int64 }
+
+// Widths returns which rows of a log whose newest second is newest need not be made,
+// since they would be dropped at once: in the order of time, the widest first.
+func (db *DB) Widths(newest int64) []Width {
+	var list []Width
+	for l := Hour; ; l-- {
+		if keep := db.options.keep(l); keep > 0 {
+			list = append(list, Width{newest - keep, (l + 1).Step()})
+		}
+		if l == TenSeconds {
+			return list
+		}
+	}
+}
+
 // align is the beginning of the row that t falls into.
 func (l Level) align(t int64) int64 { return floor(t, l.Step()) }
 

@@ -202,7 +202,7 @@ func (l *lane) take(b *tail.Batch, g *gauge.Gauge) {
 		l.primed = true
 	}
 	if l.spans.kept {
-		l.spans.in(absolute(l.account.Name), 0, 0)
+		l.spans.in(absolute(l.account.Name), b.Device, b.Inode)
 	}
 	if l.place.skip > 0 {
 		l.pass()

@@ -93,6 +93,7 @@ type Monitor struct {
 	queue    queue                // of a round
 	gauge    *gauge.Gauge
 	known    map[string]laneState // where an earlier process stopped, by the name in the history
+	reading  reading              // of what was logged before
 	memory   *memory              // nil without a history
 	live     bool                 // all that was there at the start is counted
 	streamed bool                 // lines of streams were counted since the last commit
@@ -126,6 +127,7 @@ func New(o Options) (*Monitor, error) {
 	m.follower, err = tail.Open(tail.Options{
 		Paths: o.Paths, Patterns: o.Patterns, Choice: o.Choice, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll,
 		MaxLine: maxLine, Block: blockFor(len(o.Paths)), Resume: positionsOf(known, o.Paths),
+		Past: m.past(),
 	})
 	if err != nil {
 		return nil, &InputError{err.Error()}
@@ -214,6 +216,9 @@ func (m *Monitor) Run(ctx context.Context) error {
 			return err
 		}
 		m.live = m.live || !worked
+		if err := m.progress(); err != nil {
+			return err
+		}
 		switch {
 		case ctx.Err() != nil:
 			return m.stop()

@@ -76,13 +76,14 @@ func (l *lane) reached() {
 	if !l.place.kept || l.source.State().Kind != tail.File {
 		return
 	}
-	at := l.source.Position()
+	l.source.PositionInto(&l.place.at)
+	at := &l.place.at
 	for _, marks := range [...][]tail.Mark{at.Files, at.Read} {
 		for i := range marks {
 			marks[i].Path = absolute(marks[i].Path) // the next process may run elsewhere
 		}
 	}
-	l.place.at, l.place.counted, l.place.changed = at, 0, true
+	l.place.counted, l.place.changed = 0, true
 }
 
 // pass leaves out what an earlier process has counted, from the front of the

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"weir/internal/accesslog"
@@ -34,6 +35,13 @@ func (m *Monitor) findStart(lanes []*lane) {
 		m.showFrom = m.newest - int64(m.o.Brief/time.Second)
 	}
 	if m.memory != nil {
+		if atStart && m.newest > 0 {
+			var widths []gauge.Width
+			for _, w := range m.memory.db.Widths(m.newest) {
+				widths = append(widths, gauge.Width(w))
+			}
+			m.gauge.Widen(widths)
+		}
 		defer func() {
 			for _, l := range lanes {
 				if !l.resumed {
@@ -50,6 +58,25 @@ func (m *Monitor) findStart(lanes []*lane) {
 			m.gauge.Notice(fmt.Sprintf("%s: read from %s on, the last 2 days of the log; --since TIME reads more",
 				l.account.Name, m.stamp(since)))
 		}
+	}
+}
+
+// past says how far back the rotated files of a log are looked for when its history
+// begins: those that were written since then. What of it is too old is found out by
+// the times of the records.
+func (m *Monitor) past() func(path string) time.Time {
+	if m.memory == nil {
+		return nil
+	}
+	return func(path string) time.Time {
+		if !m.o.Since.IsZero() {
+			return m.o.Since
+		}
+		written := m.started
+		if info, err := os.Stat(path); err == nil {
+			written = info.ModTime()
+		}
+		return written.Add(-Backlog)
 	}
 }
 
