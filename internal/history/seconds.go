@@ -31,7 +31,7 @@ func (w *writer) putSeconds(s *Stretch, late bool) error {
 	if late {
 		var all [10]traffic.Second
 		var old []byte
-		switch err := w.oldSeconds.QueryRowContext(ctx, s.Epoch, s.Frame.From).Scan(&old); {
+		switch err := scanned(w.oldSeconds.QueryRowContext(ctx, s.Epoch, s.Frame.From).Scan(&old)); {
 		case errors.Is(err, sql.ErrNoRows):
 		case err != nil:
 			return err
@@ -60,7 +60,8 @@ func secondsError(start int64, err error) error {
 func (w *writer) dropSeconds(p *Pruned) (again bool, err error) {
 	ctx := context.Background()
 	var epoch, newest, n int64
-	switch err := w.conn.QueryRowContext(ctx, "SELECT epoch, start FROM second ORDER BY epoch DESC, start DESC LIMIT 1").Scan(&epoch, &newest); {
+	row := w.conn.QueryRowContext(ctx, "SELECT epoch, start FROM second ORDER BY epoch DESC, start DESC LIMIT 1")
+	switch err := scanned(row.Scan(&epoch, &newest)); {
 	case errors.Is(err, sql.ErrNoRows):
 		return false, nil
 	case err != nil:
