@@ -94,4 +94,3 @@ func (m *model) old() {
 		}
 	}
 }
-
