@@ -80,6 +80,14 @@ func (r *remembered) close() {
 	}
 }
 
+// discard takes away a history that was made for what cannot be followed.
+func (r *remembered) discard() {
+	if r.db != nil {
+		_ = r.db.Discard() // an empty one may stay
+		r.db = nil
+	}
+}
+
 // stateVariable names the folder of the histories, or says that weir is to keep none.
 const (
 	stateVariable = "WEIR_STATE"

@@ -191,7 +191,10 @@ func subjectIn(ts *testscript.TestScript, words []string) history.Subject {
 			where = append(where, w[7:])
 			continue
 		}
-		logs = append(logs, ts.MkAbs(w))
+		if w != "-" {
+			w = ts.MkAbs(w)
+		}
+		logs = append(logs, w)
 	}
 	return subjectOf(logs, where)
 }

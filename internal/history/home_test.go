@@ -74,3 +74,24 @@ func TestAHomeListsItsHistoriesWithWhatTheyAreOf(t *testing.T) {
 		t.Errorf("no folder: got %v, %v", list, err)
 	}
 }
+
+func TestAHistoryThatNothingWasWrittenToIsTakenAwayAnotherStays(t *testing.T) {
+	h := Home(t.TempDir())
+	s := Of([]string{"/a/access.log"}, "")
+	for _, used := range []bool{false, true} {
+		db, err := Open(h.Path(s), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if used {
+			commit(t, db, &Commit{Marks: []Mark{{At: noon, Text: "deploy"}}})
+		}
+		if err := db.Discard(); err != nil {
+			t.Fatal(err)
+		}
+		left, err := filepath.Glob(filepath.Join(string(h), "*"))
+		if err != nil || len(left) > 0 != used {
+			t.Errorf("used %t: got %q (%v)", used, left, err)
+		}
+	}
+}

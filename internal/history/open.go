@@ -426,6 +426,23 @@ func (db *DB) Close() error {
 	return told(db.path, "close", errors.Join(errs...))
 }
 
+// Discard closes the history, and takes it away where nothing was ever committed:
+// its owner was mistaken about what to keep. Its folder goes with it, if nothing else
+// is in there.
+func (db *DB) Discard() error {
+	_, commits, _, err := db.Sealed()
+	if err != nil || commits > 0 || db.w == nil {
+		return errors.Join(err, db.Close())
+	}
+	// As long as the lock is held nobody else has begun to write to it.
+	for _, name := range Names(db.path) {
+		_ = os.Remove(name) // where open files cannot be removed an empty history stays
+	}
+	err = db.Close()
+	_ = os.Remove(filepath.Dir(db.path)) // it has other files, or is gone
+	return err
+}
+
 // A writer is the connection that writes, with its statements.
 type writer struct {
 	conn   *sql.Conn

@@ -84,7 +84,7 @@ func runShown(t *testing.T, dir, bin, command string) string {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", command)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(bin)+string(os.PathListSeparator)+os.Getenv("PATH"), "NO_COLOR=1")
+	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(bin)+string(os.PathListSeparator)+os.Getenv("PATH"), "NO_COLOR=1", "WEIR_STATE=none")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("$ %s: %v\n%s", command, err, out)
