@@ -224,17 +224,22 @@ func (s *Source) block(now time.Time) *block {
 	return nil
 }
 
-// readOn reads the current file. What was copied away while its first lines were
-// read comes before them.
+// readOn reads the current file. What was copied away before the first of its
+// lines were read comes before them: as long as nothing of it was read, the file
+// itself does not show that it had others.
 func (s *Source) readOn(now time.Time) *block {
-	for range 3 {
-		if !s.cur.unanchored() {
-			break
-		}
+	for range 4 {
 		cur, before, counted := s.cur, *s.cur, s.state
-		blk := s.read(cur, now)
+		blk, restarted := s.read(cur, now)
+		if restarted {
+			// To find its copy takes time, in which it may be copied and cut again.
+			if blk := s.nextHeld(now); blk != nil {
+				return blk
+			}
+			continue
+		}
 		// Half a line is no block, but from then on the file is known by it.
-		if s.cur != cur || s.state.Truncations != counted.Truncations || blk == nil && cur.unanchored() {
+		if !before.unanchored() || blk == nil && cur.unanchored() {
 			return blk
 		}
 		after, counts := *cur, s.state
@@ -250,12 +255,14 @@ func (s *Source) readOn(now time.Time) *block {
 			return blk
 		}
 	}
-	return s.read(s.cur, now)
+	s.parking.restless = true
+	return nil
 }
 
 // read reads f, whether it is the current file or a past one, and accounts for
-// what was cut from it.
-func (s *Source) read(f past, now time.Time) *block {
+// what was cut from it. restarted says that it is the current one, which is to be
+// read from its start now.
+func (s *Source) read(f past, now time.Time) (blk *block, restarted bool) {
 	// After a cut there may be new content at once; cut again and again, it can
 	// wait for the next look.
 	for range 3 {
@@ -267,30 +274,28 @@ func (s *Source) read(f past, now time.Time) *block {
 		if err != nil {
 			s.sick = f
 			s.trouble(fmt.Sprintf("%v; %s", err, afterError(err)))
-			return nil
+			return nil, false
 		}
 		if s.sick == f {
 			s.sick, s.told = nil, ""
 		}
 		if !c.happened {
-			return blk.from(f)
+			return blk.from(f), false
 		}
 		s.state.Truncations++
 		from := ""
-		if cur, ok := f.(*file); ok && cur == s.cur && c.restart() {
+		cur, ok := f.(*file)
+		if restarted = ok && cur == s.cur && c.restart(); restarted {
 			from = s.recover(&c)
 		}
 		s.state.PossibleLoss += c.lost
 		s.notify(cutText(s.name, c, from))
-		if from == "" {
-			continue
-		}
-		if blk := s.nextHeld(now); blk != nil {
-			return blk
+		if restarted {
+			return nil, true
 		}
 	}
 	s.parking.restless = true
-	return nil
+	return nil, false
 }
 
 // recover finds what the current file held before it was cut, in the copy that
@@ -335,7 +340,7 @@ func (s *Source) nextHeld(now time.Time) *block {
 		p := s.held[i]
 		copied, isCopy := p.(*remnant)
 		was := p.unread()
-		blk := s.read(p, now)
+		blk, _ := s.read(p, now)
 		s.state.CaughtUp += max(0, was-p.unread())
 		if blk != nil {
 			if isCopy && !copied.past {
