@@ -204,7 +204,7 @@ func (l *lane) take(b *tail.Batch, g *gauge.Gauge) {
 	if l.spans.kept {
 		l.spans.in(absolute(l.account.Name), b.Device, b.Inode)
 	}
-	if l.place.skip > 0 {
+	if len(l.place.skip) > 0 {
 		l.pass()
 	}
 	g.Caught(l.index, false, b.Written)

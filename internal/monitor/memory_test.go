@@ -2,12 +2,14 @@ package monitor
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"weir/internal/alert"
 	"weir/internal/gauge"
 	"weir/internal/history"
+	"weir/internal/tail"
 	"weir/internal/traffic"
 )
 
@@ -207,4 +210,51 @@ func sealedOf(from int64, size int) *gauge.Sealed {
 	}
 	t.Fold(&b)
 	return &gauge.Sealed{Frame: traffic.NewSealer().Seal(&t, from, from+10), Figures: t.Figures()}
+}
+
+// TestLinesThatWereCountedAreLeftOutWhereverTheyComeAgain: blocks of other sizes, what
+// was written into an older file before them, a restart between, in the middle.
+func TestLinesThatWereCountedAreLeftOutWhereverTheyComeAgain(t *testing.T) {
+	var lines []string
+	for i := range 200 {
+		lines = append(lines, fmt.Sprintf("line %d\n", i))
+	}
+	text := strings.Join(lines, "")
+	r := rand.New(rand.NewPCG(4, 4))
+	for range 2000 {
+		first := r.IntN(150)
+		n := 1 + r.IntN(199-first)
+		from, to := strings.Index(text, lines[first]), strings.Index(text, lines[first+n])
+		l := lane{place: place{skip: []counted{{Bytes: int64(to - from), First: firstLine([]byte(text[from:]))}}}}
+		var got strings.Builder
+		block := func(text string) {
+			l.batch = &tail.Batch{Data: []byte(text)}
+			l.rest, l.place.bytes = l.batch.Data, 0
+			l.pass()
+			got.Write(l.rest)
+			if r.IntN(3) == 0 { // killed when all of the block was dealt with
+				data, err := json.Marshal(l.place.skip)
+				if err != nil {
+					t.Fatal(err)
+				}
+				l.place.skip = nil
+				if err := json.Unmarshal(data, &l.place.skip); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		want := ""
+		if r.IntN(2) == 0 {
+			want = "of an older file\n"
+			block(want)
+		}
+		for i := first; i < 200; {
+			k := min(1+r.IntN(60), 200-i)
+			block(strings.Join(lines[i:i+k], ""))
+			i += k
+		}
+		if want += text[to:]; got.String() != want {
+			t.Fatalf("lines %d to %d were counted: got %q, want %q", first, first+n-1, got.String(), want)
+		}
+	}
 }

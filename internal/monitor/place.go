@@ -1,9 +1,11 @@
 package monitor
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"strconv"
 
 	"weir/internal/accesslog"
@@ -16,8 +18,8 @@ type laneState struct {
 	Version int `json:"version"`
 	// Position is of tail: a place at or before the next line that is to be counted.
 	Position tail.Position `json:"position,omitzero"`
-	// Counted are the bytes of the lines behind Position that were counted.
-	Counted int64 `json:"counted,omitempty"`
+	// Counted are lines behind Position that were counted.
+	Counted []counted `json:"counted,omitempty"`
 	// Since, where Back is set, is the second before which records are passed over.
 	Since int64 `json:"since,omitempty"`
 	Back  bool  `json:"back,omitempty"`
@@ -26,6 +28,19 @@ type laneState struct {
 	Primed bool   `json:"primed,omitempty"`
 	// Stream says that there is no Position: the lines came once.
 	Stream bool `json:"stream,omitempty"`
+}
+
+// counted are the lines of a block that were counted before the rest of it was.
+// They come again, in the same file or in a copy of it, perhaps behind what was
+// written into older files since then, so neither its number nor their bytes alone
+// would tell: the block begins with the same line.
+type counted struct {
+	Bytes int64  `json:"bytes"` // of text
+	First uint64 `json:"first"` // FNV-1a of their first line
+	// Begun: they have come in part, the rest is what comes next; in the file of this
+	// number, if that is known.
+	Begun bool `json:"begun,omitempty"`
+	inode uint64
 }
 
 // laneVersion is that of laneState.
@@ -39,7 +54,7 @@ func parseLaneState(data []byte) (laneState, error) {
 	switch {
 	case s.Version > laneVersion:
 		return s, fmt.Errorf("it is of version %d, written by a newer weir than this", s.Version)
-	case s.Version < 1 || s.Counted < 0:
+	case s.Version < 1:
 		return s, errors.New("it is damaged")
 	}
 	return s, nil
@@ -49,11 +64,11 @@ func (s *laneState) file() bool { return !s.Stream }
 
 // place is how far a lane was counted, for the history.
 type place struct {
-	kept    bool // there is a history
-	at      tail.Position
-	counted int64 // bytes of the lines behind at
-	// skip are bytes of the lines to come that were counted by an earlier process.
-	skip    int64
+	kept  bool // there is a history
+	at    tail.Position
+	bytes int64 // of the block in hand that are counted
+	// skip are lines to come that were counted by an earlier process.
+	skip    []counted
 	changed bool
 	// What became of the files when it was last stored.
 	rotations, truncations int
@@ -64,7 +79,7 @@ func (l *lane) moved() bool {
 	if st := l.source.State(); st.Rotations != l.place.rotations || st.Truncations != l.place.truncations {
 		l.place.rotations, l.place.truncations = st.Rotations, st.Truncations
 		l.place.changed = true
-		if l.batch == nil && l.place.skip == 0 {
+		if l.batch == nil {
 			l.reached()
 		}
 	}
@@ -83,27 +98,42 @@ func (l *lane) reached() {
 			marks[i].Path = absolute(marks[i].Path) // the next process may run elsewhere
 		}
 	}
-	l.place.counted, l.place.changed = 0, true
+	l.place.bytes, l.place.changed = 0, true
 }
 
 // pass leaves out what an earlier process has counted, from the front of the
 // block in hand.
 func (l *lane) pass() {
-	n := min(l.place.skip, int64(len(l.rest)))
-	l.place.skip -= n
-	l.advance(int(n))
-	for _, c := range l.batch.Data[:n] {
-		if c == '\n' && l.line > 0 {
-			l.line++
+	left := l.place.skip[:0]
+	for _, c := range l.place.skip {
+		next := c.Begun && len(left) == 0 && (c.inode == 0 || c.inode == l.batch.Inode)
+		if next || !c.Begun && firstLine(l.rest) == c.First {
+			n := min(c.Bytes, int64(len(l.rest)))
+			c.Bytes, c.Begun, c.inode = c.Bytes-n, true, l.batch.Inode
+			if l.line > 0 {
+				l.line += int64(bytes.Count(l.rest[:n], []byte{'\n'}))
+			}
+			l.advance(int(n))
+		}
+		if c.Bytes > 0 {
+			left = append(left, c)
 		}
 	}
+	l.place.skip = left
+}
+
+// firstLine returns a sum of the first line of text.
+func firstLine(text []byte) uint64 {
+	sum := fnv.New64a()
+	sum.Write(text[:bytes.IndexByte(text, '\n')+1])
+	return sum.Sum64()
 }
 
 // advance goes on by so many bytes of the block in hand.
 func (l *lane) advance(n int) {
 	l.offset += l.batch.Taken(l.rest[:n])
 	l.rest = l.rest[n:]
-	l.place.counted += int64(n)
+	l.place.bytes += int64(n)
 	l.place.changed = true
 }
 
@@ -112,7 +142,11 @@ func (l *lane) store() []byte {
 	l.place.changed = false
 	s := laneState{Version: laneVersion, Parser: l.parser.AppendBinary(nil), Primed: l.primed}
 	if s.Stream = l.source.State().Kind != tail.File; !s.Stream {
-		s.Position, s.Counted, s.Since, s.Back = l.place.at, l.place.counted+l.place.skip, l.skip, l.back
+		s.Position, s.Since, s.Back = l.place.at, l.skip, l.back
+		if b := l.batch; b != nil && l.place.bytes > 0 {
+			s.Counted = append(s.Counted, counted{Bytes: l.place.bytes, First: firstLine(b.Data)})
+		}
+		s.Counted = append(s.Counted, l.place.skip...)
 	}
 	data, err := json.Marshal(s)
 	if err != nil {
