@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
@@ -33,14 +32,7 @@ func (p *play) remembering(folder string, names ...string) Options {
 // has committed so far is copied to another folder, from which the next goes on.
 func (p *play) killed(o *Options, from, to string) {
 	p.Helper()
-	files, err := os.ReadDir(p.path(from))
-	p.must(err)
-	p.must(os.MkdirAll(p.path(to), 0o700))
-	for _, f := range files {
-		text, err := os.ReadFile(p.path(filepath.Join(from, f.Name())))
-		p.must(err)
-		p.must(os.WriteFile(p.path(filepath.Join(to, f.Name())), text, 0o600))
-	}
+	p.copy(from, to)
 	p.stop()
 	p.must(o.History.Close())
 }

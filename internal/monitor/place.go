@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"strconv"
 
 	"weir/internal/accesslog"
@@ -16,8 +17,10 @@ type laneState struct {
 	Version int `json:"version"`
 	// Position is of tail: a place at or before the next line that is to be counted.
 	Position tail.Position `json:"position,omitzero"`
-	// Counted are the bytes of the lines behind Position that were counted.
-	Counted int64 `json:"counted,omitempty"`
+	// Counted are the bytes of the lines behind Position that were counted. Begin
+	// is what they begin with: where that is gone, nothing is to be left out.
+	Counted int64     `json:"counted,omitempty"`
+	Begin   beginning `json:"begin,omitzero"`
 	// Since, where Back is set, is the second before which records are passed over.
 	Since int64 `json:"since,omitempty"`
 	Back  bool  `json:"back,omitempty"`
@@ -26,6 +29,25 @@ type laneState struct {
 	Primed bool   `json:"primed,omitempty"`
 	// Stream says that there is no Position: the lines came once.
 	Stream bool `json:"stream,omitempty"`
+}
+
+// beginning tells what some lines begin with. The zero value says nothing.
+type beginning struct {
+	Bytes int    `json:"bytes"`
+	Sum   uint32 `json:"sum"` // CRC-32C
+}
+
+// mostBegin is more than the header of a log, which is that of the next one, too.
+const mostBegin = 512
+
+func beginningOf(lines []byte) beginning {
+	lines = lines[:min(len(lines), mostBegin)]
+	return beginning{len(lines), crc32.Checksum(lines, crc32.MakeTable(crc32.Castagnoli))}
+}
+
+// of reports whether lines begin so.
+func (b beginning) of(lines []byte) bool {
+	return len(lines) >= b.Bytes && beginningOf(lines[:b.Bytes]) == b
 }
 
 // laneVersion is that of laneState.
@@ -39,7 +61,7 @@ func parseLaneState(data []byte) (laneState, error) {
 	switch {
 	case s.Version > laneVersion:
 		return s, fmt.Errorf("it is of version %d, written by a newer weir than this", s.Version)
-	case s.Version < 1 || s.Counted < 0:
+	case s.Version < 1 || s.Counted < 0 || s.Begin.Bytes < 0 || s.Begin.Bytes > mostBegin:
 		return s, errors.New("it is damaged")
 	}
 	return s, nil
@@ -52,8 +74,10 @@ type place struct {
 	kept    bool // there is a history
 	at      tail.Position
 	counted int64 // bytes of the lines behind at
-	// skip are bytes of the lines to come that were counted by an earlier process.
+	// skip are bytes of the lines to come that were counted by an earlier process,
+	// begin what they begin with, the zero value once the first of them have come.
 	skip    int64
+	begin   beginning
 	changed bool
 	// What became of the files when it was last stored.
 	rotations, truncations int
@@ -87,8 +111,13 @@ func (l *lane) reached() {
 }
 
 // pass leaves out what an earlier process has counted, from the front of the
-// block in hand.
+// block in hand. Other lines may come before it, of a rotated file that somebody
+// still wrote to; or it does not come, since the log was deleted meanwhile.
 func (l *lane) pass() {
+	if !l.place.begin.of(l.rest) {
+		return
+	}
+	l.place.begin = beginning{}
 	n := min(l.place.skip, int64(len(l.rest)))
 	l.place.skip -= n
 	l.advance(int(n))
@@ -113,6 +142,12 @@ func (l *lane) store() []byte {
 	s := laneState{Version: laneVersion, Parser: l.parser.AppendBinary(nil), Primed: l.primed}
 	if s.Stream = l.source.State().Kind != tail.File; !s.Stream {
 		s.Position, s.Counted, s.Since, s.Back = l.place.at, l.place.counted+l.place.skip, l.skip, l.back
+		switch {
+		case l.place.counted > 0:
+			s.Begin = beginningOf(l.batch.Data[:len(l.batch.Data)-len(l.rest)])
+		case l.place.skip > 0:
+			s.Begin = l.place.begin
+		}
 	}
 	data, err := json.Marshal(s)
 	if err != nil {
@@ -123,11 +158,13 @@ func (l *lane) store() []byte {
 
 // resume goes on where an earlier process stopped, with what its parser knew. With
 // another format or header asked for, the parser begins anew at the head of the
-// log.
+// log. So it does if what it knew cannot be read, which the error tells.
 func (l *lane) resume(s *laneState, o *Options) error {
 	parser, same, err := accesslog.RestoreAuto(s.Parser, o.formatOf(l.source), o.Hops)
 	if err != nil {
-		return &HistoryError{fmt.Errorf("what was known of the format of %s cannot be read: %w", l.account.Name, err)}
+		err = fmt.Errorf("what was known of the format of %s cannot be read: %w; it is found anew", l.account.Name, err)
+		parser, same = o.parserOf(l.source), false
+		parser.Behind(o.Hops)
 	}
 	l.parser = parser
 	if _, known := parser.Format(); same && known {
@@ -137,9 +174,9 @@ func (l *lane) resume(s *laneState, o *Options) error {
 	if !s.Stream {
 		l.resumed = true
 		l.skip, l.back = s.Since, s.Back
-		l.place.at, l.place.skip = s.Position, s.Counted
+		l.place.at, l.place.skip, l.place.begin = s.Position, s.Counted, s.Begin
 	}
-	return nil
+	return err
 }
 
 // mostSpans wait for a history that cannot be written. They only save a search.
