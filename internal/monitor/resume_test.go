@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -181,4 +182,39 @@ func TestALogIsFollowedThoughWhatWasKnownOfItsFormatCannotBeRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnAlertOfThePastIsNoNewsToAProcessThatReadsThePastOn after a kill, as it is none
+// to the one that is not killed; and none is there twice.
+func TestAnAlertOfThePastIsNoNewsToAProcessThatReadsThePastOn(t *testing.T) {
+	inBubble(t, func(p *play) {
+		for i := range 3000 {
+			at := time.Now().Add(time.Duration(i) * time.Second)
+			p.append("access.log", strings.Repeat(line(at, fmt.Sprintf("/x/%d", i)), 1+i/2500*30))
+		}
+		p.pause(3000 * time.Second)
+		p.touch("access.log")
+		p.dying(p.remembering("calm0", "access.log"), 1000, "calm0", "calm")
+		want := p.read("calm")
+		if len(want.Events) == 0 || !want.Events[0].Replayed {
+			p.Fatalf("got the events %v, want one that is replayed", want.Events)
+		}
+		onward := 0
+		for round := 2; round < 12; round++ {
+			first, second := fmt.Sprint("first", round), fmt.Sprint("second", round)
+			p.dying(p.remembering(first, "access.log"), round, first, second)
+			o := p.remembering(second, "access.log")
+			if _, some, err := o.History.State(stateGauge); err == nil && some {
+				onward++
+			}
+			p.dying(o, 1000, second, "end")
+			if got := p.read("end"); !reflect.DeepEqual(got.Events, want.Events) {
+				p.Errorf("killed in round %d: got the events %v, want %v", round, got.Events, want.Events)
+			}
+			p.must(os.RemoveAll(p.path("end")))
+		}
+		if onward == 0 {
+			p.Error("no process went on from another: nothing is tested")
+		}
+	})
 }
