@@ -172,6 +172,7 @@ func (l *lane) fetch(now time.Time, wall bool, g *gauge.Gauge) bool {
 		l.line, l.offset = b.Line, b.Offset
 		l.tooLong(b.TooLong, g)
 		b.Release()
+		l.reached()
 		b = l.source.Next(now)
 	}
 	if b == nil {

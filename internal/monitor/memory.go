@@ -27,6 +27,7 @@ type memory struct {
 	db      *history.DB
 	subject history.Subject
 	resumed bool      // there was something to go on from
+	lived   bool      // the history knows that all that was there at its start was counted
 	named   bool      // the history knows what it is of
 	started time.Time // of this process
 
@@ -80,8 +81,12 @@ const (
 	newsFor = 10 * time.Minute
 )
 
-// stateGauge is the name of the state of the gauge.
-const stateGauge = "gauge"
+// The names of states: that of the gauge, and the one that is there once all that
+// the logs held when the history began is counted.
+const (
+	stateGauge = "gauge"
+	stateLive  = "live"
+)
 
 // A HistoryError says that the history cannot be gone on from. Without it a
 // Monitor can run.
@@ -107,6 +112,9 @@ func recall(db *history.DB, subject history.Subject) (m *memory, state []byte, l
 		return m, nil, nil, err
 	}
 	m.named = true
+	if _, m.lived, err = db.State(stateLive); err != nil {
+		return nil, nil, nil, err
+	}
 	stored, err := db.Positions()
 	if err != nil {
 		return nil, nil, nil, err
@@ -232,7 +240,7 @@ func (m *Monitor) commit(now time.Time) {
 		k.fails(err)
 		return
 	}
-	m.streamed = false
+	m.streamed, k.lived = false, k.lived || m.live
 	k.done(c)
 	k.works()
 }
@@ -268,6 +276,9 @@ func (m *Monitor) fill(c *pending) error {
 	if !k.named {
 		name, data := k.subject.State()
 		c.States[name] = data
+	}
+	if m.live && !k.lived {
+		c.States[stateLive] = []byte{1}
 	}
 	if to, ok := m.gauge.SealedTo(); ok {
 		c.Until, k.until = to, to
@@ -375,12 +386,13 @@ func (k *memory) close() {
 }
 
 // replays reports whether an event of second at is one of the past: recorded, but
-// told to nobody who is not looking.
+// told to nobody who is not looking. A history whose first process was killed
+// while it read the past has nothing but that.
 func (m *Monitor) replays(at int64) bool {
 	if m.live {
 		return false
 	}
-	return !m.memory.resumed || m.memory.started.Unix()-at > int64(newsFor/time.Second)
+	return !m.memory.lived || m.memory.started.Unix()-at > int64(newsFor/time.Second)
 }
 
 // absolute is the name of a log in the history, whatever folder weir runs in.

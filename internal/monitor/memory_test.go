@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -36,14 +35,7 @@ func (p *play) remembering(folder string, names ...string) Options {
 // has committed so far is copied to another folder, from which the next goes on.
 func (p *play) killed(o *Options, from, to string) {
 	p.Helper()
-	files, err := os.ReadDir(p.path(from))
-	p.must(err)
-	p.must(os.MkdirAll(p.path(to), 0o700))
-	for _, f := range files {
-		text, err := os.ReadFile(p.path(filepath.Join(from, f.Name())))
-		p.must(err)
-		p.must(os.WriteFile(p.path(filepath.Join(to, f.Name())), text, 0o600))
-	}
+	p.copy(from, to)
 	p.stop()
 	p.must(o.History.Close())
 }
@@ -225,7 +217,7 @@ func TestLinesThatWereCountedAreLeftOutWhereverTheyComeAgain(t *testing.T) {
 		first := r.IntN(150)
 		n := 1 + r.IntN(199-first)
 		from, to := strings.Index(text, lines[first]), strings.Index(text, lines[first+n])
-		l := lane{place: place{skip: []counted{{Bytes: int64(to - from), First: firstLine([]byte(text[from:]))}}}}
+		l := lane{place: place{skip: []counted{{Bytes: int64(to - from), Begin: beginningOf([]byte(text[from:to]))}}}}
 		var got strings.Builder
 		block := func(text string) {
 			l.batch = &tail.Batch{Data: []byte(text)}

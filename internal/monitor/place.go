@@ -5,7 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
+	"hash/crc32"
+	"slices"
 	"strconv"
 
 	"weir/internal/accesslog"
@@ -33,14 +34,37 @@ type laneState struct {
 // counted are the lines of a block that were counted before the rest of it was.
 // They come again, in the same file or in a copy of it, perhaps behind what was
 // written into older files since then, so neither its number nor their bytes alone
-// would tell: the block begins with the same line.
+// would tell: the block begins with the same lines.
 type counted struct {
-	Bytes int64  `json:"bytes"` // of text
-	First uint64 `json:"first"` // FNV-1a of their first line
+	Bytes int64     `json:"bytes"` // of text
+	Begin beginning `json:"begin"` // what they begin with
 	// Begun: they have come in part, the rest is what comes next; in the file of this
 	// number, if that is known.
 	Begun bool `json:"begun,omitempty"`
 	inode uint64
+}
+
+// beginning tells what some lines begin with.
+type beginning struct {
+	Bytes int    `json:"bytes"`
+	Sum   uint32 `json:"sum"`   // CRC-32C
+	First uint32 `json:"first"` // that of the first line, where so many bytes do not come at once
+}
+
+// mostBegin is more than the header of a log, which is that of the next one, too.
+const mostBegin = 512
+
+func beginningOf(lines []byte) beginning {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	first := lines[:bytes.IndexByte(lines, '\n')+1]
+	lines = lines[:min(len(lines), mostBegin)]
+	return beginning{len(lines), crc32.Checksum(lines, table), crc32.Checksum(first, table)}
+}
+
+// of reports whether lines begin so, as far as they go.
+func (b beginning) of(lines []byte) bool {
+	got := beginningOf(lines[:min(len(lines), max(b.Bytes, bytes.IndexByte(lines, '\n')+1))])
+	return got.First == b.First && (len(lines) < b.Bytes || got.Sum == b.Sum)
 }
 
 // laneVersion is that of laneState.
@@ -54,7 +78,7 @@ func parseLaneState(data []byte) (laneState, error) {
 	switch {
 	case s.Version > laneVersion:
 		return s, fmt.Errorf("it is of version %d, written by a newer weir than this", s.Version)
-	case s.Version < 1:
+	case s.Version < 1 || slices.ContainsFunc(s.Counted, counted.damaged):
 		return s, errors.New("it is damaged")
 	}
 	return s, nil
@@ -102,12 +126,13 @@ func (l *lane) reached() {
 }
 
 // pass leaves out what an earlier process has counted, from the front of the
-// block in hand.
+// block in hand. Other lines may come before it, of a rotated file that somebody
+// still wrote to; or it does not come, since the log was deleted meanwhile.
 func (l *lane) pass() {
 	left := l.place.skip[:0]
 	for _, c := range l.place.skip {
 		next := c.Begun && len(left) == 0 && (c.inode == 0 || c.inode == l.batch.Inode)
-		if next || !c.Begun && firstLine(l.rest) == c.First {
+		if next || !c.Begun && c.Begin.of(l.rest) {
 			n := min(c.Bytes, int64(len(l.rest)))
 			c.Bytes, c.Begun, c.inode = c.Bytes-n, true, l.batch.Inode
 			if l.line > 0 {
@@ -122,11 +147,9 @@ func (l *lane) pass() {
 	l.place.skip = left
 }
 
-// firstLine returns a sum of the first line of text.
-func firstLine(text []byte) uint64 {
-	sum := fnv.New64a()
-	sum.Write(text[:bytes.IndexByte(text, '\n')+1])
-	return sum.Sum64()
+// damaged reports whether c is what no weir writes.
+func (c counted) damaged() bool {
+	return c.Bytes < 0 || c.Begin.Bytes < 0 || c.Begin.Bytes > mostBegin
 }
 
 // advance goes on by so many bytes of the block in hand.
@@ -144,7 +167,7 @@ func (l *lane) store() []byte {
 	if s.Stream = l.source.State().Kind != tail.File; !s.Stream {
 		s.Position, s.Since, s.Back = l.place.at, l.skip, l.back
 		if b := l.batch; b != nil && l.place.bytes > 0 {
-			s.Counted = append(s.Counted, counted{Bytes: l.place.bytes, First: firstLine(b.Data)})
+			s.Counted = append(s.Counted, counted{Bytes: l.place.bytes, Begin: beginningOf(b.Data[:len(b.Data)-len(l.rest)])})
 		}
 		s.Counted = append(s.Counted, l.place.skip...)
 	}
@@ -157,11 +180,13 @@ func (l *lane) store() []byte {
 
 // resume goes on where an earlier process stopped, with what its parser knew. With
 // another format or header asked for, the parser begins anew at the head of the
-// log.
+// log. So it does if what it knew cannot be read, which the error tells.
 func (l *lane) resume(s *laneState, o *Options) error {
 	parser, same, err := accesslog.RestoreAuto(s.Parser, o.formatOf(l.source), o.Hops)
 	if err != nil {
-		return &HistoryError{fmt.Errorf("what was known of the format of %s cannot be read: %w", l.account.Name, err)}
+		err = fmt.Errorf("what was known of the format of %s cannot be read: %w; it is found anew", l.account.Name, err)
+		parser, same = o.parserOf(l.source), false
+		parser.Behind(o.Hops)
 	}
 	l.parser = parser
 	if _, known := parser.Format(); same && known {
@@ -173,7 +198,7 @@ func (l *lane) resume(s *laneState, o *Options) error {
 		l.skip, l.back = s.Since, s.Back
 		l.place.at, l.place.skip = s.Position, s.Counted
 	}
-	return nil
+	return err
 }
 
 // mostSpans wait for a history that cannot be written. They only save a search.
