@@ -154,8 +154,8 @@ func (o *stating) look(k history.Kept) listed {
 		h.Problem = escape.JSON(err.Error())
 		return h
 	}
-	if _, _, ok, err := db.Sealed(); err == nil && ok {
-		h.Sealed = o.rfc(st.Sealed)
+	if _, to, ok, err := db.Bounds(); err == nil && ok {
+		h.Sealed = o.rfc(to)
 	}
 	h.Bytes, h.Free, h.Commits = st.File+st.Journal, st.Free, st.Commits
 	h.Alerts, h.Marks, h.Messages, h.Refused, h.Shed = st.Events, st.Marks, st.Waiting, st.Refused, st.Shed
