@@ -89,6 +89,13 @@ func (o *listingAlerts) run(ctx context.Context, words []string, s streams, now 
 		return err
 	}
 	defer db.Close()
+	_, known, _, err := db.Bounds()
+	if err != nil {
+		return &monitor.InputError{Text: err.Error()}
+	}
+	if err := notLater("since", o.since.from, from, now, known, o.page.zone); err != nil {
+		return err
+	}
 	w := o.writer(s.out)
 	f := history.Filter{From: from, To: to, Rule: o.rule, Limit: max(0, o.last)}
 	if o.firing {

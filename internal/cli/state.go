@@ -25,7 +25,7 @@ to when, and which process writes it. Its commands check one, write it out, or m
 smaller.
 
 LOG... are the words that weir was given: the same words lead to the same history. Without
-any it is the one last written.`
+any all are listed; the commands mean the one last written.`
 
 // stating holds the flags of the state command.
 type stating struct {
@@ -37,21 +37,30 @@ type stating struct {
 func newState(s streams) *cobra.Command {
 	o := &stating{}
 	cmd := &cobra.Command{
-		Use:   "state [flags]",
+		Use:   "state [flags] [LOG...]",
 		Short: "List, check, export and prune the histories that are kept",
 		Long:  stateHelp,
 		Example: `  weir state
+  weir state access.log
   weir state check
   weir state export access.log | gzip > history.ndjson.gz
   weir state prune --before 90d`,
-		Args: noArgs,
-		RunE: func(_ *cobra.Command, _ []string) error { return o.list(s.out, time.Now()) },
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && !isFile(args[0]) {
+				if near := nearest(args[0], cmd.SuggestionsFor(args[0])); near != "" {
+					return usageError{fmt.Errorf("%q is neither a log nor a command; did you mean %q?", args[0], "weir state "+near)}
+				}
+			}
+			return o.list(args, s, time.Now())
+		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.VarP(newValue(&o.kind, "KIND", "text", oneOf("text", "json")), "output-format", "o", "text, or json: an object a line (docs/history.md)")
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
-	f.Var(newValue(&o.store.state, "DIR", "", parseStateDir), "state", "the folder of the histories, or the history.db of one; by default where weir keeps them (docs/history.md)")
+	o.store.add(f)
+	cmd.SuggestionsMinimumDistance = 2
 	cmd.AddCommand(newCheck(s), newExport(s), newPrune(s))
 	return cmd
 }
@@ -90,10 +99,15 @@ type listedLevel struct {
 	from, to int64
 }
 
-func (o *stating) list(out *os.File, now time.Time) error {
+func (o *stating) list(words []string, s streams, now time.Time) error {
 	home, one, err := o.store.home()
 	if err != nil {
 		return err
+	}
+	if len(words) > 0 || o.store.picks() {
+		if one, err = o.store.find(words, s); err != nil {
+			return err
+		}
 	}
 	list := []history.Kept{{Path: one}}
 	if one == "" {
@@ -126,7 +140,7 @@ func (o *stating) list(out *os.File, now time.Time) error {
 		}
 		text = o.append(text, &h, now)
 	}
-	if _, err := out.Write(text); err != nil {
+	if _, err := s.out.Write(text); err != nil {
 		return err
 	}
 	if len(broken) > 0 {
@@ -154,11 +168,17 @@ func (o *stating) look(k history.Kept) listed {
 		h.Problem = escape.JSON(err.Error())
 		return h
 	}
+	// With those that wait for who writes it.
+	marks, err := db.Marks(math.MinInt64, math.MaxInt64)
+	if err != nil {
+		h.Problem = escape.JSON(err.Error())
+		return h
+	}
 	if _, to, ok, err := db.Bounds(); err == nil && ok {
 		h.Sealed = o.rfc(to)
 	}
 	h.Bytes, h.Free, h.Commits = st.File+st.Journal, st.Free, st.Commits
-	h.Alerts, h.Marks, h.Messages, h.Refused, h.Shed = st.Events, st.Marks, st.Waiting, st.Refused, st.Shed
+	h.Alerts, h.Marks, h.Messages, h.Refused, h.Shed = st.Events, int64(len(marks)), st.Waiting, st.Refused, st.Shed
 	for l, ls := range st.Levels {
 		if ls.Rows == 0 {
 			continue

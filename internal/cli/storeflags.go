@@ -219,3 +219,13 @@ func (o *spanFlags) add(f *pflag.FlagSet, from, to string) {
 	f.StringVar(&o.from, "from", "", "the same as --since `TIME`")
 	f.StringVar(&o.to, "to", "", "the same as --until `TIME`")
 }
+
+// notLater refuses a time that is later than the last of which anything can be known:
+// now, or where a log is ahead of this clock what of it was counted.
+func notLater(flag, text string, at int64, now time.Time, known int64, zone *time.Location) error {
+	if text == "" || at <= max(now.Unix(), known) {
+		return nil
+	}
+	return usageError{fmt.Errorf("--%s %s is %s, later than now, %s: give an earlier time, with its day",
+		flag, text, time.Unix(at, 0).In(zone).Format(time.DateTime), now.In(zone).Format(time.DateTime))}
+}

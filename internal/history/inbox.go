@@ -50,8 +50,9 @@ func (l *letter) sum() int64 {
 	return sumOf("mark", l.Of+" "+l.Key, append(strconv.AppendInt(nil, l.At, 10), l.Text...))
 }
 
-// check finds what must not be on the time line.
-func (m *Mark) check() error {
+// Check finds what must not be on the time line: no text, one of several lines or of more
+// than 1,000 bytes, control characters, a time that is none.
+func (m *Mark) Check() error {
 	switch {
 	case strings.TrimSpace(m.Text) == "":
 		return errors.New("a mark has no text: say in a few words what happened")
@@ -80,7 +81,7 @@ const maxTime = 253402300799
 // bytes, or with control characters, is an error that says so. The ID of m is
 // ignored, and its Key.
 func AddMark(path string, m Mark) error {
-	if err := m.check(); err != nil {
+	if err := m.Check(); err != nil {
 		return err
 	}
 	db := &DB{path: placeOf(path)}
@@ -205,7 +206,7 @@ func (db *DB) readLetter(f os.DirEntry) (*letter, error) {
 	if l.Version != letterVersion || l.Key != key || l.Sum != l.sum() {
 		return nil, errors.New("is a damaged mark")
 	}
-	if err := (&Mark{At: l.At, Text: l.Text}).check(); err != nil {
+	if err := (&Mark{At: l.At, Text: l.Text}).Check(); err != nil {
 		return nil, fmt.Errorf("is no mark that is kept: %w", err)
 	}
 	return &l, nil
