@@ -55,6 +55,7 @@ func newAlerts(s streams) *cobra.Command {
 	f.BoolVarP(&o.follow, "follow", "f", false, "go on with those that come, until Ctrl-C")
 	o.page.add(f)
 	o.store.add(f)
+	o.store.completes(cmd)
 	return cmd
 }
 

@@ -61,6 +61,7 @@ func newHistory(s streams) *cobra.Command {
 	o.places.add(f)
 	o.page.add(f)
 	o.store.add(f)
+	o.store.completes(cmd)
 	return cmd
 }
 

@@ -44,6 +44,7 @@ func newMark(s streams) *cobra.Command {
 	f.StringArrayVar(&o.logs, "log", nil, "the history of this `LOG`, as weir was given it; may be repeated, as weir was given several")
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the time given: local, UTC, +02:00, Europe/Berlin")
 	o.store.add(f)
+	o.store.completes(cmd)
 	return cmd
 }
 

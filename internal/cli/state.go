@@ -60,6 +60,7 @@ func newState(s streams) *cobra.Command {
 	f.VarP(newValue(&o.kind, "KIND", "text", oneOf("text", "json")), "output-format", "o", "text, or json: an object a line (docs/history.md)")
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
 	o.store.add(f)
+	o.store.completes(cmd)
 	cmd.SuggestionsMinimumDistance = 2
 	cmd.AddCommand(newCheck(s), newExport(s), newPrune(s))
 	return cmd
@@ -259,6 +260,7 @@ code 1. It may be run beside a weir that writes.`,
 		RunE: func(_ *cobra.Command, args []string) error { return check(o, args, s) },
 	}
 	o.add(cmd.Flags())
+	o.completes(cmd)
 	return cmd
 }
 
@@ -333,6 +335,7 @@ func newPrune(s streams) *cobra.Command {
 	f.Var(newValue(&o.allBut, "LEVEL", "", parseLevel), "all-but", "keep the rows of this width and above: 1m, 1h or 1d")
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the time given: local, UTC, +02:00, Europe/Berlin")
 	o.store.add(f)
+	o.store.completes(cmd)
 	return cmd
 }
 
@@ -456,6 +459,7 @@ func newExport(s streams) *cobra.Command {
 	f.StringVarP(&o.out, "output", "o", "-", "the `FILE` to write, - for standard output")
 	f.BoolVar(&o.frames, "frames", false, "with the frame of each row, in base64: what its tables are made of")
 	o.store.add(f)
+	o.store.completes(cmd)
 	return cmd
 }
 

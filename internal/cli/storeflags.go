@@ -221,7 +221,8 @@ func (o *spanFlags) add(f *pflag.FlagSet, from, to string) {
 }
 
 // notLater refuses a time that is later than the last of which anything can be known:
-// now, or where a log is ahead of this clock what of it was counted.
+// now, or where a log is ahead of this clock what of it was counted. Its parameters are as
+// many because the message tells the flag, what it was given, and the clock.
 func notLater(flag, text string, at int64, now time.Time, known int64, zone *time.Location) error {
 	if text == "" || at <= max(now.Unix(), known) {
 		return nil
