@@ -118,8 +118,8 @@ func (o *stating) list(words []string, s streams, now time.Time) error {
 		if len(list) == 0 {
 			return &monitor.InputError{Text: fmt.Sprintf("there is no history in %s: weir LOG makes one while it follows a log; --state DIR names another folder", home)}
 		}
-	} else if info, err := os.Stat(one); err == nil {
-		list[0].Changed = info.ModTime()
+	} else {
+		list[0], _ = history.KeptAt(one) // of what is no file the problem is told
 	}
 	var text []byte
 	var broken []string
