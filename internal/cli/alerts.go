@@ -116,13 +116,24 @@ func (o *listingAlerts) run(ctx context.Context, words []string, s streams, now 
 		events = events[max(0, len(events)-o.last):]
 	}
 	if len(events) == 0 && !o.follow && o.page.kind == "text" {
-		tell(s.err, "no alert is kept that fits: "+nameOfOpen(db))
+		tell(s.err, o.nothing()+": "+nameOfOpen(db))
 	}
 	if err := w(alertsOf(events)); err != nil || !o.follow {
 		return err
 	}
 	f.Limit = 0
 	return follows(ctx, db, f, w)
+}
+
+// nothing says that there is none of what was asked for.
+func (o *listingAlerts) nothing() string {
+	switch {
+	case o.firing:
+		return "no alert is firing"
+	case o.rule == "" && o.since == spanFlags{}:
+		return "no alert is kept"
+	}
+	return "no alert is kept that fits"
 }
 
 // stillFiring returns the alerts that have not recovered: the last word of each rule, where

@@ -129,7 +129,7 @@ func without(err error) string {
 		if held.PID > 0 {
 			who = fmt.Sprintf(" (process %d)", held.PID)
 		}
-		return fmt.Sprintf("the history %s is written by another weir%s: this one shows what it reads and keeps nothing", held.Path, who)
+		return fmt.Sprintf("another weir%s writes the history: this one keeps nothing", who)
 	}
 	return fmt.Sprintf("%v; nothing is kept of this run", err)
 }

@@ -255,7 +255,7 @@ func newCheck(s streams) *cobra.Command {
 		Short: "Read all that a history holds and tell what is wrong with it",
 		Long: `weir state check reads all that a history holds: pages, frames, figures, and whether the rows of
 each level are the sum of those below. It says "sound", or what is wrong and ends with exit
-code 1. It may be run beside a weir that writes.`,
+code 4. It may be run beside a weir that writes.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error { return check(o, args, s) },
 	}
@@ -265,13 +265,23 @@ code 1. It may be run beside a weir that writes.`,
 }
 
 func check(o *storeFlags, words []string, s streams) error {
-	db, err := o.open(words, s)
+	path, err := o.find(words, s)
 	if err != nil {
 		return err
+	}
+	db, err := history.OpenReadOnly(path)
+	if errors.As(err, new(*history.DamageError)) {
+		return checkError{err.Error()}
+	}
+	if err != nil {
+		return unread(path, err)
 	}
 	defer db.Close()
 	name := nameOfOpen(db)
 	problems, err := db.Check()
+	if errors.As(err, new(*history.DamageError)) {
+		return checkError{err.Error()}
+	}
 	if err != nil {
 		return &monitor.InputError{Text: err.Error()}
 	}
@@ -281,7 +291,7 @@ func check(o *storeFlags, words []string, s streams) error {
 		}
 	}
 	if n := int64(len(problems)); n > 0 {
-		return fmt.Errorf("the history of %s (%s) has %d %s: move it away to start without it, or restore a copy", name, db.Path(), n, unit.Plural(n, "problem"))
+		return checkError{fmt.Sprintf("the history of %s (%s) has %d %s: move it away to start without it, or restore a copy", name, db.Path(), n, unit.Plural(n, "problem"))}
 	}
 	st, err := db.Stats()
 	if err != nil {

@@ -188,13 +188,18 @@ func (o *storeFlags) open(words []string, s streams) (*history.DB, error) {
 		return nil, err
 	}
 	db, err := history.OpenReadOnly(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &monitor.InputError{Text: fmt.Sprintf("there is no history %s: weir LOG makes one while it follows a log; weir state lists those there are", path)}
-	}
 	if err != nil {
-		return nil, &monitor.InputError{Text: err.Error()}
+		return nil, unread(path, err)
 	}
 	return db, nil
+}
+
+// unread tells why the history at path cannot be read.
+func unread(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return &monitor.InputError{Text: fmt.Sprintf("there is no history %s: weir LOG makes one while it follows a log; weir state lists those there are", path)}
+	}
+	return &monitor.InputError{Text: err.Error()}
 }
 
 // pageFlags are the flags of commands that show what a history holds.
