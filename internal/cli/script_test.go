@@ -54,7 +54,7 @@ const patience = 30 * time.Second
 //	clean [-color] FILE...      nothing in the files could steer a terminal
 //	database NAME FILE          write a database of places: places or networks
 //	keeps HOME LOG...           put a history of simulated traffic into HOME, as that of the
-//	                            logs; -where=EXPR among them stands for the flag
+//	                            logs; -where=EXPR and -ignore=EXPR among them stand for the flags
 //	fires HOME LOG N            commit an alert to it, N seconds after its end
 //	holds HOME LOG...           lock it, as a weir that writes it does
 //	damages HOME LOG...         overwrite a part of it

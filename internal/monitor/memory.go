@@ -2,7 +2,10 @@ package monitor
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,6 +54,15 @@ type memory struct {
 type pending struct {
 	history.Commit
 	state []byte
+}
+
+// blank reports whether there is nothing in p but that weir ran, and waited for logs
+// that did not come, or have no line.
+func (p *pending) blank(lanes []*lane) bool {
+	return len(p.Sealed)+len(p.Amended)+len(p.Events)+len(p.Marks) == 0 && !slices.ContainsFunc(lanes, func(l *lane) bool {
+		st := l.source.State()
+		return st.Offset > 0 || st.Rotations+st.Truncations > 0
+	})
 }
 
 // lostFigures are those of stretches that were given up.
@@ -130,13 +142,25 @@ func recall(db *history.DB, subject history.Subject) (m *memory, state []byte, l
 	return m, state, lanes, nil
 }
 
-// greeting tells where the history is, and how far it goes.
+// greeting tells where the history is, and from when on it is written; in 80 cells,
+// where the folder is the usual one.
 func (m *memory) greeting(zone *time.Location) string {
 	if !m.resumed {
-		return fmt.Sprintf("what is counted is kept in %s; --no-state keeps nothing", m.db.Path())
+		home, _ := os.UserHomeDir() // without one all of the path is told
+		return fmt.Sprintf("history in %s; --no-state keeps none", fromHome(filepath.Dir(m.db.Path()), home))
 	}
-	return fmt.Sprintf("goes on from the history %s, which holds all until %s; --no-state begins anew",
-		m.db.Path(), time.Unix(m.until, 0).In(zone).Format(time.DateTime))
+	if m.until <= 0 { // nothing was sealed yet
+		return "the history goes on; --no-state begins anew"
+	}
+	return fmt.Sprintf("the history goes on from %s; --no-state begins anew", time.Unix(m.until, 0).In(zone).Format(time.DateTime))
+}
+
+// fromHome writes a path below the home of the user as shells do.
+func fromHome(path, home string) string {
+	if rest, ok := strings.CutPrefix(path, home+string(filepath.Separator)); ok && home != "" {
+		return "~" + string(filepath.Separator) + rest
+	}
+	return path
 }
 
 // restore returns the gauge that goes on from state.
@@ -235,6 +259,9 @@ func (m *Monitor) commit(now time.Time) {
 	}
 	k.size = 0
 	c := k.next
+	if !k.named && c.blank(m.lanes) {
+		return // a mistyped name is not to leave a history
+	}
 	if err := k.db.Commit(&c.Commit); err != nil {
 		k.failed, k.next, k.spare = c, k.spare, nil
 		k.fails(err)
