@@ -114,7 +114,11 @@ func (o *storeFlags) named(home history.Home, list []history.Kept, words []strin
 	if slices.ContainsFunc(list, func(k history.Kept) bool { return k.Path == path }) {
 		return path, nil
 	}
-	return "", &monitor.InputError{Text: fmt.Sprintf("there is no history of %s in %s: %s", subject, home, otherHistories(list, words))}
+	text := fmt.Sprintf("there is no history of %s in %s: %s", subject, home, otherHistories(list, words))
+	if all := home.Path(history.Of(words, "")); o.picks() && slices.ContainsFunc(list, func(k history.Kept) bool { return k.Path == all }) {
+		text += "; what was counted of all requests cannot be filtered any more: weir report --where reads the log anew"
+	}
+	return "", &monitor.InputError{Text: text}
 }
 
 // lastWritten returns the history last written of which there is something to tell, or
