@@ -218,6 +218,11 @@ func signals(ts *testscript.TestScript, _ bool, args []string) {
 
 func interrupts(ts *testscript.TestScript, _ bool, _ []string) {
 	p := of(ts)
+	if p.unread != nil {
+		// Before it writes it may not be there yet to take a signal.
+		_, err := p.unread.Read(make([]byte, 1))
+		ts.Check(err)
+	}
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	deadline := time.After(patience)
