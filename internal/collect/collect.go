@@ -111,11 +111,17 @@ func (c *collector) run(ctx context.Context) error {
 		if back {
 			now := c.now()
 			c.Tell(fmt.Sprintf("the clock was set back by %s: records go on from %s", unit.Span(tick.Sub(now).Round(time.Second)), stamp(now)))
-			again := ceil(now, time.Second)
+			again := s.begin(now)
 			first, tick = first.Add(again.Sub(tick)), again
 			continue
 		}
-		if err := c.tick(ctx); err != nil || c.Once {
+		sent := c.now()
+		if at, missed := s.next(tick.Add(-c.Interval), sent); missed > 0 && !c.Once {
+			c.miss(missed)
+			tick = at
+			continue
+		}
+		if err := c.tick(ctx, sent); err != nil || c.Once {
 			return err
 		}
 		next, missed := s.next(tick, c.now())
@@ -153,8 +159,8 @@ func (c *collector) waitUntil(ctx context.Context, tick time.Time) (back bool, e
 
 // tick asks once, and writes down what came of it. The error is of the writing, or the
 // cause of ctx.
-func (c *collector) tick(ctx context.Context) error {
-	sent, begun := c.now(), time.Now()
+func (c *collector) tick(ctx context.Context, sent time.Time) error {
+	begun := time.Now()
 	p, err := c.scraper.scrape(ctx)
 	took := time.Since(begun)
 	if ctx.Err() != nil {

@@ -7,20 +7,31 @@ import "time"
 // takes. All times are given, without a monotonic clock.
 type schedule struct{ interval time.Duration }
 
-// first returns the first tick at or after now: the next whole second or, where the
-// series has a last record that is not in the future, the next place on its grid.
+// first returns the first tick at or after now: the next place on the grid of the
+// series where that has a last record that is not in the future, else the next begin.
 func (s schedule) first(now, last time.Time) time.Time {
 	if last.IsZero() || last.After(now) {
-		return ceil(now, time.Second)
+		return s.begin(now)
 	}
 	ahead := now.Sub(last)
 	return last.Add(max(ceilDiv(ahead, s.interval), 1) * s.interval)
 }
 
+// begin returns where a grid begins: at a whole second, or at a whole interval that is
+// shorter.
+func (s schedule) begin(now time.Time) time.Time {
+	step := min(s.interval, time.Second)
+	down := now.Truncate(step)
+	if down.Before(now) {
+		return down.Add(step)
+	}
+	return down
+}
+
 // next returns the tick after prev as of now, and how many were missed before it. One
-// that is overdue by less than a quarter of the interval is not missed yet.
+// that is overdue by half the interval or less is not missed yet.
 func (s schedule) next(prev, now time.Time) (tick time.Time, missed int64) {
-	n := max(ceilDiv(now.Sub(prev)-s.interval/4, s.interval), 1)
+	n := max(ceilDiv(now.Sub(prev)-s.interval/2, s.interval), 1)
 	return prev.Add(n * s.interval), int64(n - 1)
 }
 
@@ -31,15 +42,6 @@ func soonest(now, last time.Time) time.Time {
 		return after
 	}
 	return now
-}
-
-// ceil returns the first whole multiple of step in Unix time at or after t.
-func ceil(t time.Time, step time.Duration) time.Time {
-	down := t.Truncate(step) // since the year 1, which is whole in seconds
-	if down.Before(t) {
-		return down.Add(step)
-	}
-	return down
 }
 
 // ceilDiv returns a/b rounded up, as a number that durations are multiplied with.
