@@ -154,6 +154,8 @@ func newRoot(s streams) *cobra.Command {
 	root := newWatch(s)
 	root.AddCommand(
 		newLoggen(s),
+		newTimeserver(s),
+		newCollector(s),
 		newReport(s),
 		newParse(s),
 		newTail(s),
