@@ -27,7 +27,12 @@ func goesOn(carry, text []byte) bool {
 	after = after[:bytes.LastIndexByte(after, '\n')+1]
 	if word, told := common(after, wordRuns); told && word < mostRuns && !bytes.ContainsAny(carry, " \t") {
 		const enough = 64
-		return wordRuns(append(bytes.Clone(carry[:min(len(carry), enough)]), rest[:min(len(rest), enough)]...)) == word
+		whole := append(bytes.Clone(carry[:min(len(carry), enough)]), rest[:min(len(rest), enough)]...)
+		// "1" and "10.0.0.1" are an address, too; but not one where all others are in 10.
+		if start := sharedStart(after); bytes.HasPrefix(rest, start) && !bytes.HasPrefix(whole, start) {
+			return false
+		}
+		return wordRuns(whole) == word
 	}
 	if alike(carry, text) {
 		return false
@@ -49,6 +54,23 @@ func common(lines []byte, measure func([]byte) int) (n int, told bool) {
 		}
 	}
 	return n, seen >= 2
+}
+
+// sharedStart is what the first lines begin with, all of them.
+func sharedStart(lines []byte) []byte {
+	start, _, _ := bytes.Cut(lines, newline)
+	seen := 0
+	for l := range bytes.Lines(lines) {
+		n := 0
+		for n < min(len(l), len(start)) && l[n] == start[n] {
+			n++
+		}
+		start = start[:n]
+		if seen++; seen == linesCompared {
+			break
+		}
+	}
+	return start
 }
 
 func quotes(b []byte) int { return bytes.Count(b, []byte{'"'}) }

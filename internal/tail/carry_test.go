@@ -6,6 +6,7 @@ func TestTextThatBeginsAsALineDoesIsNotTheRestOfOne(t *testing.T) {
 	const combined = "192.0.2.33 - - [21/Nov/2026:12:00:00 +0000] \"GET / HTTP/1.1\" 200 5\n"
 	const line = `192.0.2.33 - - [x] "GET / HTTP/1.1" 200 5` + "\n"
 	const json = `{"time":"2026-11-21","method":"GET","path":"/","status":200,"size":5,"agent":"a"}` + "\n"
+	const ten = `10.204.111.38 - - [x] "GET / HTTP/1.1" 200 5` + "\n"
 	for _, c := range []struct {
 		carry, text string
 		want        bool
@@ -33,6 +34,9 @@ func TestTextThatBeginsAsALineDoesIsNotTheRestOfOne(t *testing.T) {
 		{"10.1", "98.176.21 - - [x] \"GET / HTTP/1.1\" 200 5\n" + line + line, true},
 		{"10.198.176.21", " - - [x] \"GET / HTTP/1.1\" 200 5\n" + line + line, true},
 		{"10.", "10.198.176.21 - - [x] \"GET / HTTP/1.1\" 200 5\n" + line + "::1" + line[10:], true}, // first words differ
+		{"1", ten + ten[:4] + "7" + ten[4:] + ten, false}, // all others are in 10.
+		{"1", ten[1:] + ten + ten, true},
+		{"1", ten + line + line, true}, // nothing tells
 		{"a", "\n", true},
 		{"", combined, true},
 	} {
