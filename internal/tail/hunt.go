@@ -57,8 +57,7 @@ func (s *Source) places(last string) []place {
 	near := len(all)
 	const mostDirs = 64
 	for _, p := range all[:near] {
-		entries, _ := os.ReadDir(orDot(p.dir))
-		for _, e := range entries {
+		for _, e := range s.f.entries(orDot(p.dir)) {
 			if e.IsDir() && len(all) < mostDirs {
 				add(filepath.Join(p.dir, e.Name()), p.base)
 			}
@@ -94,7 +93,7 @@ func (s *Source) hunt(m *Mark, present os.FileInfo) (q quarry, newer []sibling) 
 		if at >= 0 && !known {
 			continue
 		}
-		list := siblings(orDot(p.dir), p.base)
+		list := s.f.siblingsIn(orDot(p.dir), p.base)
 		// What is newer than the file that is read now comes after it.
 		now := slices.IndexFunc(list, func(b sibling) bool { return present != nil && os.SameFile(b.info, present) })
 		list = list[now+1:]
