@@ -34,7 +34,7 @@ func TestTextThatBeginsAsALineDoesIsNotTheRestOfOne(t *testing.T) {
 		{"10.1", "98.176.21 - - [x] \"GET / HTTP/1.1\" 200 5\n" + line + line, true},
 		{"10.198.176.21", " - - [x] \"GET / HTTP/1.1\" 200 5\n" + line + line, true},
 		{"10.", "10.198.176.21 - - [x] \"GET / HTTP/1.1\" 200 5\n" + line + "::1" + line[10:], true}, // first words differ
-		{"1", ten + ten[:4] + "7" + ten[4:] + ten, false}, // all others are in 10.
+		{"1", ten + ten[:4] + "7" + ten[4:] + ten, false},                                            // all others are in 10.
 		{"1", ten[1:] + ten + ten, true},
 		{"1", ten + line + line, true}, // nothing tells
 		{"a", "\n", true},
