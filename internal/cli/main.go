@@ -154,6 +154,7 @@ func newRoot(s streams) *cobra.Command {
 	root := newWatch(s)
 	root.AddCommand(
 		newLoggen(s),
+		newPlot(s),
 		newReport(s),
 		newParse(s),
 		newTail(s),

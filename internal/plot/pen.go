@@ -1,0 +1,123 @@
+package plot
+
+import (
+	"image/color"
+
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/vg"
+)
+
+// A pen draws on a canvas of vg, in pixels from the upper left corner.
+type pen struct {
+	on     vg.Canvas
+	height float64
+	fonts  *font.Cache
+	latin  bool // the canvas takes text byte by byte, as PDF does
+}
+
+// pixel is the size of a pixel.
+const pixel = vg.Inch / 96
+
+func (p *pen) point(x, y float64) vg.Point {
+	return vg.Point{X: vg.Length(x) * pixel, Y: vg.Length(p.height-y) * pixel}
+}
+
+// A stroke is how a line looks.
+type stroke struct {
+	color color.NRGBA
+	width float64
+	dash  []float64
+}
+
+func (p *pen) use(s stroke) {
+	p.on.SetColor(s.color)
+	p.on.SetLineWidth(vg.Length(s.width) * pixel)
+	var dash []vg.Length
+	for _, d := range s.dash {
+		dash = append(dash, vg.Length(d)*pixel)
+	}
+	p.on.SetLineDash(dash, 0)
+}
+
+// A spot is a place on the picture.
+type spot struct{ x, y float64 }
+
+// line draws from spot to spot.
+func (p *pen) line(s stroke, spots ...spot) {
+	if len(spots) < 2 {
+		return
+	}
+	p.use(s)
+	var path vg.Path
+	path.Move(p.point(spots[0].x, spots[0].y))
+	for _, at := range spots[1:] {
+		path.Line(p.point(at.x, at.y))
+	}
+	p.on.Stroke(path)
+}
+
+// area fills what lies between the spots.
+func (p *pen) area(c color.NRGBA, spots ...spot) {
+	p.on.SetColor(c)
+	var path vg.Path
+	path.Move(p.point(spots[0].x, spots[0].y))
+	for _, at := range spots[1:] {
+		path.Line(p.point(at.x, at.y))
+	}
+	path.Close()
+	p.on.Fill(path)
+}
+
+func (p *pen) rectangle(c color.NRGBA, x0, y0, x1, y1 float64) {
+	p.area(c, spot{x0, y0}, spot{x1, y0}, spot{x1, y1}, spot{x0, y1})
+}
+
+// A script is how text looks.
+type script struct {
+	color color.NRGBA
+	size  float64 // pixels
+	bold  bool
+	align float64 // 0: begins at the spot; 0.5: is in its middle; 1: ends there
+}
+
+// bold is WeightBold of golang.org/x/image/font, which is not imported for this alone.
+const bold = 3
+
+func (p *pen) face(s script) font.Face {
+	f := font.Font{Typeface: "Liberation", Variant: "Sans"}
+	if s.bold {
+		f.Weight = bold
+	}
+	return p.fonts.Lookup(f, vg.Length(s.size)*pixel)
+}
+
+// wide returns how wide a text is.
+func (p *pen) wide(text string, s script) float64 {
+	f := p.face(s)
+	return float64(f.Width(text) / pixel)
+}
+
+// write draws text whose base line is at y.
+func (p *pen) write(text string, x, y float64, s script) {
+	if text == "" {
+		return
+	}
+	x -= s.align * p.wide(text, s)
+	if p.latin {
+		text = latin(text)
+	}
+	p.on.SetColor(s.color)
+	p.on.FillString(p.face(s), p.point(x, y), text)
+}
+
+// latin is text in ISO 8859-1, with question marks for what that has not.
+func latin(text string) string {
+	out := make([]byte, 0, len(text))
+	for _, r := range text {
+		if r > 0xff {
+			r = '?'
+		}
+		out = append(out, byte(r))
+	}
+	return string(out)
+}
