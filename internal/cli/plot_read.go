@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -61,7 +62,7 @@ func (o *plotting) read(ctx context.Context, args []string, s streams, now time.
 	if d.series, err = o.pick(d.series); err != nil {
 		return nil, err
 	}
-	if d.total.At == nil {
+	if d.total.At == nil && o.threshold > 0 {
 		d.total = rates.Sum("all", d.series)
 	}
 	return d, nil
@@ -524,7 +525,7 @@ func (o *plotting) readHistory(d *drawn, words []string, s streams, now time.Tim
 			only = append(only, e.Event)
 		}
 	}
-	slices.SortStableFunc(only, func(a, b alert.Event) int { return int(a.At - b.At) })
+	slices.SortStableFunc(only, func(a, b alert.Event) int { return cmp.Compare(a.At, b.At) })
 	d.alerts, d.ready = alertSpans(only), true
 	return nil
 }
@@ -557,7 +558,7 @@ func (o *plotting) chart(d *drawn, columns int) (*plot.Chart, error) {
 		c.Series = append(c.Series, one)
 		c.Resets = append(c.Resets, s.Resets()...)
 	}
-	slices.SortStableFunc(c.Resets, func(a, b rates.Mark) int { return int(min(1, max(-1, a.At-b.At))) })
+	slices.SortStableFunc(c.Resets, func(a, b rates.Mark) int { return cmp.Compare(a.At, b.At) })
 	if !d.ready && c.Threshold > 0 {
 		c.Alerts = d.total.Above(o.window.Milliseconds(), c.Threshold)
 	}

@@ -27,7 +27,7 @@ type Chart struct {
 	Main     int             // the window that figures are given of
 	From, To int64           // what is shown, milliseconds since 1970
 	Gaps     []rates.Span    // of which nothing is known
-	Resets   []rates.Mark    // when counters began anew
+	Resets   []rates.Mark    // when counters began anew, in the order of time
 	Alerts   []rates.Span    // To is 0 for one that is open
 	// Threshold is drawn where it is above 0.
 	Threshold float64

@@ -278,8 +278,9 @@ func (v *preview) events() {
 		}
 		return text + " to " + v.moment(a.To) + " (" + apart(a) + ")"
 	}, "alerts")
-	many(len(v.Resets), func(i int) string {
-		return "restart at " + v.moment(v.Resets[i].At) + " (" + clean(v.Resets[i].Name) + ")"
+	resets := together(v.Resets)
+	many(len(resets), func(i int) string {
+		return "restart at " + v.moment(resets[i].At) + " (" + resets[i].Name + ")"
 	}, "restarts")
 	many(len(v.Gaps), func(i int) string {
 		g := v.Gaps[i]
@@ -288,6 +289,20 @@ func (v *preview) events() {
 	for _, r := range rows {
 		v.text.WriteString(r + "\n")
 	}
+}
+
+// together joins the names of counters that began anew at the same time. Marks are in the
+// order of time.
+func together(all []rates.Mark) []rates.Mark {
+	var out []rates.Mark
+	for _, r := range all {
+		if n := len(out); n > 0 && out[n-1].At == r.At {
+			out[n-1].Name += ", " + clean(r.Name)
+			continue
+		}
+		out = append(out, rates.Mark{At: r.At, Name: clean(r.Name)})
+	}
+	return out
 }
 
 func apart(s rates.Span) string {

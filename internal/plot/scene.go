@@ -46,6 +46,9 @@ func paint(on vg.Canvas, c *Chart, o Options, latin bool) {
 	s.rectangle(s.ground, 0, 0, width, height)
 	top := s.head(width)
 	panels := s.panels()
+	if s.Stack {
+		top += rowHeight // the name of the first panel stands above it
+	}
 	left := sideMargin + s.gutter(panels)
 	right, foot := width-sideMargin, height-footHeight
 	each := (foot - top - float64(len(panels)-1)*panelSpace) / float64(len(panels))
@@ -167,13 +170,17 @@ func (s *scene) legend(width, y float64) float64 {
 	x := float64(sideMargin)
 	for _, e := range s.entries() {
 		name, figure := script{color: s.ink, size: textSize, bold: true}, s.small()
-		wide := swatchWidth + 6 + s.wide(e.name, name) + 6 + s.wide(e.figure, figure)
+		from := swatchWidth + 6 + s.wide(e.name, name)
+		if e.name != "" {
+			from += 6
+		}
+		wide := from + s.wide(e.figure, figure)
 		if x > sideMargin && x+wide > width-sideMargin {
 			x, y = sideMargin, y+rowHeight
 		}
 		e.draw(x, y-4)
 		s.write(e.name, x+swatchWidth+6, y, name)
-		s.write(e.figure, x+swatchWidth+12+s.wide(e.name, name), y, figure)
+		s.write(e.figure, x+from, y, figure)
 		x += wide + 22
 	}
 	return y
@@ -262,6 +269,9 @@ func (s *scene) panel(p *panel, lowest bool) {
 		s.alertBand(p, a)
 	}
 	s.grid(p, lowest)
+	for _, a := range s.Alerts {
+		s.alertEdges(p, a)
+	}
 	s.restarts(p)
 	for n, w := range p.windows {
 		for i := range s.Series {
@@ -299,19 +309,24 @@ func (s *scene) alertBand(p *panel, a rates.Span) {
 	if to == 0 {
 		to = s.To
 	}
-	if to < s.From || a.From > s.To {
-		return
+	if to >= s.From && a.From <= s.To {
+		x0, x1 := s.x(p, a.From), s.x(p, to)
+		s.rectangle(faint(s.alert, 28), x0, p.y0, max(x1, x0+1), p.y1)
 	}
-	x0, x1 := s.x(p, a.From), s.x(p, to)
-	s.rectangle(faint(s.alert, 28), x0, p.y0, max(x1, x0+1), p.y1)
+}
+
+// alertEdges marks when an alert fired and when it recovered, as far as that is shown.
+func (s *scene) alertEdges(p *panel, a rates.Span) {
 	edge := stroke{color: faint(s.alert, 150), width: 1}
-	if a.From >= s.From {
-		s.line(edge, spot{x0, p.y0}, spot{x0, p.y1})
-		s.triangle(s.alert, x0, p.y0+5, 5)
+	if a.From >= s.From && a.From <= s.To {
+		x := s.x(p, a.From)
+		s.line(edge, spot{x, p.y0}, spot{x, p.y1})
+		s.triangle(s.alert, x, p.y0+5, 5)
 	}
-	if a.To != 0 && a.To <= s.To {
-		s.line(edge, spot{x1, p.y0}, spot{x1, p.y1})
-		s.area(s.alert, spot{x1 - 5, p.y0}, spot{x1 + 5, p.y0}, spot{x1, p.y0 + 10})
+	if a.To >= s.From && a.To <= s.To {
+		x := s.x(p, a.To)
+		s.line(edge, spot{x, p.y0}, spot{x, p.y1})
+		s.area(s.alert, spot{x - 5, p.y0}, spot{x + 5, p.y0}, spot{x, p.y0 + 10})
 	}
 }
 

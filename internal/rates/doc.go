@@ -1,4 +1,4 @@
-// Package rates turns counters that were looked at now and then into rates.
+// Package rates turns the readings of counters into rates.
 //
 //	Reader.Line ──> Table ──> Series.Rates ──> points of a line
 //
