@@ -188,7 +188,14 @@ func (o *plotting) check(args []string, s streams) error {
 			return bad("invalid argument for --output: %w", err)
 		}
 	}
-	return nil
+	if _, err := o.filter.compile(time.Now(), o.zone, 1); err != nil {
+		return err
+	}
+	if _, err := o.filter.hops(false); err != nil {
+		return err
+	}
+	_, err := o.format.choose(args)
+	return err
 }
 
 func (o *plotting) run(ctx context.Context, args []string, s streams) error {

@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"weir/internal/accesslog"
@@ -178,7 +180,7 @@ func (o *plotting) readTable(name string, stdin io.Reader) (table *rates.Table, 
 			if matches, _ := filepath.Glob(name); len(matches) > 0 {
 				return nil, true, nil, nil // a pattern: logs
 			}
-			return nil, false, nil, &monitor.InputError{Text: err.Error()}
+			return nil, false, nil, &monitor.InputError{Text: "cannot read " + strings.TrimPrefix(err.Error(), "open ")}
 		}
 		defer f.Close()
 		if info, err := f.Stat(); err == nil && info.IsDir() {
@@ -191,12 +193,12 @@ func (o *plotting) readTable(name string, stdin io.Reader) (table *rates.Table, 
 	head := bufio.NewReaderSize(in, headSize)
 	first, _ := head.Peek(archive.HeadSize) // an error comes again below
 	text := io.Reader(head)
-	if kind := archive.Sniff(first); kind != archive.Plain && name != "-" {
+	if kind := archive.Sniff(first); kind != archive.Plain {
 		if text, err = archive.Open(head, kind); err != nil {
 			return nil, false, nil, &monitor.InputError{Text: name + ": " + err.Error()}
 		}
 	}
-	lines := bufio.NewReaderSize(text, headSize)
+	lines := bufio.NewReaderSize(archive.NewText(text), headSize)
 	beginning, err := lines.Peek(headSize)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, false, nil, &monitor.InputError{Text: name + ": " + err.Error()}
@@ -338,6 +340,8 @@ func (o *plotting) readLogs(ctx context.Context, d *drawn, names []string, stdin
 	if err != nil {
 		return err
 	}
+	var all extents
+	options.Where = all.watch(options.Where)
 	found, err := scan.Run(ctx, logs, options)
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -368,15 +372,52 @@ func (o *plotting) readLogs(ctx context.Context, d *drawn, names []string, stdin
 		starts = append(starts, sec)
 	}
 	slices.Sort(starts)
-	g := newGrowing(starts[0])
+	first, last := all.ends(starts[0], starts[len(starts)-1])
+	g := newGrowing(first)
 	for _, sec := range starts {
 		g.add(sec, sec+count.step, count.hits[sec])
 	}
+	g.look(last + 1)
 	g.into(d, o.series)
 	if o.threshold > 0 && count.step == 1 {
 		d.alerts, d.ready = o.play(starts, count.hits), true
 	}
 	return nil
+}
+
+// extents are the times of all records that filters have seen, those that they do not pick
+// too: a log is known where it has requests, whichever are drawn.
+type extents struct {
+	mu  sync.Mutex
+	all []*extent
+}
+
+// An extent is what the filter of one goroutine has seen.
+type extent struct{ first, last int64 }
+
+// watch returns a maker of the filters of where that note the time of each record.
+func (e *extents) watch(where func() func(*accesslog.Record) bool) func() func(*accesslog.Record) bool {
+	if where == nil {
+		return nil
+	}
+	return func() func(*accesslog.Record) bool {
+		pick, seen := where(), &extent{math.MaxInt64, math.MinInt64}
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.all = append(e.all, seen)
+		return func(r *accesslog.Record) bool {
+			seen.first, seen.last = min(seen.first, r.Sec), max(seen.last, r.Sec)
+			return pick(r)
+		}
+	}
+}
+
+// ends returns the first and the last time of all, those given among them.
+func (e *extents) ends(first, last int64) (int64, int64) {
+	for _, one := range e.all {
+		first, last = min(first, one.first), max(last, one.last)
+	}
+	return first, last
 }
 
 // inTime says that only a part of the time was asked for.
@@ -534,7 +575,7 @@ func (o *plotting) readHistory(d *drawn, words []string, s streams, now time.Tim
 func (o *plotting) chart(d *drawn, columns int) (*plot.Chart, error) {
 	c := &plot.Chart{
 		Title: d.title, Windows: o.deltas, Main: max(0, slices.Index(o.deltas, time.Minute)),
-		From: d.from, To: d.to, Gaps: d.gaps, Alerts: d.alerts, Zone: o.zone,
+		From: d.from, To: d.to, Zone: o.zone,
 		Threshold: float64(o.threshold) / float64(unit.One),
 	}
 	first, last := int64(1)<<62, int64(0)
@@ -559,8 +600,13 @@ func (o *plotting) chart(d *drawn, columns int) (*plot.Chart, error) {
 		c.Resets = append(c.Resets, s.Resets()...)
 	}
 	slices.SortStableFunc(c.Resets, func(a, b rates.Mark) int { return cmp.Compare(a.At, b.At) })
+	c.Resets = slices.DeleteFunc(c.Resets, func(m rates.Mark) bool { return m.At < c.From || m.At > c.To })
+	outside := func(s rates.Span) bool { return s.To != 0 && s.To <= c.From || s.From >= c.To }
+	c.Gaps = slices.DeleteFunc(slices.Clone(d.gaps), outside)
+	alerts := d.alerts
 	if !d.ready && c.Threshold > 0 {
-		c.Alerts = d.total.Above(o.window.Milliseconds(), c.Threshold)
+		alerts = d.total.Above(o.window.Milliseconds(), c.Threshold)
 	}
+	c.Alerts = slices.DeleteFunc(slices.Clone(alerts), outside)
 	return c, nil
 }

@@ -109,8 +109,14 @@ func (v *preview) series(i int) {
 		case v.rows - 1:
 			label = short(scale.lo)
 		}
-		fmt.Fprintf(&v.text, "%*s ", gutterCells-1, label)
-		v.paint(v.code(i), strings.TrimRight(line, " "))
+		line = strings.TrimRight(line, " ")
+		switch {
+		case line != "":
+			fmt.Fprintf(&v.text, "%*s ", gutterCells-1, label)
+			v.paint(v.code(i), line)
+		case label != "":
+			fmt.Fprintf(&v.text, "%*s", gutterCells-1, label)
+		}
 		v.text.WriteString("\n")
 	}
 }
@@ -262,12 +268,12 @@ func blank(cells, from int, what byte) []byte {
 // events tells what a picture would mark.
 func (v *preview) events() {
 	var rows []string
-	many := func(n int, one func(i int) string, others string) {
+	many := func(n int, one func(i int) string, what string) {
 		for i := range min(n, mostEvents) {
 			rows = append(rows, one(i))
 		}
 		if n > mostEvents {
-			rows = append(rows, fmt.Sprintf("... and %d more %s", n-mostEvents, others))
+			rows = append(rows, fmt.Sprintf("... and %d more %s", n-mostEvents, unit.Plural(int64(n-mostEvents), what)))
 		}
 	}
 	many(len(v.Alerts), func(i int) string {
@@ -277,15 +283,15 @@ func (v *preview) events() {
 			return text + " on"
 		}
 		return text + " to " + v.moment(a.To) + " (" + apart(a) + ")"
-	}, "alerts")
+	}, "alert")
 	resets := together(v.Resets)
 	many(len(resets), func(i int) string {
 		return "restart at " + v.moment(resets[i].At) + " (" + resets[i].Name + ")"
-	}, "restarts")
+	}, "restart")
 	many(len(v.Gaps), func(i int) string {
 		g := v.Gaps[i]
 		return "no data from " + v.moment(g.From) + " to " + v.moment(g.To) + " (" + apart(g) + ")"
-	}, "gaps")
+	}, "gap")
 	for _, r := range rows {
 		v.text.WriteString(r + "\n")
 	}
