@@ -13,7 +13,8 @@ type pen struct {
 	on     vg.Canvas
 	height float64
 	fonts  *font.Cache
-	latin  bool // the canvas takes text byte by byte, as PDF does
+	flat   bool // the canvas is that of PDF: it takes text byte by byte, and no colour that is seen through
+	ground color.NRGBA
 }
 
 // pixel is the size of a pixel.
@@ -21,6 +22,18 @@ const pixel = vg.Inch / 96
 
 func (p *pen) point(x, y float64) vg.Point {
 	return vg.Point{X: vg.Length(x) * pixel, Y: vg.Length(p.height-y) * pixel}
+}
+
+// shade returns the colour to draw with. The canvas of PDF multiplies a colour by how much of
+// it is seen, and then does so again, which made red grey.
+func (p *pen) shade(c color.NRGBA) color.NRGBA {
+	if !p.flat || c.A == 255 {
+		return c
+	}
+	mix := func(a, b uint8) uint8 {
+		return uint8((int(a)*int(c.A) + int(b)*(255-int(c.A))) / 255)
+	}
+	return color.NRGBA{R: mix(c.R, p.ground.R), G: mix(c.G, p.ground.G), B: mix(c.B, p.ground.B), A: 255}
 }
 
 // A stroke is how a line looks.
@@ -31,7 +44,7 @@ type stroke struct {
 }
 
 func (p *pen) use(s stroke) {
-	p.on.SetColor(s.color)
+	p.on.SetColor(p.shade(s.color))
 	p.on.SetLineWidth(vg.Length(s.width) * pixel)
 	p.dashes(s, 0)
 }
@@ -80,7 +93,7 @@ func (p *pen) line(s stroke, spots ...spot) {
 
 // area fills what lies between the spots.
 func (p *pen) area(c color.NRGBA, spots ...spot) {
-	p.on.SetColor(c)
+	p.on.SetColor(p.shade(c))
 	var path vg.Path
 	path.Move(p.point(spots[0].x, spots[0].y))
 	for _, at := range spots[1:] {
@@ -114,7 +127,7 @@ func (p *pen) face(s script) font.Face {
 		f.Weight = bold
 	}
 	face := p.fonts.Lookup(f, vg.Length(s.size)*pixel)
-	if p.latin && s.bold {
+	if p.flat && s.bold {
 		// The canvas of PDF registers a font without its style, and then does not find a
 		// bold one. By another name it does.
 		face.Font.Weight = semibold
@@ -134,7 +147,7 @@ func (p *pen) write(text string, x, y float64, s script) {
 		return
 	}
 	x -= s.align * p.wide(text, s)
-	if p.latin {
+	if p.flat {
 		text = latin(text)
 	}
 	p.on.SetColor(s.color)

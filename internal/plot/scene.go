@@ -37,13 +37,14 @@ type scene struct {
 	hues []int
 }
 
-// paint draws a chart on a canvas.
-func paint(on vg.Canvas, c *Chart, o Options, latin bool) {
-	s := &scene{Chart: c, Options: o, theme: themeOf(o.Dark), hues: hues(c.Series), pen: pen{
-		on: on, height: float64(o.Height), fonts: font.NewCache(liberation.Collection()), latin: latin,
+// paint draws a chart on a canvas; flat is said of that of PDF.
+func paint(on vg.Canvas, c *Chart, o Options, flat bool) {
+	t := themeOf(o.Dark)
+	s := &scene{Chart: c, Options: o, theme: t, hues: hues(c.Series), pen: pen{
+		on: on, height: float64(o.Height), fonts: font.NewCache(liberation.Collection()), flat: flat, ground: t.ground,
 	}}
 	width, height := float64(o.Width), float64(o.Height)
-	s.rectangle(s.ground, 0, 0, width, height)
+	s.rectangle(t.ground, 0, 0, width, height)
 	top := s.head(width)
 	panels := s.panels()
 	if s.Stack {

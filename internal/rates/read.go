@@ -46,10 +46,9 @@ type Reader struct {
 	at      []int64
 	values  [][]float64
 
-	back, bad   int // lines left out: the time goes back; not readable
-	firstBack   *LineError
-	firstBad    *LineError
-	holes, rows int
+	back, bad int // lines left out: the time goes back; not readable
+	firstBack *LineError
+	firstBad  *LineError
 }
 
 // A cell is a piece of a line.
