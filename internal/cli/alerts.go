@@ -55,6 +55,7 @@ func newAlerts(s streams) *cobra.Command {
 	f.BoolVarP(&o.follow, "follow", "f", false, "go on with those that come, until Ctrl-C")
 	o.page.add(f)
 	o.store.add(f)
+	o.store.completes(cmd)
 	return cmd
 }
 
@@ -89,6 +90,13 @@ func (o *listingAlerts) run(ctx context.Context, words []string, s streams, now 
 		return err
 	}
 	defer db.Close()
+	_, known, _, err := db.Bounds()
+	if err != nil {
+		return &monitor.InputError{Text: err.Error()}
+	}
+	if err := notLater("since", o.since.from, from, now, known, o.page.zone); err != nil {
+		return err
+	}
 	w := o.writer(s.out)
 	f := history.Filter{From: from, To: to, Rule: o.rule, Limit: max(0, o.last)}
 	if o.firing {
@@ -108,13 +116,24 @@ func (o *listingAlerts) run(ctx context.Context, words []string, s streams, now 
 		events = events[max(0, len(events)-o.last):]
 	}
 	if len(events) == 0 && !o.follow && o.page.kind == "text" {
-		tell(s.err, "no alert is kept that fits: "+nameOfOpen(db))
+		tell(s.err, o.nothing()+": "+nameOfOpen(db))
 	}
 	if err := w(alertsOf(events)); err != nil || !o.follow {
 		return err
 	}
 	f.Limit = 0
 	return follows(ctx, db, f, w)
+}
+
+// nothing says that there is none of what was asked for.
+func (o *listingAlerts) nothing() string {
+	switch {
+	case o.firing:
+		return "no alert is firing"
+	case o.rule == "" && o.since == spanFlags{}:
+		return "no alert is kept"
+	}
+	return "no alert is kept that fits"
 }
 
 // stillFiring returns the alerts that have not recovered: the last word of each rule, where

@@ -61,6 +61,7 @@ func newHistory(s streams) *cobra.Command {
 	o.places.add(f)
 	o.page.add(f)
 	o.store.add(f)
+	o.store.completes(cmd)
 	return cmd
 }
 
@@ -125,7 +126,10 @@ func (o *lookingBack) run(words []string, s streams, now time.Time) error {
 		return err
 	}
 	p.place = places.place()
-	if from, to, err = p.span(from, to, now, s); err != nil {
+	if err := notLater("since", o.since.from, from, now, p.to, o.page.zone); err != nil {
+		return err
+	}
+	if from, to, err = p.span(from, to, now, o.page.zone, s); err != nil {
 		return err
 	}
 	if o.by != "" {
@@ -157,8 +161,9 @@ func newBygone(db *history.DB) (*bygone, error) {
 }
 
 // span completes what was asked for: a day by default, up to now; of a history that
-// ended earlier its last one, and then says so.
-func (p *bygone) span(from, to int64, now time.Time, s streams) (int64, int64, error) {
+// ended earlier its last one, and then says so. The parameters are as many because both
+// ends and the clock with its zone belong to it.
+func (p *bygone) span(from, to int64, now time.Time, zone *time.Location, s streams) (int64, int64, error) {
 	const day = 24 * 60 * 60
 	given := from != 0 || to != 0
 	if to == 0 {
@@ -169,7 +174,7 @@ func (p *bygone) span(from, to int64, now time.Time, s streams) (int64, int64, e
 	}
 	if !given && p.to <= from {
 		from, to = p.to-day, p.to
-		tell(s.err, fmt.Sprintf("nothing was counted in the day before now: this is the last one there is, until %s", time.Unix(to, 0).UTC().Format(time.RFC3339)))
+		tell(s.err, fmt.Sprintf("nothing was counted in the day before now: this is the last one there is, until %s", time.Unix(to, 0).In(zone).Format(time.RFC3339)))
 	}
 	if from >= to {
 		return 0, 0, usageError{errors.New("the time asked for has no length: give an earlier --since or a later --until")}

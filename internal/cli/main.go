@@ -119,13 +119,13 @@ func allow(logs int) {
 func run(ctx context.Context, args []string, s streams) int {
 	root := newRoot(s)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	code := exitCode(err)
 	if code != exitFine {
 		fmt.Fprintf(s.err, "weir: %s\n", escape.Terminal([]byte(err.Error())))
 	}
 	if code == exitUsage {
-		fmt.Fprintf(s.err, "weir: \"weir --help\" shows what can be given\n")
+		fmt.Fprintf(s.err, "weir: \"%s --help\" shows what can be given\n", cmd.CommandPath())
 	}
 	return code
 }
@@ -154,6 +154,8 @@ func newRoot(s streams) *cobra.Command {
 	root := newWatch(s)
 	root.AddCommand(
 		newLoggen(s),
+		newTimeserver(s),
+		newCollector(s),
 		newPlot(s),
 		newReport(s),
 		newParse(s),

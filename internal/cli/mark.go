@@ -44,12 +44,13 @@ func newMark(s streams) *cobra.Command {
 	f.StringArrayVar(&o.logs, "log", nil, "the history of this `LOG`, as weir was given it; may be repeated, as weir was given several")
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the time given: local, UTC, +02:00, Europe/Berlin")
 	o.store.add(f)
+	o.store.completes(cmd)
 	return cmd
 }
 
 func (o *marking) run(words []string, s streams, now time.Time) error {
-	text := strings.Join(words, " ")
-	if strings.TrimSpace(text) == "" {
+	text := strings.TrimSpace(strings.Join(words, " "))
+	if text == "" {
 		return usageError{errors.New("weir mark needs a text: say what happened, as in weir mark deploy 1.4.2")}
 	}
 	at := now
@@ -59,13 +60,21 @@ func (o *marking) run(words []string, s streams, now time.Time) error {
 			return usageError{fmt.Errorf("invalid argument for --at: %w", err)}
 		}
 	}
-	path, err := o.store.find(o.logs, s)
+	m := history.Mark{At: at.Unix(), Text: text}
+	if err := m.Check(); err != nil {
+		return usageError{err}
+	}
+	db, err := o.store.open(o.logs, s)
 	if err != nil {
+		return err // a mark makes no history of its own
+	}
+	defer db.Close()
+	_, known, _, err := db.Bounds()
+	if err != nil {
+		return &monitor.InputError{Text: err.Error()}
+	}
+	if err := notLater("at", o.at, m.At, now, known, o.zone); err != nil {
 		return err
 	}
-	// Also of a file that --state names: a mark makes no history of its own.
-	if !isFile(path) {
-		return &monitor.InputError{Text: fmt.Sprintf("there is no history %s: weir LOG makes one while it follows a log", path)}
-	}
-	return history.AddMark(path, history.Mark{At: at.Unix(), Text: text})
+	return history.AddMark(db.Path(), m)
 }

@@ -74,16 +74,11 @@ type remembered struct {
 	notice  string
 }
 
+// close closes the history. One that was made for a log that cannot be followed, or
+// never came, is taken away.
 func (r *remembered) close() {
 	if r.db != nil {
-		_ = r.db.Close() // all that was committed is in it
-	}
-}
-
-// discard takes away a history that was made for what cannot be followed.
-func (r *remembered) discard() {
-	if r.db != nil {
-		_ = r.db.Discard() // an empty one may stay
+		_ = r.db.Discard() // all that was committed is in it; an empty one may stay
 		r.db = nil
 	}
 }
@@ -118,7 +113,7 @@ func (o *memoryFlags) open(files, streams []string, filter *filterFlags, once bo
 	if err != nil {
 		return remembered{notice: err.Error()}
 	}
-	r := remembered{subject: history.Of(files, filter.text())}
+	r := remembered{subject: history.Of(files, picked(filter.where, filter.ignore))}
 	r.subject.Logs = append(r.subject.Logs, streams...)
 	slices.Sort(r.subject.Logs)
 	if r.db, err = history.Open(home.Path(r.subject), o.keep); err != nil {
@@ -134,15 +129,16 @@ func without(err error) string {
 		if held.PID > 0 {
 			who = fmt.Sprintf(" (process %d)", held.PID)
 		}
-		return fmt.Sprintf("the history %s is written by another weir%s: this one shows what it reads and keeps nothing", held.Path, who)
+		return fmt.Sprintf("another weir%s writes the history: this one keeps nothing", who)
 	}
 	return fmt.Sprintf("%v; nothing is kept of this run", err)
 }
 
-// text is what the flags that pick requests say, as one expression.
-func (o *filterFlags) text() string {
-	parts := slices.Clone(o.where)
-	for _, i := range o.ignore {
+// picked is what --where and --ignore say together, as one expression: the history of
+// what they pick is found again by it.
+func picked(where, ignore []string) string {
+	parts := slices.Clone(where)
+	for _, i := range ignore {
 		parts = append(parts, "not ("+i+")")
 	}
 	return strings.Join(parts, " and ")

@@ -7,11 +7,13 @@ import (
 	"sync"
 )
 
-// outputFile is the file of --output. It is appended to, and opened anew after
-// a SIGHUP, so that it can be rotated. Its methods may be called by several
-// goroutines.
+// outputFile is the file of --output, or of another flag. It is appended to, and opened
+// anew after a SIGHUP, so that it can be rotated. Its methods may be called by
+// several goroutines.
 type outputFile struct {
+	flag    string // without its hyphens
 	name    string
+	header  string // what an empty file begins with
 	signals chan os.Signal
 
 	mu struct {
@@ -20,8 +22,11 @@ type outputFile struct {
 	}
 }
 
-func openOutput(name string) (*outputFile, error) {
-	o := &outputFile{name: name, signals: make(chan os.Signal, 1)}
+func openOutput(name string) (*outputFile, error) { return openRotated("output", name, "") }
+
+// openRotated opens the file that a flag names.
+func openRotated(flag, name, header string) (*outputFile, error) {
+	o := &outputFile{flag: flag, name: name, header: header, signals: make(chan os.Signal, 1)}
 	if err := o.open(); err != nil {
 		return nil, err
 	}
@@ -43,8 +48,14 @@ func (o *outputFile) open() error {
 		o.mu.file.Close()
 	}
 	o.mu.file = file
+	if err == nil && o.header != "" {
+		var info os.FileInfo
+		if info, err = file.Stat(); err == nil && info.Size() == 0 {
+			_, err = file.WriteString(o.header)
+		}
+	}
 	if err != nil {
-		return fmt.Errorf("cannot write --output: %w", err)
+		return fmt.Errorf("cannot write --%s: %w", o.flag, err)
 	}
 	return nil
 }
@@ -54,11 +65,11 @@ func (o *outputFile) Write(b []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.mu.file == nil {
-		return 0, fmt.Errorf("cannot write --output: %s could not be opened again after SIGHUP", o.name)
+		return 0, fmt.Errorf("cannot write --%s: %s could not be opened again after SIGHUP", o.flag, o.name)
 	}
 	n, err := o.mu.file.Write(b)
 	if err != nil {
-		err = fmt.Errorf("cannot write --output: %w", err)
+		err = fmt.Errorf("cannot write --%s: %w", o.flag, err)
 	}
 	return n, err
 }

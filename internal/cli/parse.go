@@ -70,7 +70,7 @@ func newParse(s streams) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.VarP(newValue(&o.notation, "KIND", "json", parseNotation), "output-format", "o", "json (one object a line), csv, tsv or combined")
+	f.VarP(newValue(&o.notation, "KIND", "json", parseNotation), "output-format", "o", "json (one object a line), csv, tsv, combined or combined-time")
 	f.StringVar(&o.since, "since", "", "only the records from this `TIME` on: 7d, 14:30, 2026-03-10, 2026-03-10T14:00:00Z")
 	f.StringVar(&o.until, "until", "", "only the records before this `TIME`")
 	o.filter.add(f)

@@ -144,7 +144,7 @@ func (o *plotting) readFiles(ctx context.Context, d *drawn, args []string, s str
 		}
 	}
 	if len(tables) == 1 {
-		d.gaps = unread(d.series).Gaps()
+		d.gaps = oneOfAll(d.series).Gaps()
 	} else {
 		d.total, d.ready = rates.Series{At: []int64{}}, true // counters of several times have no sum
 		if o.threshold > 0 {
@@ -154,8 +154,8 @@ func (o *plotting) readFiles(ctx context.Context, d *drawn, args []string, s str
 	return nil
 }
 
-// unread is a counter that is known where any of the others is.
-func unread(all []rates.Series) *rates.Series {
+// oneOfAll is a counter that is known where any of the others is.
+func oneOfAll(all []rates.Series) *rates.Series {
 	one := rates.Series{At: all[0].At, Gap: all[0].Gap, Values: slices.Clone(all[0].Values)}
 	for _, s := range all[1:] {
 		for i, v := range s.Values {
@@ -511,10 +511,7 @@ func (g *growing) into(d *drawn, names []string) {
 
 // readHistory reads what weir has kept.
 func (o *plotting) readHistory(d *drawn, words []string, s streams, now time.Time) error {
-	store := storeFlags{state: o.state}
-	if text := o.filter.text(); text != "" {
-		store.where = []string{text}
-	}
+	store := storeFlags{state: o.state, where: o.filter.where, ignore: o.filter.ignore}
 	db, err := store.open(words, s)
 	if err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -54,10 +56,14 @@ const patience = 30 * time.Second
 //	clean [-color] FILE...      nothing in the files could steer a terminal
 //	database NAME FILE          write a database of places: places or networks
 //	keeps HOME LOG...           put a history of simulated traffic into HOME, as that of the
-//	                            logs; -where=EXPR among them stands for the flag
+//	                            logs; -where=EXPR and -ignore=EXPR among them stand for the flags
 //	fires HOME LOG N            commit an alert to it, N seconds after its end
 //	holds HOME LOG...           lock it, as a weir that writes it does
 //	damages HOME LOG...         overwrite a part of it
+//	address NAME FILE           the variable NAME becomes the URL that a time server listens on,
+//	                            without the slash at its end, out of its messages
+//	gets CODE URL [METHOD]      ask for a page, and be answered with exactly that code
+//	serves NAME DIR             serve the files of a folder; the variable NAME becomes the URL
 //	unquoted FILE               replace Go escapes, such as \x1b, by their bytes
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -73,7 +79,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "start": start, "awaits": awaits, "signal": signals, "interrupts": interrupts, "ends": ends, "sends": sends,
 			"logs": logs, "appends": appends, "staircase": staircase, "unquoted": unquoted, "clean": clean, "database": database,
-			"keeps": keeps, "fires": fires, "holds": holds, "damages": damages,
+			"keeps": keeps, "fires": fires, "holds": holds, "damages": damages, "address": address, "gets": gets, "serves": serves,
 		},
 	})
 }
@@ -218,6 +224,11 @@ func signals(ts *testscript.TestScript, _ bool, args []string) {
 
 func interrupts(ts *testscript.TestScript, _ bool, _ []string) {
 	p := of(ts)
+	if p.unread != nil {
+		// Before it writes it may not be there yet to take a signal.
+		_, err := p.unread.Read(make([]byte, 1))
+		ts.Check(err)
+	}
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	deadline := time.After(patience)
@@ -388,6 +399,36 @@ func unescape(s string) (string, error) {
 		s = rest
 	}
 	return string(b), nil
+}
+
+func address(ts *testscript.TestScript, _ bool, args []string) {
+	m := regexp.MustCompile(`listening on (http://\S+)/`).FindStringSubmatch(ts.ReadFile(args[1]))
+	if m == nil {
+		ts.Fatalf("%s does not say where it listens", args[1])
+	}
+	ts.Setenv(args[0], m[1])
+}
+
+func gets(ts *testscript.TestScript, _ bool, args []string) {
+	method := http.MethodGet
+	if len(args) > 2 {
+		method = args[2]
+	}
+	req, err := http.NewRequest(method, args[1], nil)
+	ts.Check(err)
+	req.Close = true
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	ts.Check(resp.Body.Close())
+	if want := number(ts, args[0]); resp.StatusCode != want {
+		ts.Fatalf("%s %s: got %s, want %d", method, args[1], resp.Status, want)
+	}
+}
+
+func serves(ts *testscript.TestScript, _ bool, args []string) {
+	server := httptest.NewServer(http.FileServer(http.Dir(ts.MkAbs(args[1]))))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
 }
 
 func number(ts *testscript.TestScript, s string) int {

@@ -25,7 +25,7 @@ to when, and which process writes it. Its commands check one, write it out, or m
 smaller.
 
 LOG... are the words that weir was given: the same words lead to the same history. Without
-any it is the one last written.`
+any all are listed; the commands mean the one last written.`
 
 // stating holds the flags of the state command.
 type stating struct {
@@ -37,21 +37,31 @@ type stating struct {
 func newState(s streams) *cobra.Command {
 	o := &stating{}
 	cmd := &cobra.Command{
-		Use:   "state [flags]",
+		Use:   "state [flags] [LOG...]",
 		Short: "List, check, export and prune the histories that are kept",
 		Long:  stateHelp,
 		Example: `  weir state
+  weir state access.log
   weir state check
   weir state export access.log | gzip > history.ndjson.gz
   weir state prune --before 90d`,
-		Args: noArgs,
-		RunE: func(_ *cobra.Command, _ []string) error { return o.list(s.out, time.Now()) },
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && !isFile(args[0]) {
+				if near := nearest(args[0], cmd.SuggestionsFor(args[0])); near != "" {
+					return usageError{fmt.Errorf("%q is neither a log nor a command; did you mean %q?", args[0], "weir state "+near)}
+				}
+			}
+			return o.list(args, s, time.Now())
+		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.VarP(newValue(&o.kind, "KIND", "text", oneOf("text", "json")), "output-format", "o", "text, or json: an object a line (docs/history.md)")
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
-	f.Var(newValue(&o.store.state, "DIR", "", parseStateDir), "state", "the folder of the histories, or the history.db of one; by default where weir keeps them (docs/history.md)")
+	o.store.add(f)
+	o.store.completes(cmd)
+	cmd.SuggestionsMinimumDistance = 2
 	cmd.AddCommand(newCheck(s), newExport(s), newPrune(s))
 	return cmd
 }
@@ -90,10 +100,15 @@ type listedLevel struct {
 	from, to int64
 }
 
-func (o *stating) list(out *os.File, now time.Time) error {
+func (o *stating) list(words []string, s streams, now time.Time) error {
 	home, one, err := o.store.home()
 	if err != nil {
 		return err
+	}
+	if len(words) > 0 || o.store.picks() {
+		if one, err = o.store.find(words, s); err != nil {
+			return err
+		}
 	}
 	list := []history.Kept{{Path: one}}
 	if one == "" {
@@ -103,8 +118,8 @@ func (o *stating) list(out *os.File, now time.Time) error {
 		if len(list) == 0 {
 			return &monitor.InputError{Text: fmt.Sprintf("there is no history in %s: weir LOG makes one while it follows a log; --state DIR names another folder", home)}
 		}
-	} else if info, err := os.Stat(one); err == nil {
-		list[0].Changed = info.ModTime()
+	} else {
+		list[0], _ = history.KeptAt(one) // of what is no file the problem is told
 	}
 	var text []byte
 	var broken []string
@@ -126,7 +141,7 @@ func (o *stating) list(out *os.File, now time.Time) error {
 		}
 		text = o.append(text, &h, now)
 	}
-	if _, err := out.Write(text); err != nil {
+	if _, err := s.out.Write(text); err != nil {
 		return err
 	}
 	if len(broken) > 0 {
@@ -154,11 +169,17 @@ func (o *stating) look(k history.Kept) listed {
 		h.Problem = escape.JSON(err.Error())
 		return h
 	}
-	if _, _, ok, err := db.Sealed(); err == nil && ok {
-		h.Sealed = o.rfc(st.Sealed)
+	// With those that wait for who writes it.
+	marks, err := db.Marks(math.MinInt64, math.MaxInt64)
+	if err != nil {
+		h.Problem = escape.JSON(err.Error())
+		return h
+	}
+	if _, to, ok, err := db.Bounds(); err == nil && ok {
+		h.Sealed = o.rfc(to)
 	}
 	h.Bytes, h.Free, h.Commits = st.File+st.Journal, st.Free, st.Commits
-	h.Alerts, h.Marks, h.Messages, h.Refused, h.Shed = st.Events, st.Marks, st.Waiting, st.Refused, st.Shed
+	h.Alerts, h.Marks, h.Messages, h.Refused, h.Shed = st.Events, int64(len(marks)), st.Waiting, st.Refused, st.Shed
 	for l, ls := range st.Levels {
 		if ls.Rows == 0 {
 			continue
@@ -234,22 +255,33 @@ func newCheck(s streams) *cobra.Command {
 		Short: "Read all that a history holds and tell what is wrong with it",
 		Long: `weir state check reads all that a history holds: pages, frames, figures, and whether the rows of
 each level are the sum of those below. It says "sound", or what is wrong and ends with exit
-code 1. It may be run beside a weir that writes.`,
+code 4. It may be run beside a weir that writes.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error { return check(o, args, s) },
 	}
 	o.add(cmd.Flags())
+	o.completes(cmd)
 	return cmd
 }
 
 func check(o *storeFlags, words []string, s streams) error {
-	db, err := o.open(words, s)
+	path, err := o.find(words, s)
 	if err != nil {
 		return err
+	}
+	db, err := history.OpenReadOnly(path)
+	if errors.As(err, new(*history.DamageError)) {
+		return checkError{err.Error()}
+	}
+	if err != nil {
+		return unread(path, err)
 	}
 	defer db.Close()
 	name := nameOfOpen(db)
 	problems, err := db.Check()
+	if errors.As(err, new(*history.DamageError)) {
+		return checkError{err.Error()}
+	}
 	if err != nil {
 		return &monitor.InputError{Text: err.Error()}
 	}
@@ -259,7 +291,7 @@ func check(o *storeFlags, words []string, s streams) error {
 		}
 	}
 	if n := int64(len(problems)); n > 0 {
-		return fmt.Errorf("the history of %s (%s) has %d %s: move it away to start without it, or restore a copy", name, db.Path(), n, unit.Plural(n, "problem"))
+		return checkError{fmt.Sprintf("the history of %s (%s) has %d %s: move it away to start without it, or restore a copy", name, db.Path(), n, unit.Plural(n, "problem"))}
 	}
 	st, err := db.Stats()
 	if err != nil {
@@ -313,6 +345,7 @@ func newPrune(s streams) *cobra.Command {
 	f.Var(newValue(&o.allBut, "LEVEL", "", parseLevel), "all-but", "keep the rows of this width and above: 1m, 1h or 1d")
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the time given: local, UTC, +02:00, Europe/Berlin")
 	o.store.add(f)
+	o.store.completes(cmd)
 	return cmd
 }
 
@@ -436,6 +469,7 @@ func newExport(s streams) *cobra.Command {
 	f.StringVarP(&o.out, "output", "o", "-", "the `FILE` to write, - for standard output")
 	f.BoolVar(&o.frames, "frames", false, "with the frame of each row, in base64: what its tables are made of")
 	o.store.add(f)
+	o.store.completes(cmd)
 	return cmd
 }
 

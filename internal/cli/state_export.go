@@ -18,14 +18,14 @@ import (
 // The lines of weir state export, told in docs/history.md.
 
 type exportedHead struct {
-	Type    string      `json:"type"`
-	Of      escape.JSON `json:"history"`
-	Where   escape.JSON `json:"where,omitempty"`
-	Logs    []string    `json:"logs"`
-	Sealed  string      `json:"sealed,omitempty"`
-	Commits int64       `json:"commits"`
-	Refused int64       `json:"refused_hits"`
-	Shed    int64       `json:"shed_rows"`
+	Type    string        `json:"type"`
+	Of      escape.JSON   `json:"history"`
+	Where   escape.JSON   `json:"where,omitempty"`
+	Logs    []escape.JSON `json:"logs"`
+	Sealed  string        `json:"sealed,omitempty"`
+	Commits int64         `json:"commits"`
+	Refused int64         `json:"refused_hits"`
+	Shed    int64         `json:"shed_rows"`
 }
 
 // exportedRow is one struct because a row has all these figures.
@@ -133,12 +133,12 @@ func (e *exporter) head() error {
 	if err != nil {
 		return err
 	}
-	h := exportedHead{Type: "history", Of: escape.JSON(nameOfOpen(e.db)), Where: escape.JSON(subject.Where), Logs: []string{}, Commits: st.Commits, Refused: st.Refused, Shed: st.Shed}
+	h := exportedHead{Type: "history", Of: escape.JSON(nameOfOpen(e.db)), Where: escape.JSON(subject.Where), Logs: []escape.JSON{}, Commits: st.Commits, Refused: st.Refused, Shed: st.Shed}
 	for _, l := range subject.Logs {
-		h.Logs = append(h.Logs, escape.Terminal([]byte(l)))
+		h.Logs = append(h.Logs, escape.JSON(l))
 	}
-	if _, _, ok, err := e.db.Sealed(); err == nil && ok {
-		h.Sealed = utc(st.Sealed)
+	if _, to, ok, err := e.db.Bounds(); err == nil && ok {
+		h.Sealed = utc(to)
 	}
 	return e.json.Encode(h)
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -185,10 +186,14 @@ func commit(path string, c *history.Commit) error {
 // subjectIn is what weir given these words in the folder of the script would keep; a
 // word -where=EXPR stands for the flag.
 func subjectIn(ts *testscript.TestScript, words []string) history.Subject {
-	var logs, where []string
+	var logs, where, ignore []string
 	for _, w := range words {
 		if len(w) > 7 && w[:7] == "-where=" {
 			where = append(where, w[7:])
+			continue
+		}
+		if expr, ok := strings.CutPrefix(w, "-ignore="); ok {
+			ignore = append(ignore, expr)
 			continue
 		}
 		if w != "-" {
@@ -196,12 +201,12 @@ func subjectIn(ts *testscript.TestScript, words []string) history.Subject {
 		}
 		logs = append(logs, w)
 	}
-	return subjectOf(logs, where)
+	return history.Of(logs, picked(where, ignore))
 }
 
 func keeps(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: keeps HOME [-where=EXPR] LOG...")
+		ts.Fatalf("usage: keeps HOME [-where=EXPR] [-ignore=EXPR] LOG...")
 	}
 	_, err := keep(history.Home(ts.MkAbs(args[0])), subjectIn(ts, args[1:]))
 	ts.Check(err)

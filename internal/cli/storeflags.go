@@ -19,13 +19,14 @@ import (
 
 // storeFlags are the flags that say which history is meant.
 type storeFlags struct {
-	state string
-	where []string
+	state         string
+	where, ignore []string
 }
 
 func (o *storeFlags) add(f *pflag.FlagSet) {
 	f.Var(newValue(&o.state, "DIR", "", parseStateDir), "state", "the folder of the histories, or the history.db of one; by default where weir keeps them (docs/history.md)")
-	f.StringArrayVar(&o.where, "where", nil, "the history of a weir that was given this `EXPR` by --where")
+	f.StringArrayVar(&o.where, "where", nil, "the history of a weir that was given this `EXPR` by --where; may be repeated, as there")
+	f.StringArrayVar(&o.ignore, "ignore", nil, "the same of --ignore `EXPR`")
 }
 
 func parseStateDir(s string) (string, error) {
@@ -35,10 +36,8 @@ func parseStateDir(s string) (string, error) {
 	return s, nil
 }
 
-// subjectOf is what a history is of when weir is given these words and expressions.
-func subjectOf(words, where []string) history.Subject {
-	return history.Of(words, strings.Join(where, " and "))
-}
+// picks reports whether flags say which of the histories of a log is meant.
+func (o *storeFlags) picks() bool { return len(o.where)+len(o.ignore) > 0 }
 
 // home returns the folder of the histories; of one when --state names it.
 func (o *storeFlags) home() (home history.Home, one string, err error) {
@@ -76,8 +75,8 @@ func (o *storeFlags) find(words []string, s streams) (string, error) {
 		return "", err
 	}
 	if one != "" {
-		if len(words) > 0 || len(o.where) > 0 {
-			return "", usageError{fmt.Errorf("--state %s is one history: leave the logs and --where out, or name the folder of all", o.state)}
+		if len(words) > 0 || o.picks() {
+			return "", usageError{fmt.Errorf("--state %s is one history: leave the logs, --where and --ignore out, or name the folder of all", o.state)}
 		}
 		return one, nil
 	}
@@ -86,23 +85,62 @@ func (o *storeFlags) find(words []string, s streams) (string, error) {
 		return "", &monitor.InputError{Text: err.Error()}
 	}
 	if len(words) > 0 {
-		subject := subjectOf(words, o.where)
-		path := home.Path(subject)
-		if !slices.ContainsFunc(list, func(k history.Kept) bool { return k.Path == path }) {
-			return "", &monitor.InputError{Text: fmt.Sprintf("there is no history of %s in %s: %s", subject, home, otherHistories(list, words))}
-		}
-		return path, nil
+		return o.named(home, list, words)
 	}
-	if len(o.where) > 0 {
-		return "", usageError{errors.New("--where tells apart the histories of a log: name the log, too")}
+	if o.picks() {
+		return "", usageError{errors.New("--where and --ignore tell apart the histories of a log: name the log, too")}
 	}
 	if len(list) == 0 {
 		return "", &monitor.InputError{Text: fmt.Sprintf("there is no history in %s: weir LOG makes one while it follows a log; --state DIR names another folder", home)}
 	}
+	k := lastWritten(list)
 	if len(list) > 1 {
-		tell(s.err, fmt.Sprintf("the history of %s, last written %s; %d %s: weir state", nameOf(list[0].Path), ago(time.Since(list[0].Changed)), len(list)-1, unit.Plural(int64(len(list)-1), "other")))
+		tell(s.err, fmt.Sprintf("the history of %s, last written %s; weir state lists %d %s",
+			nameOf(k.Path), ago(time.Since(k.Changed)), len(list)-1, unit.Plural(int64(len(list)-1), "other")))
 	}
-	return list[0].Path, nil
+	return k.Path, nil
+}
+
+// named returns where the history is that weir makes of the words.
+func (o *storeFlags) named(home history.Home, list []history.Kept, words []string) (string, error) {
+	subject := history.Of(words, picked(o.where, o.ignore))
+	path := home.Path(subject)
+	if slices.ContainsFunc(list, func(k history.Kept) bool { return k.Path == path }) {
+		return path, nil
+	}
+	// Commands and units, of --exec and --journal, are no paths, but stand in weir state, too.
+	as := history.Subject{Logs: slices.Compact(slices.Sorted(slices.Values(words))), Where: subject.Where}
+	path = home.Path(as)
+	if slices.ContainsFunc(list, func(k history.Kept) bool { return k.Path == path }) {
+		return path, nil
+	}
+	text := fmt.Sprintf("there is no history of %s in %s: %s", subject, home, otherHistories(list, words))
+	if all := home.Path(history.Of(words, "")); o.picks() && slices.ContainsFunc(list, func(k history.Kept) bool { return k.Path == all }) {
+		text += "; what was counted of all requests cannot be filtered any more: weir report --where reads the log anew"
+	}
+	return "", &monitor.InputError{Text: text}
+}
+
+// lastWritten returns the history last written of which there is something to tell, or
+// which somebody writes: a log that never came leaves one without figures.
+func lastWritten(list []history.Kept) history.Kept {
+	for _, k := range list {
+		if _, held := history.Holder(k.Path); held || !isBlank(k.Path) {
+			return k
+		}
+	}
+	return list[0]
+}
+
+// isBlank reports whether nothing was counted in the history at path.
+func isBlank(path string) bool {
+	db, err := history.OpenReadOnly(path)
+	if err != nil {
+		return false // which is to be told
+	}
+	defer db.Close()
+	_, _, ok, err := db.Bounds()
+	return !ok && err == nil
 }
 
 // otherHistories says which histories there are instead.
@@ -154,13 +192,18 @@ func (o *storeFlags) open(words []string, s streams) (*history.DB, error) {
 		return nil, err
 	}
 	db, err := history.OpenReadOnly(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &monitor.InputError{Text: fmt.Sprintf("there is no history %s: weir LOG makes one while it follows a log; weir state lists those there are", path)}
-	}
 	if err != nil {
-		return nil, &monitor.InputError{Text: err.Error()}
+		return nil, unread(path, err)
 	}
 	return db, nil
+}
+
+// unread tells why the history at path cannot be read.
+func unread(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return &monitor.InputError{Text: fmt.Sprintf("there is no history %s: weir LOG makes one while it follows a log; weir state lists those there are", path)}
+	}
+	return &monitor.InputError{Text: err.Error()}
 }
 
 // pageFlags are the flags of commands that show what a history holds.
@@ -184,4 +227,15 @@ func (o *spanFlags) add(f *pflag.FlagSet, from, to string) {
 	f.StringVar(&o.to, "until", "", to)
 	f.StringVar(&o.from, "from", "", "the same as --since `TIME`")
 	f.StringVar(&o.to, "to", "", "the same as --until `TIME`")
+}
+
+// notLater refuses a time that is later than the last of which anything can be known:
+// now, or where a log is ahead of this clock what of it was counted. Its parameters are as
+// many because the message tells the flag, what it was given, and the clock.
+func notLater(flag, text string, at int64, now time.Time, known int64, zone *time.Location) error {
+	if text == "" || at <= max(now.Unix(), known) {
+		return nil
+	}
+	return usageError{fmt.Errorf("--%s %s is %s, later than now, %s: give an earlier time, with its day",
+		flag, text, time.Unix(at, 0).In(zone).Format(time.DateTime), now.In(zone).Format(time.DateTime))}
 }

@@ -128,3 +128,16 @@ func oneOf(words ...string) func(string) (string, error) {
 		return "", fmt.Errorf("must be %s", strings.Join(words, ", "))
 	}
 }
+
+// parseShare reads a share of all, such as 0.05 or 5%.
+func parseShare(s string) (float64, error) {
+	text, percent := strings.CutSuffix(s, "%")
+	share, err := strconv.ParseFloat(text, 64)
+	if percent {
+		share /= 100
+	}
+	if err != nil || !(share >= 0 && share <= 1) { // NaN is neither
+		return 0, errors.New("must be a share from 0 to 1, such as 0.05 or 5%")
+	}
+	return share, nil
+}

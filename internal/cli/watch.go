@@ -187,7 +187,6 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 		m, err = monitor.New(o)
 	}
 	if err != nil {
-		r.discard()
 		return err
 	}
 	return m.Run(ctx)

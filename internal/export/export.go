@@ -1,6 +1,6 @@
 // Package export writes records down in the notations that other programs read.
 //
-//	Record ──> Writer.Append ──> NDJSON, CSV, TSV or Combined
+//	Record ──> Writer.Append ──> NDJSON, CSV, TSV, Combined
 //
 // A record is one line. Every notation has its own gate for strings of a log:
 // JSON is valid UTF-8 that steers no terminal, CSV and TSV hold no formula,
@@ -37,7 +37,8 @@ func Notations() []Notation {
 		{Name: "json", New: newJSON},
 		{Name: "csv", Header: header(','), New: newTable(',')},
 		{Name: "tsv", Header: header('\t'), New: newTable('\t')},
-		{Name: "combined", New: newCombined},
+		{Name: "combined", New: newCombined(false)},
+		{Name: "combined-time", New: newCombined(true)},
 	}
 }
 

@@ -60,6 +60,9 @@ func TestARecordInEveryNotation(t *testing.T) {
 		{"csv", odd, `2026-03-10T16:05:00+02:00,192.0.2.7,,,,,,400,0,,'=HYPERLINK(1),,0,true,\x16\x03\x01 =x,access.log,`},
 		{"tsv", odd, "2026-03-10T16:05:00+02:00\t192.0.2.7\t\t\t\t\t\t400\t0\t\t'=HYPERLINK(1)\t\t0\ttrue\t\\x16\\x03\\x01 =x\taccess.log\t"},
 		{"combined", full(), `2001:db8::7 - frank [10/Mar/2026:16:05:00 +0200] "GET /a/b?id=7#x HTTP/1.1" 200 2326 "http://x/\x22" "curl, \"8\""`},
+		{"combined-time", full(), `2001:db8::7 - frank [10/Mar/2026:16:05:00 +0200] "GET /a/b?id=7#x HTTP/1.1" 200 2326 "http://x/\x22" "curl, \"8\"" 0.042500`},
+		{"combined-time", none, `- - - [01/Jan/1970:02:00:00 +0200] "- -" - - "-" "-" -`},
+		{"combined-time", odd, `192.0.2.7 - - [10/Mar/2026:16:05:00 +0200] "\x16\x03\x01 =x" 400 - "-" "=HYPERLINK(1)" 0.000`},
 		{"combined", split, `2001:db8::7 - frank [10/Mar/2026:16:05:00 +0200] "GET /a/b?id=7#x" 200 2326 "http://x/\x22" "curl, \"8\""`},
 		{"combined", none, `- - - [01/Jan/1970:02:00:00 +0200] "- -" - - "-" "-"`},
 		{"combined", odd, `192.0.2.7 - - [10/Mar/2026:16:05:00 +0200] "\x16\x03\x01 =x" 400 - "-" "=HYPERLINK(1)"`},
@@ -153,33 +156,37 @@ func TestWhateverTheLogHoldsTheNotationIsKept(t *testing.T) {
 		if strings.Count(tsv, "\n") != 2 || strings.Count(tsv, "\t") != 2*strings.Count(columns, " ") {
 			t.Fatalf("tsv: %q", tsv)
 		}
-		checkCombined(t, &rec, zone)
+		checkCombined(t, "combined", &rec, zone)
+		checkCombined(t, "combined-time", &rec, zone)
 	}
 }
 
 // checkCombined fails unless what was written is one Combined line, which the
 // parser of that format reads, and writing it again changes nothing.
-func checkCombined(t *testing.T, rec *accesslog.Record, zone *time.Location) {
+func checkCombined(t *testing.T, name string, rec *accesslog.Record, zone *time.Location) {
 	t.Helper()
-	line := write(t, "combined", zone, *rec)
-	format, _ := accesslog.Lookup("combined")
+	line := write(t, name, zone, *rec)
+	format, _ := accesslog.Lookup(name)
 	var back accesslog.Record
 	text := []byte(strings.TrimSuffix(line, "\n"))
 	if out := format.New().Parse(text, &back); out.Kind != accesslog.Hit {
 		// What no server writes as a client or a user may look like a virtual
 		// host in front; the quoted fields must not be the reason.
-		if f, ok := accesslog.Lookup("vhost-combined"); !ok || f.New().Parse(text, &back).Kind != accesslog.Hit {
+		if f, ok := accesslog.Lookup("vhost-" + name); !ok || f.New().Parse(text, &back).Kind != accesslog.Hit {
 			if out.Reason != accesslog.ReasonField && out.Reason != accesslog.ReasonStatus {
 				t.Fatalf("%q: got %+v", line, out)
 			}
 		}
 		return
 	}
-	if again := write(t, "combined", zone, back); again != line && back.Host == nil {
+	if again := write(t, name, zone, back); again != line && back.Host == nil {
 		t.Fatalf("writing it again changes it:\n%q\n%q", line, again)
 	}
 	if back.Sec != rec.Sec || back.Bytes != rec.Bytes {
 		t.Fatalf("%q: got %d and %d bytes, want %d and %d", line, back.Sec, back.Bytes, rec.Sec, rec.Bytes)
+	}
+	if name == "combined-time" && back.Latency != rec.Latency {
+		t.Fatalf("%q: got %v, want %v", line, back.Latency, rec.Latency)
 	}
 }
 

@@ -37,13 +37,18 @@ func (m *moment) rfc3339(dst []byte, sec int64, nanos int32) []byte {
 		return append(dst, text...)
 	}
 	dst = append(dst, text[:dateTime]...)
-	dst = append(dst, '.')
-	n, digits := int64(nanos), 9
-	for digits > 3 && n%1000 == 0 {
-		n, digits = n/1000, digits-3
-	}
-	dst = appendDigits(dst, n, digits)
+	dst = appendFraction(dst, int64(nanos))
 	return append(dst, text[dateTime:]...)
+}
+
+// appendFraction appends nanoseconds as a point with three, six or nine digits.
+func appendFraction(dst []byte, nanos int64) []byte {
+	dst = append(dst, '.')
+	digits := 9
+	for digits > 3 && nanos%1000 == 0 {
+		nanos, digits = nanos/1000, digits-3
+	}
+	return appendDigits(dst, nanos, digits)
 }
 
 // appendDigits appends n with leading zeros.

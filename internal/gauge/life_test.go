@@ -25,8 +25,10 @@ type life struct {
 	sources int
 	calls   []func(*Gauge)
 	ends    bool // with End, else with Stop
-	// widths, when not nil, are those that the next run asks for.
+	// widths, when not nil, are those that the next run asks for: with widen by
+	// Widen, of a Gauge that was restored without any.
 	widths func() []Width
+	widen  bool
 }
 
 // randomLife is that of one to four servers with disorder, late and future
@@ -248,8 +250,11 @@ func (l *life) play(t *testing.T, cut func(call int) bool) outcome {
 			c.end(t, g)
 			if o := l.o; l.widths == nil {
 				g = reborn(t, g, o, c.store.past())
+			} else if asked := l.widths(); l.widen {
+				g = again(t, g, o, c.store.past())
+				g.Widen(asked)
 			} else {
-				o.Widths = l.widths()
+				o.Widths = asked
 				g = again(t, g, o, c.store.past())
 			}
 		}
@@ -391,7 +396,7 @@ func TestOtherWidthsChangeNothingElse(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 56))
 		l := randomLife(r, s, 200+r.IntN(4000), fewKeys)
-		l.o.Widths, l.ends = nil, true
+		l.o.Widths, l.ends, l.widen = nil, true, seed%3 == 0
 		want := l.play(t, never)
 		at, ahead := int64(math.MinInt64), int64(0)
 		l.widths = func() []Width {

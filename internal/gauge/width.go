@@ -22,10 +22,11 @@ const (
 
 // Widen makes g seal by widths, instead of those of its Options. It is for an owner
 // who learns only from its sources how old the past is, and does nothing once a
-// record was counted, or where the state that g was restored from has widths.
+// record was counted, or where the state that g was restored from has widths. Of one
+// that had none they hold behind all that it has counted.
 func (g *Gauge) Widen(widths []Width) {
-	if f := &g.frames; f.sealer != nil && !g.run.seen && len(f.open) == 0 && len(f.widths) == 0 {
-		f.widths = borders(widths)
+	if f := &g.frames; f.sealer != nil && !g.run.seen && len(f.widths) == 0 {
+		g.adopt(widths)
 	}
 }
 

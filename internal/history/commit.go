@@ -147,7 +147,7 @@ func (c *Commit) check(sealed int64) error {
 		sealed = f.To
 	}
 	for i := range c.Marks {
-		if err := c.Marks[i].check(); err != nil {
+		if err := c.Marks[i].Check(); err != nil {
 			return fmt.Errorf("history: %w", err)
 		}
 	}

@@ -100,8 +100,8 @@ func TestBoundsAreTheFirstRowAndTheSeal(t *testing.T) {
 		if from, to, ok, err := db.Bounds(); from != first || to != noon+5*86400 || !ok || err != nil {
 			t.Errorf("got [%d, %d), %t, %v; want [%d, %d)", from, to, ok, err, first, noon+5*86400)
 		}
-		first = Day.align(first) // the tens of seconds and minutes of that day go next
-		db.options.Keep = [levels]time.Duration{time.Second, time.Second, time.Second, Forever}
+		first = Day.align(first) // all but days go next
+		db.options.Keep = [levels]time.Duration{time.Second, time.Second, time.Second, time.Second, Forever}
 		if _, err := db.Prune(noon + 5*86400); err != nil {
 			t.Fatal(err)
 		}

@@ -143,6 +143,23 @@ type Kept struct {
 	Changed time.Time // when it was last written
 }
 
+// KeptAt tells of the history at path, false where no file is there.
+func KeptAt(path string) (Kept, bool) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Kept{Path: path}, false
+	}
+	k := Kept{Path: path, Changed: info.ModTime()}
+	if !info.Mode().IsRegular() {
+		return k, false
+	}
+	// An empty journal is made by whoever reads.
+	if journal, err := os.Stat(path + "-wal"); err == nil && journal.Size() > 0 && journal.ModTime().After(k.Changed) {
+		k.Changed = journal.ModTime()
+	}
+	return k, true
+}
+
 // List returns the histories in h, the one last written first. That there is no
 // such folder is none.
 func (h Home) List() ([]Kept, error) {
@@ -155,17 +172,9 @@ func (h Home) List() ([]Kept, error) {
 	}
 	var list []Kept
 	for _, f := range folders {
-		k := Kept{Path: filepath.Join(string(h), f.Name(), fileName)}
-		info, err := os.Stat(k.Path)
-		if err != nil || !info.Mode().IsRegular() {
-			continue
+		if k, ok := KeptAt(filepath.Join(string(h), f.Name(), fileName)); ok {
+			list = append(list, k)
 		}
-		k.Changed = info.ModTime()
-		// An empty one is made by whoever reads.
-		if journal, err := os.Stat(k.Path + "-wal"); err == nil && journal.Size() > 0 && journal.ModTime().After(k.Changed) {
-			k.Changed = journal.ModTime()
-		}
-		list = append(list, k)
 	}
 	slices.SortFunc(list, func(a, b Kept) int {
 		return cmp.Or(b.Changed.Compare(a.Changed), cmp.Compare(a.Path, b.Path))

@@ -1,6 +1,8 @@
 package history
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -72,6 +74,27 @@ func TestAHomeListsItsHistoriesWithWhatTheyAreOf(t *testing.T) {
 	}
 	if list, err := Home(filepath.Join(string(h), "none")).List(); len(list) != 0 || err != nil {
 		t.Errorf("no folder: got %v, %v", list, err)
+	}
+}
+
+func TestAHistoryWasLastWrittenWhenItsJournalWas(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.db")
+	if k, ok := KeptAt(path); ok || k.Path != path {
+		t.Errorf("of none: got %v, %v", k, ok)
+	}
+	old, late := time.Unix(1_700_000_000, 0), time.Unix(1_700_000_600, 0)
+	for _, c := range []struct {
+		journal string
+		want    time.Time
+	}{{"written", late}, {"", old}} { // an empty one is made by whoever reads
+		for name, at := range map[string]time.Time{path: old, path + "-wal": late} {
+			if err := errors.Join(os.WriteFile(name, []byte(c.journal), 0o600), os.Chtimes(name, at, at)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if k, ok := KeptAt(path); !ok || !k.Changed.Equal(c.want) {
+			t.Errorf("with a journal of %d bytes: got %v, %v, want %v", len(c.journal), k, ok, c.want)
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -50,8 +51,9 @@ func (l *letter) sum() int64 {
 	return sumOf("mark", l.Of+" "+l.Key, append(strconv.AppendInt(nil, l.At, 10), l.Text...))
 }
 
-// check finds what must not be on the time line.
-func (m *Mark) check() error {
+// Check finds what must not be on the time line: no text, one of several lines or of more
+// than 1,000 bytes, control characters, a time that is none.
+func (m *Mark) Check() error {
 	switch {
 	case strings.TrimSpace(m.Text) == "":
 		return errors.New("a mark has no text: say in a few words what happened")
@@ -80,7 +82,7 @@ const maxTime = 253402300799
 // bytes, or with control characters, is an error that says so. The ID of m is
 // ignored, and its Key.
 func AddMark(path string, m Mark) error {
-	if err := m.check(); err != nil {
+	if err := m.Check(); err != nil {
 		return err
 	}
 	db := &DB{path: placeOf(path)}
@@ -147,7 +149,8 @@ func (db *DB) leave(m *Mark) error {
 }
 
 // Waiting returns the marks that others left for the process that writes the
-// history, at most a thousand, in the order of time. Give them to the next Commit,
+// history, at most a thousand, in the order of time, and of one second in that in which they were
+// left. Give them to the next Commit,
 // and when that is written to Taken. Marks committed twice, because the process was
 // killed between the two, are there once.
 //
@@ -161,10 +164,14 @@ func (db *DB) Waiting() ([]Mark, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the marks that wait for the history %s: %w", db.path, err)
 	}
-	var marks []Mark
+	type left struct {
+		Mark
+		when time.Time
+	}
+	var found []left
 	var odd []error
 	for _, f := range files {
-		if strings.HasPrefix(f.Name(), ".") || len(marks) == mostWaiting {
+		if strings.HasPrefix(f.Name(), ".") || len(found) == mostWaiting {
 			continue
 		}
 		l, err := db.readLetter(f)
@@ -173,10 +180,20 @@ func (db *DB) Waiting() ([]Mark, error) {
 		case err != nil && len(odd) < mostProblems:
 			odd = append(odd, fmt.Errorf("%s %w; it is left as it is: move it away", filepath.Join(db.inbox(), f.Name()), err))
 		case err == nil && l.Of == filepath.Base(db.path):
-			marks = append(marks, Mark{At: l.At, Text: l.Text, Key: l.Key})
+			w := left{Mark: Mark{At: l.At, Text: l.Text, Key: l.Key}}
+			if info, err := f.Info(); err == nil {
+				w.when = info.ModTime()
+			}
+			found = append(found, w)
 		}
 	}
-	slices.SortFunc(marks, func(a, b Mark) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Key, b.Key)) })
+	slices.SortFunc(found, func(a, b left) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), a.when.Compare(b.when), cmp.Compare(a.Key, b.Key))
+	})
+	var marks []Mark
+	for _, w := range found {
+		marks = append(marks, w.Mark)
+	}
 	return marks, errors.Join(odd...)
 }
 
@@ -205,7 +222,7 @@ func (db *DB) readLetter(f os.DirEntry) (*letter, error) {
 	if l.Version != letterVersion || l.Key != key || l.Sum != l.sum() {
 		return nil, errors.New("is a damaged mark")
 	}
-	if err := (&Mark{At: l.At, Text: l.Text}).check(); err != nil {
+	if err := (&Mark{At: l.At, Text: l.Text}).Check(); err != nil {
 		return nil, fmt.Errorf("is no mark that is kept: %w", err)
 	}
 	return &l, nil
@@ -267,8 +284,8 @@ func (db *DB) Marks(from, to int64) ([]Mark, error) {
 		return nil, err
 	}
 	// Those without an ID are the newest.
-	slices.SortFunc(marks, func(a, b Mark) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(uint64(a.ID)-1, uint64(b.ID)-1), cmp.Compare(a.Key, b.Key))
+	slices.SortStableFunc(marks, func(a, b Mark) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(uint64(a.ID)-1, uint64(b.ID)-1))
 	})
 	return marks, nil
 }

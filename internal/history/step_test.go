@@ -90,8 +90,10 @@ func TestAKillBetweenAnyTwoStepsOfACommitLeavesWhatWasBefore(t *testing.T) {
 	}
 	defer db.Close()
 	const day = int64(noon - noon%(24*60*60))
-	first := &Commit{States: map[string][]byte{"gauge": []byte("before")}, Positions: map[string][]byte{"log": []byte("before")},
-		Outbox: []Message{{Target: "mail", Key: "first", Due: day}}}
+	first := &Commit{
+		States: map[string][]byte{"gauge": []byte("before")}, Positions: map[string][]byte{"log": []byte("before")},
+		Outbox: []Message{{Target: "mail", Key: "first", Due: day}},
+	}
 	for n := range int64(8) {
 		first.Sealed = append(first.Sealed, tenSeconds(s, day+n*60, int(n)+1))
 	}

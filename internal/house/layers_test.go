@@ -46,6 +46,8 @@ func table() []row {
 		{dir: "internal/report", layer: edge},
 		{dir: "internal/relay", layer: edge},
 		{dir: "internal/simulate", layer: edge},
+		{dir: "internal/timesite", layer: edge},
+		{dir: "internal/collect", layer: edge},
 		{dir: "internal/plot", layer: edge},
 		{dir: "internal/history", layer: edge},
 
@@ -222,7 +224,7 @@ func bans() []ban {
 		{"reflect", nil, "say it in types"},
 		{"unsafe", nil, "what it wins is a few nanoseconds, what it costs is the proof that a hostile log cannot write our memory"},
 		{"testing", nil, "tests belong into _test.go files"},
-		{"net/http", nil, "nothing here speaks HTTP yet; an edge of its own will"},
+		{"net/http", []string{"internal/timesite", "internal/collect"}, "speaking HTTP is the business of an edge of its own"},
 	}
 }
 

@@ -55,6 +55,11 @@ func Take(name string) (*Lock, error) {
 	return &Lock{file: file}, nil
 }
 
+// Hold locks an open file itself for as long as it is open, where no file beside it
+// is wanted; false if another process, or another opening of the file, has it. Others
+// may read and write the file all the same, unless they ask, too.
+func Hold(f *os.File) (bool, error) { return tryLock(f) }
+
 // Release lets go of the lock. A nil Lock has nothing to let go of.
 func (l *Lock) Release() {
 	if l != nil {

@@ -172,6 +172,7 @@ func (l *lane) fetch(now time.Time, wall bool, g *gauge.Gauge) bool {
 		l.line, l.offset = b.Line, b.Offset
 		l.tooLong(b.TooLong, g)
 		b.Release()
+		l.reached()
 		b = l.source.Next(now)
 	}
 	if b == nil {
@@ -204,7 +205,7 @@ func (l *lane) take(b *tail.Batch, g *gauge.Gauge) {
 	if l.spans.kept {
 		l.spans.in(absolute(l.account.Name), b.Device, b.Inode)
 	}
-	if l.place.skip > 0 {
+	if len(l.place.skip) > 0 {
 		l.pass()
 	}
 	g.Caught(l.index, false, b.Written)

@@ -2,7 +2,10 @@ package monitor
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,6 +30,7 @@ type memory struct {
 	db      *history.DB
 	subject history.Subject
 	resumed bool      // there was something to go on from
+	lived   bool      // the history knows that all that was there at its start was counted
 	named   bool      // the history knows what it is of
 	started time.Time // of this process
 
@@ -50,6 +54,15 @@ type memory struct {
 type pending struct {
 	history.Commit
 	state []byte
+}
+
+// blank reports whether there is nothing in p but that weir ran, and waited for logs
+// that did not come, or have no line.
+func (p *pending) blank(lanes []*lane) bool {
+	return len(p.Sealed)+len(p.Amended)+len(p.Events)+len(p.Marks) == 0 && !slices.ContainsFunc(lanes, func(l *lane) bool {
+		st := l.source.State()
+		return st.Offset > 0 || st.Rotations+st.Truncations > 0
+	})
 }
 
 // lostFigures are those of stretches that were given up.
@@ -80,8 +93,12 @@ const (
 	newsFor = 10 * time.Minute
 )
 
-// stateGauge is the name of the state of the gauge.
-const stateGauge = "gauge"
+// The names of states: that of the gauge, and the one that is there once all that
+// the logs held when the history began is counted.
+const (
+	stateGauge = "gauge"
+	stateLive  = "live"
+)
 
 // A HistoryError says that the history cannot be gone on from. Without it a
 // Monitor can run.
@@ -107,6 +124,9 @@ func recall(db *history.DB, subject history.Subject) (m *memory, state []byte, l
 		return m, nil, nil, err
 	}
 	m.named = true
+	if _, m.lived, err = db.State(stateLive); err != nil {
+		return nil, nil, nil, err
+	}
 	stored, err := db.Positions()
 	if err != nil {
 		return nil, nil, nil, err
@@ -122,13 +142,25 @@ func recall(db *history.DB, subject history.Subject) (m *memory, state []byte, l
 	return m, state, lanes, nil
 }
 
-// greeting tells where the history is, and how far it goes.
+// greeting tells where the history is, and from when on it is written; in 80 cells,
+// where the folder is the usual one.
 func (m *memory) greeting(zone *time.Location) string {
 	if !m.resumed {
-		return fmt.Sprintf("what is counted is kept in %s; --no-state keeps nothing", m.db.Path())
+		home, _ := os.UserHomeDir() // without one all of the path is told
+		return fmt.Sprintf("history in %s; --no-state keeps none", fromHome(filepath.Dir(m.db.Path()), home))
 	}
-	return fmt.Sprintf("goes on from the history %s, which holds all until %s; --no-state begins anew",
-		m.db.Path(), time.Unix(m.until, 0).In(zone).Format(time.DateTime))
+	if m.until <= 0 { // nothing was sealed yet
+		return "the history goes on; --no-state begins anew"
+	}
+	return fmt.Sprintf("the history goes on from %s; --no-state begins anew", time.Unix(m.until, 0).In(zone).Format(time.DateTime))
+}
+
+// fromHome writes a path below the home of the user as shells do.
+func fromHome(path, home string) string {
+	if rest, ok := strings.CutPrefix(path, home+string(filepath.Separator)); ok && home != "" {
+		return "~" + string(filepath.Separator) + rest
+	}
+	return path
 }
 
 // restore returns the gauge that goes on from state.
@@ -227,12 +259,15 @@ func (m *Monitor) commit(now time.Time) {
 	}
 	k.size = 0
 	c := k.next
+	if !k.named && c.blank(m.lanes) {
+		return // a mistyped name is not to leave a history
+	}
 	if err := k.db.Commit(&c.Commit); err != nil {
 		k.failed, k.next, k.spare = c, k.spare, nil
 		k.fails(err)
 		return
 	}
-	m.streamed = false
+	m.streamed, k.lived = false, k.lived || m.live
 	k.done(c)
 	k.works()
 }
@@ -268,6 +303,9 @@ func (m *Monitor) fill(c *pending) error {
 	if !k.named {
 		name, data := k.subject.State()
 		c.States[name] = data
+	}
+	if m.live && !k.lived {
+		c.States[stateLive] = []byte{1}
 	}
 	if to, ok := m.gauge.SealedTo(); ok {
 		c.Until, k.until = to, to
@@ -375,12 +413,13 @@ func (k *memory) close() {
 }
 
 // replays reports whether an event of second at is one of the past: recorded, but
-// told to nobody who is not looking.
+// told to nobody who is not looking. A history whose first process was killed
+// while it read the past has nothing but that.
 func (m *Monitor) replays(at int64) bool {
 	if m.live {
 		return false
 	}
-	return !m.memory.resumed || m.memory.started.Unix()-at > int64(newsFor/time.Second)
+	return !m.memory.lived || m.memory.started.Unix()-at > int64(newsFor/time.Second)
 }
 
 // absolute is the name of a log in the history, whatever folder weir runs in.

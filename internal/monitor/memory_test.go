@@ -2,12 +2,13 @@ package monitor
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"weir/internal/alert"
 	"weir/internal/gauge"
 	"weir/internal/history"
+	"weir/internal/tail"
 	"weir/internal/traffic"
 )
 
@@ -33,14 +35,7 @@ func (p *play) remembering(folder string, names ...string) Options {
 // has committed so far is copied to another folder, from which the next goes on.
 func (p *play) killed(o *Options, from, to string) {
 	p.Helper()
-	files, err := os.ReadDir(p.path(from))
-	p.must(err)
-	p.must(os.MkdirAll(p.path(to), 0o700))
-	for _, f := range files {
-		text, err := os.ReadFile(p.path(filepath.Join(from, f.Name())))
-		p.must(err)
-		p.must(os.WriteFile(p.path(filepath.Join(to, f.Name())), text, 0o600))
-	}
+	p.copy(from, to)
 	p.stop()
 	p.must(o.History.Close())
 }
@@ -207,4 +202,51 @@ func sealedOf(from int64, size int) *gauge.Sealed {
 	}
 	t.Fold(&b)
 	return &gauge.Sealed{Frame: traffic.NewSealer().Seal(&t, from, from+10), Figures: t.Figures()}
+}
+
+// TestLinesThatWereCountedAreLeftOutWhereverTheyComeAgain: blocks of other sizes, what
+// was written into an older file before them, a restart between, in the middle.
+func TestLinesThatWereCountedAreLeftOutWhereverTheyComeAgain(t *testing.T) {
+	var lines []string
+	for i := range 200 {
+		lines = append(lines, fmt.Sprintf("line %d\n", i))
+	}
+	text := strings.Join(lines, "")
+	r := rand.New(rand.NewPCG(4, 4))
+	for range 2000 {
+		first := r.IntN(150)
+		n := 1 + r.IntN(199-first)
+		from, to := strings.Index(text, lines[first]), strings.Index(text, lines[first+n])
+		l := lane{place: place{skip: []counted{{Bytes: int64(to - from), Begin: beginningOf([]byte(text[from:to]))}}}}
+		var got strings.Builder
+		block := func(text string) {
+			l.batch = &tail.Batch{Data: []byte(text)}
+			l.rest, l.place.bytes = l.batch.Data, 0
+			l.pass()
+			got.Write(l.rest)
+			if r.IntN(3) == 0 { // killed when all of the block was dealt with
+				data, err := json.Marshal(l.place.skip)
+				if err != nil {
+					t.Fatal(err)
+				}
+				l.place.skip = nil
+				if err := json.Unmarshal(data, &l.place.skip); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		want := ""
+		if r.IntN(2) == 0 {
+			want = "of an older file\n"
+			block(want)
+		}
+		for i := first; i < 200; {
+			k := min(1+r.IntN(60), 200-i)
+			block(strings.Join(lines[i:i+k], ""))
+			i += k
+		}
+		if want += text[to:]; got.String() != want {
+			t.Fatalf("lines %d to %d were counted: got %q, want %q", first, first+n-1, got.String(), want)
+		}
+	}
 }

@@ -124,6 +124,14 @@ func New(o Options) (*Monitor, error) {
 			return nil, &HistoryError{err}
 		}
 	}
+	// What is wrong with a History shows before a source is opened: without it they
+	// are opened again, and what comes through streams comes once.
+	m.gauge = gauge.New(m.o.Gauge)
+	if state != nil {
+		if m.gauge, err = m.memory.restore(m.o.Gauge, state); err != nil {
+			return nil, &HistoryError{err}
+		}
+	}
 	m.follower, err = tail.Open(tail.Options{
 		Paths: o.Paths, Patterns: o.Patterns, Choice: o.Choice, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll,
 		MaxLine: maxLine, Block: blockFor(len(o.Paths)), Resume: positionsOf(known, o.Paths),
@@ -132,21 +140,15 @@ func New(o Options) (*Monitor, error) {
 	if err != nil {
 		return nil, &InputError{err.Error()}
 	}
-	if err := m.begin(state, known); err != nil {
+	if err := m.begin(known); err != nil {
 		m.follower.Close()
 		return nil, err
 	}
 	return m, nil
 }
 
-// begin makes the gauge, and a lane for each source.
-func (m *Monitor) begin(state []byte, known map[string]laneState) (err error) {
-	m.gauge = gauge.New(m.o.Gauge)
-	if state != nil {
-		if m.gauge, err = m.memory.restore(m.o.Gauge, state); err != nil {
-			return &HistoryError{err}
-		}
-	}
+// begin makes a lane for each source.
+func (m *Monitor) begin(known map[string]laneState) error {
 	for _, text := range m.o.Notices {
 		m.gauge.Notice(text)
 	}
@@ -173,7 +175,7 @@ func (m *Monitor) add(src *tail.Source) error {
 	l.place.kept, l.spans.kept = m.memory != nil, m.memory != nil
 	if s, ok := m.known[absolute(l.account.Name)]; ok {
 		if err := l.resume(&s, &m.o); err != nil {
-			return err
+			m.gauge.Notice(err.Error())
 		}
 	} else {
 		l.parser = m.o.parserOf(src)

@@ -38,7 +38,7 @@ func (r *reading) step(now time.Time, left int64, at string) string {
 		return ""
 	}
 	done := float64(r.all-left) / float64(r.all)
-	text := fmt.Sprintf("reading what was logged before: %.0f %%, at %s, %s left", math.Floor(100*done), at, unit.Bytes(left))
+	text := fmt.Sprintf("reading the past: %.0f %%, at %s, %s left", math.Floor(100*done), at, unit.Bytes(left))
 	if took := now.Sub(r.began); done > 0.02 {
 		text += ", about " + unit.Span(time.Duration(float64(took)/done*(1-done)).Round(time.Second))
 	}

@@ -62,6 +62,6 @@ func (m *Monitor) recall() ([]gauge.Output, error) {
 	if m.o.Gauge.Place != nil {
 		iv.PlacesOf(&t, m.o.Gauge.Tops.Places, m.o.Gauge.Place)
 	}
-	text := fmt.Sprintf("the last %s before:", unit.Span(time.Duration(iv.Seconds())*time.Second))
+	text := fmt.Sprintf("the %s before that, out of the history:", unit.Span(time.Duration(iv.Seconds())*time.Second))
 	return append(outs, gauge.Output{Notice: &view.Notice{Text: text}}, gauge.Output{Interval: iv}), nil
 }

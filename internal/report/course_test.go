@@ -212,6 +212,28 @@ func TestTimeWithoutAFigureIsNotZero(t *testing.T) {
 	}
 }
 
+func TestTheHourThatComesTwiceIsTold(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := time.Date(2026, 10, 25, 0, 0, 0, 0, time.UTC).Unix() // 02:00 there
+	c := &Course{From: from, To: from + 2*hourSeconds, Step: hourSeconds, KnownFrom: from, KnownTo: from + 2*hourSeconds}
+	for i := range int64(2) {
+		c.Stretches = append(c.Stretches, Stretch{From: from + i*hourSeconds, To: from + (i+1)*hourSeconds, Second: traffic.Second{Hits: 7}})
+		c.Marks = append(c.Marks, Mark{At: from + i*hourSeconds + 60, Text: "deploy"})
+	}
+	var b bytes.Buffer
+	if err := (&Text{W: &b, Zone: berlin}).WriteCourse(c); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\n  02:00 +0200 ", "\n  02:00 +0100 ", "# 02:01:00 +0200 deploy", "# 02:01:00 +0100 deploy"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("got no %q in\n%s", want, b.String())
+		}
+	}
+}
+
 func TestChangesAreThoseOfTheFigures(t *testing.T) {
 	for _, c := range []struct {
 		n, was int64

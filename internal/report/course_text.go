@@ -307,11 +307,22 @@ func (p *page) stepTime(c *Course) string {
 	case c.Step%daySeconds == 0 && first.Hour() == 0 && first.Minute() == 0:
 		return time.DateOnly
 	case first.Year() != last.Year():
-		return time.DateOnly + " " + layout
+		layout = time.DateOnly + " " + layout
 	case first.YearDay() != last.YearDay():
-		return "Jan 02 " + layout
+		layout = "Jan 02 " + layout
 	}
-	return layout
+	return layout + p.turned(c)
+}
+
+// turned is the layout of a zone behind a time, where clocks are set in c: one hour may
+// come twice.
+func (p *page) turned(c *Course) string {
+	_, before := time.Unix(c.From, 0).In(p.zone).Zone()
+	_, after := time.Unix(c.To-1, 0).In(p.zone).Zone()
+	if before == after {
+		return ""
+	}
+	return " -0700"
 }
 
 func (p *page) at(sec int64, layout string) string {
@@ -423,6 +434,7 @@ func (p *page) moments(c *Course) []moment {
 	if p.date(c.From) != p.date(c.To-1) {
 		layout = time.DateTime
 	}
+	layout += p.turned(c)
 	for _, m := range c.Marks {
 		all = append(all, moment{m.At, func() { p.sentence(bold, indent+"# ", p.at(m.At, layout)+" "+m.Text) }})
 	}

@@ -30,7 +30,8 @@ type Options struct {
 	// the rotated files beside it, compressed or not, that were written since the
 	// time it returns, oldest first; then comes the path itself. Files that were not
 	// written since then have nothing newer, and are left out. The zero time is no
-	// past. With FromEnd it is not asked.
+	// past. With FromEnd it is not asked. A Resume with the Position of a source that
+	// never had a file is none here: what was rotated meanwhile is of its past.
 	Past    func(path string) time.Time
 	Hold    time.Duration // how long a replaced file is read on after it last grew; 0 means 10 minutes
 	Poll    bool          // do not ask the system for events

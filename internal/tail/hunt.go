@@ -263,6 +263,26 @@ func (o *stranger) is(b *sibling, pool *blocks) bool {
 	return len(head) >= o.n && sumOf(head[:o.n]) == o.head && (o.n > 0 || len(head) == 0)
 }
 
+// packedAs reports whether c is what that file was compressed to: with its time, as
+// compressors keep it, and the same first bytes. One that began with a hole as long
+// as those is not known again.
+func (o *stranger) packedAs(c *remnant) bool {
+	if !c.packed() || !c.info.ModTime().Equal(o.info.ModTime()) {
+		return false
+	}
+	// The prefix begins behind all zeros, the last of which may be of the text.
+	for _, zeros := range [...]int64{c.base, c.base + 1} {
+		if zeros >= int64(o.n) {
+			return false
+		}
+		head := append(make([]byte, zeros), c.prefix...)
+		if len(head) >= o.n && sumOf(head[:o.n]) == o.head {
+			return true
+		}
+	}
+	return false
+}
+
 // headOf returns the first bytes of the file at path, none if it cannot be read,
 // and when it was made.
 func headOf(path string, pool *blocks) ([]byte, time.Time) {
@@ -359,6 +379,10 @@ func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 			c.close() // compressed since it was listed, and listed as that as well
 			continue
 		}
+		if slices.ContainsFunc(s.strangers, func(o stranger) bool { return o.packedAs(c) }) {
+			c.close() // its time may be that of the last look, which is no sign of news then
+			continue
+		}
 		if present != nil && c.alive(present, joins) {
 			c.close()
 			s.dirTime = time.Time{} // look again: it may be truncated in the next moment
@@ -410,6 +434,10 @@ func (s *Source) openKnown(b *sibling) (*remnant, error) {
 		known = append(known, d.Mark)
 	}
 	c, err := b.open(s.f.pool)
+	if err == nil && s.readShort(c) {
+		c.close()
+		return nil, nil
+	}
 	for i := 0; err == nil && i < len(known); i++ {
 		if !known[i].begins(c.prefix) {
 			continue
@@ -431,4 +459,13 @@ func (s *Source) openKnown(b *sibling) (*remnant, error) {
 		}
 	}
 	return c, err
+}
+
+// readShort reports whether c was read, and has too little in it to know it again by
+// that: then its size and its time tell.
+func (s *Source) readShort(c *remnant) bool {
+	n := len(c.prefix)
+	return 0 < n && n < firstPrefix && slices.ContainsFunc(s.f.marks, func(d done) bool {
+		return d.source == s.index && len(d.Prefix) == 0 && d.Size == c.offset+int64(len(c.half)) && d.Written.Equal(c.info.ModTime())
+	})
 }

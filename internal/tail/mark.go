@@ -27,6 +27,10 @@ type Position struct {
 	Read []Mark `json:"read,omitempty"`
 }
 
+// begun reports whether there is a place to go on from: else nothing was ever read,
+// and no file of the past had been there.
+func (p *Position) begun() bool { return len(p.Files) > 0 }
+
 // A Mark is a place in a file, and what the file is known by wherever it is: a
 // renamed file by its inode, a copy, compressed or not, by its content.
 type Mark struct {

@@ -15,17 +15,12 @@ func (m *model) startInPast() {
 	for range 1 + m.rnd.IntN(4) {
 		m.meanwhile(rename, m.rnd.IntN(2) == 0)
 	}
-	since := noon().Add(-time.Hour)
+	m.since = noon().Add(-time.Hour)
 	if m.rnd.IntN(3) == 0 {
-		since = noon().Add(time.Duration(m.rnd.IntN(20)) * time.Second)
-		if n := m.live; n != nil && n.written.Before(since) {
-			since = n.written // a file that was written after the log is news at the next start
-		}
+		m.since = noon().Add(time.Duration(m.rnd.IntN(20)) * time.Second)
 	}
-	m.o.Past = func(string) time.Time { return since }
-	m.s.start(m.o)
-	m.pasts++
-	m.begin(since)
+	m.o.Past = func(string) time.Time { return m.since }
+	m.beginInPast(m.o)
 	for range m.rnd.IntN(3) {
 		m.nibble(m.rnd.IntN(6))
 		m.meanwhile(rename, false)
@@ -34,6 +29,16 @@ func (m *model) startInPast() {
 		}
 	}
 	m.look()
+}
+
+// beginInPast starts the reader in the past.
+func (m *model) beginInPast(o Options) {
+	if n := m.live; n != nil && n.written.Before(m.since) {
+		m.since = n.written // a file that was written after the log is news at the next start
+	}
+	m.s.start(o)
+	m.pasts++
+	m.begin(m.since)
 }
 
 // nibble lets the reader take n blocks of the past, which changes nothing for the
@@ -72,8 +77,9 @@ func (m *model) begin(since time.Time) {
 			n.w = nil // nobody comes back to what has been left for so long
 			continue
 		}
+		n.when = n.written
 		if !n.packed {
-			n.when = n.written
+			m.behind = n
 			m.held = append(m.held, n)
 			m.lines(n)
 			continue
@@ -81,6 +87,7 @@ func (m *model) begin(since time.Time) {
 		if len(n.bytes) < firstPrefix {
 			continue
 		}
+		m.behind = n
 		if half := m.leave(n.bytes); len(half) > 0 {
 			m.take(append(half, '\n'))
 		}

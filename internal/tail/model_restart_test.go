@@ -21,9 +21,13 @@ func (m *model) startAgain(meanwhile func()) {
 	meanwhile()
 	o := m.o
 	o.Resume = map[string]Position{m.s.path: p}
-	m.s.start(o)
 	m.resumes++
-	m.resume()
+	if len(p.Files) == 0 && o.Past != nil {
+		m.beginInPast(o) // there is no place to go on from
+	} else {
+		m.s.start(o)
+		m.resume()
+	}
 	m.look()
 }
 
@@ -53,7 +57,7 @@ func (m *model) meanwhile(rename, deletes bool) {
 // resume is what the reader finds again when it starts.
 func (m *model) resume() {
 	m.start = time.Time{}
-	var last *node
+	last := m.behind
 	if len(m.held) > 0 {
 		last = m.held[len(m.held)-1]
 	}

@@ -62,7 +62,9 @@ type model struct {
 	nodes   []*node // all that have or had a writer
 	cur     *node
 	held    []*node
+	behind  *node // the newest file of the past: what came since comes behind it, if nothing was at the path
 	day     int
+	since   time.Time // when the past begins that is asked for, zero without one
 	start   time.Time // what was rotated then was written before it
 	log     []string
 	resumes int  // times the reader was restarted

@@ -187,7 +187,10 @@ func (o *others) has(f *Follower, path string) bool {
 		for _, p := range f.opt.Paths {
 			o.paths[f.place(p)] = true
 		}
-		for p := range f.opt.Resume {
+		for p, at := range f.opt.Resume {
+			if !at.begun() && !f.since(p).IsZero() {
+				continue
+			}
 			dir, base := filepath.Split(f.place(p))
 			o.resumed[dir] = append(o.resumed[dir], base)
 		}
@@ -419,7 +422,7 @@ func (c *parkedCopy) unread() int64 { return max(0, c.m.Size-c.m.Offset) }
 // that comes later has none: what was rotated beside it may have been read as that
 // of another, whose name differs in its date.
 func (f *Follower) since(path string) time.Time {
-	if f.opt.Past == nil || f.opened {
+	if f.opt.Past == nil || f.opened || f.opt.FromEnd {
 		return time.Time{}
 	}
 	return f.opt.Past(path)

@@ -190,6 +190,40 @@ func (s *scenario) writerOf(n int) {
 	s.write(s.writer(), n)
 }
 
+// Nothing was ever read of it, so there is no place to go on from.
+func TestAResumeThatNeverHadAFileBeginsInThePast(t *testing.T) {
+	inBothModes(t, func(t *testing.T, follow opener) {
+		meanwhile := func(s *scenario) {
+			s.file(".2.gz", 5, 3)
+			s.file(".1", 5, 2)
+			s.current(5)
+		}
+		s := follow(t, Options{Past: ever}, nil)
+		s.glance()
+		s.restart(Options{Past: ever}, func() { meanwhile(s) })
+		s.ordered()
+		s.restart(Options{Past: ever}, func() { s.shift(9); s.writerOf(5) })
+		s.ordered()
+
+		for name, o := range map[string]Options{
+			"no past":      {},
+			"an empty one": {Past: func(string) time.Time { return time.Time{} }},
+			"from the end": {Past: ever, FromEnd: true},
+		} {
+			s := follow(t, o, nil)
+			s.glance()
+			s.restart(o, func() {
+				meanwhile(s)
+				s.want = s.want[10:]
+			})
+			s.ordered()
+			if t.Failed() {
+				t.Fatal(name)
+			}
+		}
+	})
+}
+
 func TestThirtyCompressedFilesAreRead(t *testing.T) {
 	inUTF8(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{Past: ever, Block: 4 << 10}, func(s *scenario) {

@@ -141,11 +141,37 @@ func (s *Source) trace(m *Mark, last, live bool) bool {
 		}
 		s.state.Rotations += len(between)
 		s.held = append(s.held, between...)
+		if joins && m.Offset == 0 && q.copy != nil {
+			s.before(q.copy, between)
+		}
 		if !joins {
 			s.state.Rotations++
 		}
 	}
 	return found || q.short
+}
+
+// before puts those of between that were made before c in front of it. Of the file
+// at the path nothing had been read: then c is of what it held when its mark was
+// made, and it may have been copied and cut some times between the last look and
+// that. What it carried goes on in the first of those copies.
+func (s *Source) before(c *remnant, between []past) {
+	var older []past
+	for _, p := range between {
+		if b, ok := p.(*remnant); ok && b.offset == b.base && b.info.ModTime().Before(c.info.ModTime()) {
+			older = append(older, p)
+		}
+	}
+	if len(older) == 0 {
+		return
+	}
+	s.held = slices.DeleteFunc(s.held, func(p past) bool { return slices.Contains(older, p) })
+	s.held = slices.Insert(s.held, slices.Index(s.held, past(c)), older...)
+	if carry := c.carry; len(carry) > 0 {
+		c.carry = nil
+		c.shelve()
+		older[0].(*remnant).inherit(carry, c.e)
+	}
 }
 
 // standsYet reports whether the file of m is at the path, whatever it holds now.

@@ -1,7 +1,9 @@
 package tail
 
 import (
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 )
@@ -54,4 +56,112 @@ func TestWhatCameBetweenIsReadThoughTheClockWasSetBack(t *testing.T) {
 		s.write(s.writer(), 3)
 	})
 	s.ordered()
+}
+
+// Between a look and the place that is kept the log may have been copied and cut
+// some times; and once more while there is no reader, so that the copy of what it
+// held when the place was made is the newest of all.
+func TestCopiesMadeBetweenTheLastLookAndItsPlaceComeFirst(t *testing.T) {
+	inBothModes(t, func(t *testing.T, follow opener) {
+		for _, carried := range []bool{false, true} {
+			s := follow(t, Options{}, nil)
+			s.marks = false // nobody writes it into the middle of a line
+			w := s.writer()
+			copyAndCut := func() {
+				s.pass(time.Second)
+				for i := 3; i > 0; i-- {
+					_ = os.Rename(fmt.Sprintf("%s.%d", s.path, i), fmt.Sprintf("%s.%d", s.path, i+1))
+				}
+				text, err := os.ReadFile(s.path)
+				s.must(err)
+				s.must(os.WriteFile(s.path+".1", text, 0o644))
+				s.aged(".1", 0)
+				s.must(w.Truncate(0))
+				s.aged("", 0)
+			}
+			line := func() (first, second string) {
+				l := s.line()
+				s.want = append(s.want, l)
+				return l[:20], l[20:]
+			}
+			s.write(w, 3)
+			s.aged("", 0)
+			s.look()
+			rest := ""
+			if carried {
+				var half string
+				half, rest = line()
+				s.put(w, half)
+				s.aged("", 0)
+				s.glance()
+				s.pass(time.Second)
+				s.glance()
+			}
+			copyAndCut()
+			s.glance()
+			s.put(w, rest)
+			for range 2 {
+				s.write(w, 5)
+				half, rest := line()
+				s.put(w, half)
+				copyAndCut()
+				s.put(w, rest)
+			}
+			s.write(w, 5)
+			s.restart(Options{}, func() {
+				copyAndCut()
+				s.write(w, 3)
+			})
+			s.ordered()
+			if got := s.src.State().PossibleLoss; got != 0 {
+				t.Errorf("possible loss: got %d, want 0", got)
+			}
+		}
+	})
+}
+
+func TestARotatedFileOfBeforeIsNoNewsWhenItIsCompressed(t *testing.T) {
+	inBothModes(t, func(t *testing.T, follow opener) {
+		for _, n := range []int{1, 2, 200} {
+			var w *os.File
+			s := follow(t, Options{}, func(s *scenario) {
+				s.put(s.writer(), strings.Repeat("an older line\n", n))
+				s.rename(".1")
+				s.aged(".1", 0)
+				w = s.writer()
+				s.aged("", 0) // of the same tick
+			})
+			s.glance()
+			s.pack(".1")
+			s.glance()
+			s.write(w, 3)
+			s.pass(time.Second)
+			s.aged("", 0)
+			s.ordered()
+		}
+	})
+}
+
+// Too little is in it to know it again by.
+func TestACopyOfOneShortLineIsReadOnce(t *testing.T) {
+	inBothModes(t, func(t *testing.T, follow opener) {
+		for _, suffix := range []string{".1", ".1.gz"} {
+			s := follow(t, Options{}, func(s *scenario) {
+				s.writer()
+				s.aged("", 0)
+			})
+			s.glance()
+			s.pass(time.Second)
+			s.store(suffix, "short\n", 0)
+			s.want = append(s.want, "short\n")
+			for range 3 {
+				s.some(100)
+			}
+			if suffix == ".1" {
+				s.pack(suffix)
+			}
+			s.write(s.writer(), 3)
+			s.ordered()
+		}
+	})
 }

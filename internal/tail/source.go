@@ -421,10 +421,10 @@ func (s *Source) open(p *Position, resume bool) {
 	defer s.unpin()
 	s.f.watch(s.name, s)
 	switch from := s.f.since(s.name); {
-	case resume:
+	case resume && (p.begun() || from.IsZero()):
 		s.fromEnd = false
 		s.goOn(func() { s.resume(p) }, time.Time{})
-	case !from.IsZero() && !s.fromEnd:
+	case !from.IsZero():
 		s.openPast(from)
 	default:
 		s.strangers, s.dirTime = s.beside()
