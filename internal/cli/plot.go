@@ -38,6 +38,8 @@ type plotting struct {
 	zone      *time.Location
 	filter    filterFlags
 	format    formatFlags
+
+	told []string // the notices of the picture drawn last
 }
 
 // lookFlags say how the picture looks.
@@ -217,8 +219,11 @@ func (o *plotting) once(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 	for _, n := range d.notices {
-		tell(s.err, n)
+		if !slices.Contains(o.told, n) { // with --watch it was, when it was drawn before
+			tell(s.err, n)
+		}
 	}
+	o.told = d.notices
 	if err := o.draw(d, s, now); err != nil {
 		return err
 	}

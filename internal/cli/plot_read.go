@@ -522,7 +522,10 @@ func (o *plotting) readHistory(d *drawn, words []string, s streams, now time.Tim
 		return err
 	}
 	d.title = p.of
-	from, to, err := p.span(d.from/1000, d.to/1000, now, s)
+	if err := notLater("since", o.since.from, d.from/1000, now, p.to, o.zone); err != nil {
+		return err
+	}
+	from, to, err := p.span(d.from/1000, d.to/1000, now, o.zone, s)
 	if err != nil {
 		return err
 	}
