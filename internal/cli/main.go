@@ -156,6 +156,7 @@ func newRoot(s streams) *cobra.Command {
 		newLoggen(s),
 		newTimeserver(s),
 		newCollector(s),
+		newPlot(s),
 		newReport(s),
 		newParse(s),
 		newTail(s),

@@ -59,6 +59,7 @@ func TestEveryCommandOfTheDocumentsPrintsWhatTheySay(t *testing.T) {
 				}
 				return out.String() + "```"
 			})
+			pictures(t, name, text, dir)
 			if got == text {
 				return
 			}
@@ -73,6 +74,26 @@ func TestEveryCommandOfTheDocumentsPrintsWhatTheySay(t *testing.T) {
 	}
 	if ran < 6 {
 		t.Errorf("only %d commands were run: the documents have lost their examples", ran)
+	}
+}
+
+// pictures compares the pictures that a document shows with those its commands have drawn.
+func pictures(t *testing.T, name, text, dir string) {
+	for _, m := range regexp.MustCompile(`\]\(([a-z-]+\.svg)\)`).FindAllStringSubmatch(text, -1) {
+		drawn, err := os.ReadFile(filepath.Join(dir, m[1]))
+		if err != nil {
+			t.Errorf("%s shows %s, which none of its commands draws: %v", name, m[1], err)
+			continue
+		}
+		file := filepath.Join(root, filepath.Dir(name), m[1])
+		if *update {
+			if err := os.WriteFile(file, drawn, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if shown, err := os.ReadFile(file); err != nil || !bytes.Equal(shown, drawn) {
+			t.Errorf("%s shows another %s than its commands draw; go test ./internal/house -update rewrites it (%v)", name, m[1], err)
+		}
 	}
 }
 
@@ -159,7 +180,7 @@ func TestEveryFlagIsInTheManual(t *testing.T) {
 func helpOf(t *testing.T, bin string) string {
 	t.Helper()
 	var all strings.Builder
-	for _, args := range [][]string{{"--help"}, {"report", "--help"}, {"parse", "--help"}, {"tail", "--help"}, {"log", "--help"}, {"history", "--help"}, {"alerts", "--help"}, {"state", "--help"}, {"state", "check", "--help"}, {"state", "export", "--help"}, {"state", "prune", "--help"}, {"mark", "--help"}, {"explain", "--help"}, {"formats", "--help"}, {"loggen", "--help"}, {"timeserver", "--help"}, {"collector", "--help"}, {"demo", "--help"}, {"version", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"report", "--help"}, {"parse", "--help"}, {"tail", "--help"}, {"log", "--help"}, {"history", "--help"}, {"alerts", "--help"}, {"state", "--help"}, {"state", "check", "--help"}, {"state", "export", "--help"}, {"state", "prune", "--help"}, {"mark", "--help"}, {"explain", "--help"}, {"formats", "--help"}, {"loggen", "--help"}, {"plot", "--help"}, {"timeserver", "--help"}, {"collector", "--help"}, {"demo", "--help"}, {"version", "--help"}} {
 		out, err := exec.CommandContext(t.Context(), bin, args...).CombinedOutput()
 		if err != nil {
 			t.Fatalf("weir %v: %v", args, err)

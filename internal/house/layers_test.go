@@ -48,6 +48,7 @@ func table() []row {
 		{dir: "internal/simulate", layer: edge},
 		{dir: "internal/timesite", layer: edge},
 		{dir: "internal/collect", layer: edge},
+		{dir: "internal/plot", layer: edge},
 		{dir: "internal/history", layer: edge},
 
 		{dir: "internal/bookmark", layer: files},
@@ -75,6 +76,7 @@ func table() []row {
 		{dir: "internal/charset", layer: pure},
 		{dir: "internal/stamp", layer: pure},
 		{dir: "internal/pace", layer: pure},
+		{dir: "internal/rates", layer: pure},
 		{dir: "internal/pack", layer: pure},
 		{dir: "internal/escape", layer: pure},
 		{dir: "internal/unit", layer: pure},
@@ -212,6 +214,7 @@ func bans() []ban {
 		{"github.com/oschwald/maxminddb-golang/v2", []string{"internal/geo"}, "how databases name places is the business of geo"},
 		{"database/sql", []string{"internal/history"}, "all SQL stands in one package, so that another store is one import away"},
 		{"modernc.org/sqlite", []string{"internal/history"}, "all SQL stands in one package, so that another store is one import away"},
+		{"gonum.org/v1/plot/vg", []string{"internal/plot"}, "how a picture is drawn is the business of plot; others hand it a Chart"},
 		{"golang.org/x/term", []string{"internal/cli", "internal/term"}, "only what writes to a terminal asks what it is"},
 		{"flag", []string{"bench/compare", "bench/mklog", "bench/torture", "bench/many", "bench/kills"}, "flags are the business of cli, which uses cobra"},
 		{"log", nil, "return a Notice or an error; the edges decide how it is told (log/slog where a log is meant)"},
