@@ -102,8 +102,7 @@ func (c *collector) run(ctx context.Context) error {
 		tick = soonest(c.now(), last)
 	}
 	c.tellOfLast(last, tick)
-	first := tick
-	for {
+	for first := tick; c.Duration == 0 || tick.Sub(first) <= c.Duration; {
 		back, err := c.waitUntil(ctx, tick)
 		if err != nil {
 			return err
@@ -117,7 +116,7 @@ func (c *collector) run(ctx context.Context) error {
 		}
 		sent := c.now()
 		if at, missed := s.next(tick.Add(-c.Interval), sent); missed > 0 && !c.Once {
-			c.miss(missed)
+			c.miss(missed, tick.Sub(first))
 			tick = at
 			continue
 		}
@@ -125,13 +124,10 @@ func (c *collector) run(ctx context.Context) error {
 			return err
 		}
 		next, missed := s.next(tick, c.now())
-		if end := first.Add(c.Duration); c.Duration > 0 && next.After(end) {
-			c.miss(min(missed, int64(end.Sub(tick)/c.Interval)))
-			return nil
-		}
-		c.miss(missed)
+		c.miss(missed, tick.Sub(first)+c.Interval)
 		tick = next
 	}
+	return nil
 }
 
 // nap is the longest that is waited before another look at the clock, which may have
@@ -202,9 +198,13 @@ func (c *collector) fail(sent time.Time, err error) {
 	}
 }
 
-// miss counts ticks at which nothing was asked.
-func (c *collector) miss(n int64) {
-	if n <= 0 {
+// miss counts ticks at which nothing was asked, the first of them so long after the
+// begin; those behind the end of the run are none.
+func (c *collector) miss(n int64, since time.Duration) {
+	if c.Duration > 0 {
+		n = min(n, int64((c.Duration-since)/c.Interval)+1)
+	}
+	if n <= 0 || c.Duration > 0 && since > c.Duration {
 		return
 	}
 	c.totals.Missed += n

@@ -269,6 +269,24 @@ func TestAClockThatIsSetIsFollowed(t *testing.T) {
 	})
 }
 
+// TestAMachineThatSleepsThroughTheEndMissesNoMoreThanTheRunHas sets the clock forward.
+func TestAMachineThatSleepsThroughTheEndMissesNoMoreThanTheRunHas(t *testing.T) {
+	for _, at := range []time.Duration{12 * time.Second, 8 * time.Second} { // while it waits
+		synctest.Test(t, func(t *testing.T) {
+			m := inMemory(t, timesite.New(timesite.Options{}))
+			var out bytes.Buffer
+			o := options(t, "http://site/stats", "", &notebook{})
+			o.Dial, o.Out, o.Duration = m.dial, &out, time.Minute
+			var step atomic.Int64
+			time.AfterFunc(at, func() { step.Store(int64(time.Hour)) })
+			totals, err := runBy(t.Context(), o, func() time.Time { return time.Now().Round(0).Add(time.Duration(step.Load())) })
+			if err != nil || totals.Records+totals.Missed != 7 || totals.Records != 1+int64(at/(10*time.Second)) || strings.Count(out.String(), "\n") != int(totals.Records) {
+				t.Errorf("got %+v, %v, want the 7 ticks of a minute", totals, err)
+			}
+		})
+	}
+}
+
 // TestTicksLieOnTheGridWhateverDelaysThem plays random delays.
 func TestTicksLieOnTheGridWhateverDelaysThem(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
