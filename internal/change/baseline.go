@@ -1,0 +1,212 @@
+package change
+
+import "math"
+
+// The baselines: what was lately, what is usual at this time of the day, what
+// is usual at this time of the week.
+const (
+	recent = iota
+	daily
+	weekly
+	baselines
+)
+
+// A baseline is all that a Series has learned about what to expect. Three ways
+// to expect compete, by their errors of late: so a series that began an hour
+// ago is judged by the last minutes, one of some days by its daily course, one
+// of weeks by its weekly course, without a switch between them.
+type baseline struct {
+	law     *law
+	level   mean
+	minutes int // that the level has seen since it began anew, youth at most
+	day     profile
+	week    profile
+	ratio   [2]mean            // what today has of the daily, the weekly course
+	miss    [baselines]float64 // discounted errors; 0 is none seen
+	last    [5]minute          // for means of five minutes, the newest at turn-1
+	turn    int
+}
+
+// A minute is what was counted, its weight, and what each baseline expected.
+type minute struct {
+	x, n float32
+	e    [baselines]float32
+}
+
+const (
+	youth    = 30  // minutes without which a level stands behind profiles
+	missHalf = 720 // half-life of errors, in minutes
+)
+
+func newBaseline(l *law) baseline {
+	return baseline{
+		law: l,
+		// 15 minutes of a day, with a memory of six days; 30 minutes of a week, with one of three weeks.
+		day:  newProfile(minutesOfDay, 15, 0.85, l.coverage),
+		week: newProfile(minutesOfWeek, 30, 0.66, l.coverage),
+	}
+}
+
+// A forecast is what is expected of a minute.
+type forecast struct {
+	place place
+	rate  float64 // per weight
+	known bool    // false where nothing was ever seen
+	sure  bool    // the forecast is good enough to judge by
+	each  [baselines]float64
+	share [baselines]float64 // of each in rate; 0 does not play
+	usual [2]float64         // what the profiles have, without the ratio
+}
+
+// forecast returns what is expected at p.
+func (b *baseline) forecast(p place) forecast {
+	f := forecast{place: p}
+	var seasonal bool
+	for i, pr := range [2]*profile{&b.day, &b.week} {
+		at := p.day
+		if i == 1 {
+			at = p.week
+		}
+		usual, visits := pr.at(at)
+		if visits == 0 {
+			continue
+		}
+		seasonal = true
+		f.usual[i] = usual
+		f.each[daily+i] = b.today(i, usual)
+		f.share[daily+i] = b.weight(daily + i)
+	}
+	if b.level.n > 0 && (b.minutes >= youth || !seasonal) {
+		f.each[recent] = b.levelNow()
+		f.share[recent] = b.weight(recent)
+	}
+	sum := f.share[recent] + f.share[daily] + f.share[weekly]
+	if sum == 0 {
+		return f
+	}
+	for i := range f.share {
+		f.share[i] /= sum
+		f.rate += f.share[i] * f.each[i]
+	}
+	f.known = true
+	f.sure = seasonal || b.minutes >= silent
+	return f
+}
+
+func (b *baseline) levelNow() float64 {
+	v := (b.level.x + b.law.prior) / b.level.n
+	if b.law.latency {
+		return v
+	}
+	return max(0, v)
+}
+
+// today is the usual value as today makes it.
+func (b *baseline) today(i int, usual float64) float64 {
+	r := &b.ratio[i]
+	switch {
+	case r.n == 0:
+		return usual
+	case b.law.latency:
+		return usual + r.x/r.n
+	}
+	return usual * r.x / r.n
+}
+
+// weight is the vote of a baseline: errors to the power of -3.
+func (b *baseline) weight(i int) float64 {
+	if b.miss[i] == 0 {
+		if i == recent {
+			return 1e-9 // it begins alone
+		}
+		return 1e-12
+	}
+	return 1 / (b.miss[i] * b.miss[i] * b.miss[i])
+}
+
+// learn takes what was seen of a minute that f was the forecast of.
+func (b *baseline) learn(f *forecast, x, n float64) {
+	if f.known {
+		b.score(f, x, n)
+	}
+	b.level.add(keep(b.law.level), x, n)
+	b.minutes = min(b.minutes+1, youth)
+	for i := range b.ratio {
+		if f.share[daily+i] == 0 {
+			continue
+		}
+		r, u := &b.ratio[i], f.usual[i]
+		switch {
+		case b.law.latency:
+			if r.n == 0 {
+				*r = mean{x: 0, n: 60 * n}
+			}
+			r.add(keep(b.law.ratio), x-u*n, n)
+		case u > 0:
+			if r.n == 0 {
+				*r = mean{x: 60 * u * n, n: 60 * u * n}
+			}
+			r.add(keep(b.law.ratio), min(x, 20*u*n), u*n)
+		}
+	}
+	b.remember(f.place, x, n)
+}
+
+// remember takes a minute into the profiles.
+func (b *baseline) remember(p place, x, n float64) {
+	if p.exception {
+		return
+	}
+	b.day.add(p.day, x, n)
+	b.week.add(p.week, x, n)
+}
+
+// score notes how far off each baseline was, over the last five minutes: in one
+// minute all are off by what chance does.
+func (b *baseline) score(f *forecast, x, n float64) {
+	m := minute{x: float32(x), n: float32(n)}
+	for i := range m.e {
+		m.e[i] = float32(f.each[i] * n)
+	}
+	b.last[b.turn] = m
+	b.turn = (b.turn + 1) % len(b.last)
+	var sx, sn float64
+	var se [baselines]float64
+	for i := range b.last {
+		sx += float64(b.last[i].x)
+		sn += float64(b.last[i].n)
+		for k := range se {
+			se[k] += float64(b.last[i].e[k])
+		}
+	}
+	first := b.miss[recent]
+	for i := range se {
+		if f.share[i] == 0 {
+			continue
+		}
+		off := math.Abs(sx-se[i])/sn + 1e-9
+		if b.miss[i] == 0 {
+			// Who comes later begins no better than who is there.
+			b.miss[i] = max(off, first)
+		}
+		b.miss[i] += (1 - keep(missHalf)) * (min(off, 6*b.miss[i]) - b.miss[i])
+	}
+}
+
+// gap forgets what is only good for minutes that follow one another.
+func (b *baseline) gap() {
+	b.level, b.minutes = mean{}, 0
+	b.last, b.turn = [5]minute{}, 0
+}
+
+// move multiplies what is expected by e^by: the new normal.
+func (b *baseline) move(by float64) {
+	for _, m := range []*mean{&b.level, &b.ratio[0], &b.ratio[1]} {
+		if b.law.latency {
+			m.x += by * m.n
+		} else {
+			m.x *= math.Exp(by)
+		}
+	}
+	b.last, b.turn = [5]minute{}, 0
+}
