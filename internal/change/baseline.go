@@ -143,10 +143,16 @@ func (b *baseline) learn(f *forecast, x, n float64) {
 			}
 			r.add(keep(b.law.ratio), x-u*n, n)
 		case u > 0:
-			if r.n == 0 {
-				*r = mean{x: 60 * u * n, n: 60 * u * n}
+			// Minutes of traffic count alike: by their requests, the afternoon would say
+			// how the night is. Of errors they count by how many are expected.
+			w := u * n
+			if b.law.alike {
+				w = n
 			}
-			r.add(keep(b.law.ratio), min(x, 20*u*n), u*n)
+			if r.n == 0 {
+				*r = mean{x: 60 * w, n: 60 * w}
+			}
+			r.add(keep(b.law.ratio), min(x/(u*n), 20)*w, w)
 		}
 	}
 	b.remember(f.place, x, n)

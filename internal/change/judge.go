@@ -10,7 +10,7 @@ func (s *Series) judge(rs *[windows]reading) (Decision, bool) {
 	best := -1
 	for i := range rs {
 		r := &rs[i]
-		if r.matters && math.Abs(r.z) >= s.critical && (best < 0 || math.Abs(r.z) > math.Abs(rs[best].z)) {
+		if r.matters && s.rare(r.z) && (best < 0 || math.Abs(r.z) > math.Abs(rs[best].z)) {
 			best = i
 		}
 	}
@@ -25,6 +25,9 @@ func (s *Series) judge(rs *[windows]reading) (Decision, bool) {
 	r.surprise = surprise(r.z)
 	return s.fire(r), true
 }
+
+// rare tells whether a score is beyond the threshold.
+func (s *Series) rare(z float64) bool { return z >= s.critical || -z >= s.below }
 
 // fire begins an alert, or finds that the former normal is back.
 func (s *Series) fire(r reading) Decision {
@@ -76,7 +79,7 @@ func (s *Series) wait(rs *[windows]reading) (Decision, bool) {
 	r := rs[i]
 	// Half-way back, or chance would end what needed a quarter of an hour to be seen.
 	near := math.Abs(r.change) < math.Abs(st.onset.change)/2 || (r.change > 0) != (st.onset.change > 0)
-	quiet := !(r.matters && math.Abs(r.z) >= s.critical)
+	quiet := !(r.matters && s.rare(r.z))
 	if r.whole && near && quiet {
 		if st.below++; st.below >= calm {
 			r.judge(&s.law)

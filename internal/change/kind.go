@@ -106,6 +106,7 @@ func Threshold(k Kind, s Sensitivity, series int) float64 {
 // in ARCHITECTURE.md; they are those of the benchmark in bench/change.
 type law struct {
 	latency   bool
+	alike     bool    // minutes count alike, however much is in them
 	level     float64 // half-life of the level, in minutes
 	ratio     float64 // half-life of what today has of the usual
 	least     float64 // spread of counts, least and most: variance M + spread*M^2
@@ -117,6 +118,7 @@ type law struct {
 	prior     float64          // counts that the level begins with
 	coverage  float64          // weight without which a bin of a profile is not learned
 	threshold float64
+	fewer     float64 // by how much more surprise is asked of what falls
 }
 
 // windows is how many lengths of time are looked at.
@@ -133,13 +135,13 @@ func (k Kind) law() law {
 	switch k {
 	case Traffic:
 		return law{
-			level: 30, ratio: 300, least: 0.0004, most: 0.25, memory: 10080,
+			alike: true, level: 30, ratio: 300, least: 0.0004, most: 0.25, memory: 10080,
 			effect: effect, wanted: 5, up: 30, coverage: 0.34, threshold: 3.5,
 		}
 	case Errors:
 		return law{
 			level: 240, ratio: 240, least: 0.02, most: 0.1, memory: 10080,
-			effect: effect, up: 5, down: 10, prior: 0.5, threshold: 2.5,
+			effect: effect, up: 5, down: 10, prior: 0.5, threshold: 2.5, fewer: 1.5,
 		}
 	}
 	return law{latency: true, level: 30, ratio: 300, least: 0.0004, memory: 2880, effect: effect, threshold: 2.5}

@@ -65,6 +65,7 @@ type Series struct {
 	law      law
 	step     int64
 	critical float64 // the z that the threshold is
+	below    float64 // the same, of what falls
 	fade     float64 // what a step leaves of the weight of those before it
 
 	begun bool
@@ -127,6 +128,7 @@ func New(o Options) *Series {
 	s.o.Threshold = min(t, 12)
 	s.fade = keep(minutesOfWeek * float64(60/s.step))
 	s.critical = critical(s.o.Threshold)
+	s.below = critical(s.o.Threshold + s.law.fewer)
 	s.base = newBaseline(&s.law)
 	s.noise = newNoise()
 	return s
