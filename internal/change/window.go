@@ -127,7 +127,7 @@ func (r *reading) over(short *reading, l *law) bool {
 	if r.change < 0 {
 		left = -left
 	}
-	return math.Abs(r.change)/2-left > 1.5*deviation
+	return 0.7*math.Abs(r.change)-left > deviation
 }
 
 // matters tells whether a change is one that people are told, if it is no
