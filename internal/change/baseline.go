@@ -129,7 +129,11 @@ func (b *baseline) learn(f *forecast, x, n float64) {
 	if f.known {
 		b.score(f, x, n)
 	}
-	b.level.add(keep(b.law.level), x, n)
+	half := b.law.level
+	if f.share[daily] > 0 || f.share[weekly] > 0 {
+		half = b.law.slow
+	}
+	b.level.add(keep(half), x, n)
 	b.minutes = min(b.minutes+1, youth)
 	for i := range b.ratio {
 		if f.share[daily+i] == 0 {

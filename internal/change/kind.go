@@ -108,6 +108,7 @@ type law struct {
 	latency   bool
 	alike     bool    // minutes count alike, however much is in them
 	level     float64 // half-life of the level, in minutes
+	slow      float64 // the same beside profiles, which know the rise of the morning
 	ratio     float64 // half-life of what today has of the usual
 	least     float64 // spread of counts, least and most: variance M + spread*M^2
 	most      float64
@@ -135,14 +136,14 @@ func (k Kind) law() law {
 	switch k {
 	case Traffic:
 		return law{
-			alike: true, level: 30, ratio: 300, least: 0.0004, most: 0.25, memory: 10080,
+			alike: true, level: 30, slow: 90, ratio: 200, least: 0.0004, most: 0.25, memory: 10080,
 			effect: effect, wanted: 5, up: 30, coverage: 0.34, threshold: 3.5,
 		}
 	case Errors:
 		return law{
-			level: 240, ratio: 240, least: 0.02, most: 0.1, memory: 10080,
+			level: 240, slow: 240, ratio: 240, least: 0.02, most: 0.1, memory: 10080,
 			effect: effect, up: 5, down: 10, prior: 0.5, threshold: 2.5, fewer: 1.5,
 		}
 	}
-	return law{latency: true, level: 30, ratio: 300, least: 0.0004, memory: 2880, effect: effect, threshold: 2.5}
+	return law{latency: true, level: 30, slow: 90, ratio: 200, least: 0.0004, memory: 2880, effect: effect, threshold: 2.5}
 }

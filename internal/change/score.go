@@ -15,11 +15,46 @@ func anscombe(spread float64) float64 { return 1 - min(0.7, 0.75*spread) }
 
 // countScore is how many standard deviations the count x lies from m.
 func countScore(x, m, spread float64) float64 {
-	return 2 * (stabilised(x, spread) - stabilised(m, spread)) / math.Sqrt(spread)
+	z := 2 * (stabilised(x, spread) - stabilised(m, spread)) / math.Sqrt(spread)
+	if m < few && x > m+0.5 {
+		z = max(z, deviance(x, m, spread))
+	}
+	return z
 }
 
-// countAt is the count whose countScore is z, 0 where none is that small.
+// few is the expected count below which the transformation makes too little of
+// what is more: nine where 0.8 were expected happens once in five million times,
+// and would be 4 deviations, not 5.
+const few = 5
+
+// deviance is the signed root of twice the logarithm of the ratio of likelihoods
+// of a negative binomial count, half a count nearer (P. McCullagh, J. A. Nelder,
+// Generalized Linear Models, 1989). x is more than m by a half at least.
+func deviance(x, m, spread float64) float64 {
+	x -= 0.5
+	d := x*math.Log(x/m) - (x+1/spread)*math.Log((1+spread*x)/(1+spread*m))
+	return math.Sqrt(max(0, 2*d))
+}
+
+// countAt is a count whose countScore is z, 0 where none is that small.
 func countAt(z, m, spread float64) float64 {
+	x := transformedAt(z, m, spread)
+	if z <= 0 || m >= few || countScore(x, m, spread) <= z {
+		return x
+	}
+	low := m
+	for range 50 {
+		if mid := (low + x) / 2; countScore(mid, m, spread) < z {
+			low = mid
+		} else {
+			x = mid
+		}
+	}
+	return x
+}
+
+// transformedAt is countAt by the transformation alone.
+func transformedAt(z, m, spread float64) float64 {
 	s := stabilised(m, spread) + z*math.Sqrt(spread)/2
 	if s <= 0 {
 		return 0

@@ -66,7 +66,7 @@ type Series struct {
 	step     int64
 	critical float64 // the z that the threshold is
 	below    float64 // the same, of what falls
-	fade     float64 // what a step leaves of the weight of those before it
+	fade     float64 // what a minute leaves of the weight of those before it, in noise.bunch
 
 	begun bool
 	at    int64 // the end of the last step
@@ -126,7 +126,7 @@ func New(o Options) *Series {
 		t = s.law.threshold
 	}
 	s.o.Threshold = min(t, 12)
-	s.fade = keep(minutesOfWeek * float64(60/s.step))
+	s.fade = keep(minutesOfWeek)
 	s.critical = critical(s.o.Threshold)
 	s.below = critical(s.o.Threshold + s.law.fewer)
 	s.base = newBaseline(&s.law)
@@ -162,7 +162,7 @@ func (s *Series) Step(t int64, sample Sample) (Decision, bool) {
 	s.slots[s.slot(t)] = sums{x, m, n}
 	s.none.add(x, m, from)
 	if !s.law.latency && n > 0 && !s.state.firing && s.f.known {
-		s.noise.step(x, m, s.fade)
+		s.noise.step(x, m)
 	} else {
 		s.noise.heard = false
 	}
@@ -252,6 +252,7 @@ func (s *Series) close(judged bool) (d Decision, told bool) {
 		if !frozen {
 			s.noise.learn(&readings, &s.law)
 			x = s.plausible(&readings[0])
+			s.noise.settle(s.fade, x == s.part.x)
 		}
 	}
 	switch {
@@ -260,6 +261,7 @@ func (s *Series) close(judged bool) (d Decision, told bool) {
 	case n > 0 && s.f.known:
 		s.base.remember(s.f.place, s.part.m, n)
 	}
+	s.noise.settle(s.fade, false)
 	s.part, s.heard = sums{}, false
 	s.open++ // the next step begins a minute of its own
 	s.f = s.base.forecast(s.o.Calendar.place(60 * s.open))

@@ -157,6 +157,7 @@ type noise struct {
 	seen int // minutes with anything in them, MaxInt32 at most
 
 	bunch mean    // discounted (x-m)^2 and m of steps
+	fresh mean    // the same of the open minute
 	off   float64 // x-m of the last step
 	heard bool    // whether there was one
 }
@@ -177,13 +178,21 @@ func (n *noise) together() float64 { return max(1, n.bunch.x/n.bunch.n) }
 
 // step takes how far off a step was. Two that follow one another are compared, so
 // that what goes on for longer is not taken for bunches.
-func (n *noise) step(x, m, fade float64) {
+func (n *noise) step(x, m float64) {
 	off := x - m
 	if n.heard && m > 0 {
 		d := (off - n.off) * (off - n.off) / 2
-		n.bunch.add(fade, min(d, 16*(n.together()*m)+1), m)
+		n.fresh.add(1, min(d, 16*n.together()*m+1), m)
 	}
 	n.off, n.heard = off, true
+}
+
+// settle takes what the steps of a minute said, if nothing was wrong with it.
+func (n *noise) settle(fade float64, well bool) {
+	if well {
+		n.bunch.add(fade, n.fresh.x, n.fresh.n)
+	}
+	n.fresh = mean{}
 }
 
 // spread is that of counts in a window.
