@@ -35,6 +35,7 @@ type minute struct {
 
 const (
 	youth    = 30  // minutes without which a level stands behind profiles
+	settled  = 4   // days after which the level moves more slowly
 	missHalf = 720 // half-life of errors, in minutes
 )
 
@@ -55,6 +56,7 @@ type forecast struct {
 	sure  bool    // the forecast is good enough to judge by
 	each  [baselines]float64
 	share [baselines]float64 // of each in rate; 0 does not play
+	days  uint8              // that the daily profile has of this time
 	usual [2]float64         // what the profiles have, without the ratio
 }
 
@@ -72,6 +74,9 @@ func (b *baseline) forecast(p place) forecast {
 			continue
 		}
 		seasonal = true
+		if i == 0 {
+			f.days = visits
+		}
 		f.usual[i] = usual
 		f.each[daily+i] = b.today(i, usual)
 		f.share[daily+i] = b.weight(daily + i)
@@ -130,7 +135,7 @@ func (b *baseline) learn(f *forecast, x, n float64) {
 		b.score(f, x, n)
 	}
 	half := b.law.level
-	if f.share[daily] > 0 || f.share[weekly] > 0 {
+	if f.days >= settled {
 		half = b.law.slow
 	}
 	b.level.add(keep(half), x, n)

@@ -144,8 +144,8 @@ func (s *Series) decision(e Event, r reading) Decision {
 			per *= 60
 		}
 		per = max(per, 1e-9)
-		low := min(r.at(-s.below), (r.m+0.5)*math.Exp(-effect)-0.5)
-		high := max(r.at(s.critical), (r.m+0.5)*math.Exp(effect)-0.5)
+		low := min(r.at(&s.law, -s.below), (r.m+0.5)*math.Exp(-effect)-0.5)
+		high := max(r.at(&s.law, s.critical), (r.m+0.5)*math.Exp(effect)-0.5)
 		d.Value, d.Expected = r.x/per, r.m/per
 		d.Low, d.High = max(0, low)/per, high/per
 		if s.o.Kind == Errors {

@@ -89,10 +89,7 @@ const (
 // told where so many series are watched together. From ten on it rises with
 // their number, so that the false alarms of all of them together do not.
 func Threshold(k Kind, s Sensitivity, series int) float64 {
-	t := 2.5
-	if k == Traffic {
-		t = 3.5
-	}
+	t := k.law().threshold
 	switch s {
 	case High:
 		t -= 0.5
@@ -110,6 +107,7 @@ type law struct {
 	level     float64 // half-life of the level, in minutes
 	slow      float64 // the same beside profiles, which know the rise of the morning
 	ratio     float64 // half-life of what today has of the usual
+	rare      bool    // what is few or none is usual
 	least     float64 // spread of counts, least and most: variance M + spread*M^2
 	most      float64
 	memory    float64          // of the spread, in minutes
@@ -142,7 +140,7 @@ func (k Kind) law() law {
 	case Errors:
 		return law{
 			level: 240, slow: 240, ratio: 240, least: 0.02, most: 0.1, memory: 10080,
-			effect: effect, up: 5, down: 10, prior: 0.5, threshold: 2.5, fewer: 1.5,
+			effect: effect, up: 5, down: 10, prior: 0.5, threshold: 3, fewer: 1, rare: true,
 		}
 	}
 	return law{latency: true, level: 30, slow: 90, ratio: 200, least: 0.0004, memory: 2880, effect: effect, threshold: 2.5}

@@ -15,7 +15,12 @@ func anscombe(spread float64) float64 { return 1 - min(0.7, 0.75*spread) }
 
 // countScore is how many standard deviations the count x lies from m.
 func countScore(x, m, spread float64) float64 {
-	z := 2 * (stabilised(x, spread) - stabilised(m, spread)) / math.Sqrt(spread)
+	return 2 * (stabilised(x, spread) - stabilised(m, spread)) / math.Sqrt(spread)
+}
+
+// rareScore is countScore, by the deviance where few are expected.
+func rareScore(x, m, spread float64) float64 {
+	z := countScore(x, m, spread)
 	if m < few && x > m+0.5 {
 		z = max(z, deviance(x, m, spread))
 	}
@@ -36,15 +41,15 @@ func deviance(x, m, spread float64) float64 {
 	return math.Sqrt(max(0, 2*d))
 }
 
-// countAt is a count whose countScore is z, 0 where none is that small.
-func countAt(z, m, spread float64) float64 {
-	x := transformedAt(z, m, spread)
-	if z <= 0 || m >= few || countScore(x, m, spread) <= z {
+// rareAt is a count whose rareScore is z.
+func rareAt(z, m, spread float64) float64 {
+	x := countAt(z, m, spread)
+	if z <= 0 || m >= few || rareScore(x, m, spread) <= z {
 		return x
 	}
 	low := m
 	for range 50 {
-		if mid := (low + x) / 2; countScore(mid, m, spread) < z {
+		if mid := (low + x) / 2; rareScore(mid, m, spread) < z {
 			low = mid
 		} else {
 			x = mid
@@ -53,8 +58,8 @@ func countAt(z, m, spread float64) float64 {
 	return x
 }
 
-// transformedAt is countAt by the transformation alone.
-func transformedAt(z, m, spread float64) float64 {
+// countAt is the count whose countScore is z, 0 where none is that small.
+func countAt(z, m, spread float64) float64 {
 	s := stabilised(m, spread) + z*math.Sqrt(spread)/2
 	if s <= 0 {
 		return 0

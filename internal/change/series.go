@@ -252,7 +252,7 @@ func (s *Series) close(judged bool) (d Decision, told bool) {
 		if !frozen {
 			s.noise.learn(&readings, &s.law)
 			x = s.plausible(&readings[0])
-			s.noise.settle(s.fade, x == s.part.x)
+			s.noise.settle(s.fade, x == s.part.x || !s.law.rare)
 		}
 	}
 	switch {

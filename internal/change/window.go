@@ -76,13 +76,21 @@ func (r *reading) measure(l *law) {
 		}
 		return
 	}
-	r.z = countScore(r.x/r.bunch, max(r.m, 1e-3)/r.bunch, r.spread)
+	score := countScore
+	if l.rare {
+		score = rareScore
+	}
+	r.z = score(r.x/r.bunch, max(r.m, 1e-3)/r.bunch, r.spread)
 	r.change = math.Log((r.x + 0.5) / (r.m + 0.5))
 }
 
 // at is the count whose score is z.
-func (r *reading) at(z float64) float64 {
-	return r.bunch * countAt(z, max(r.m, 1e-3)/r.bunch, r.spread)
+func (r *reading) at(l *law, z float64) float64 {
+	count := countAt
+	if l.rare {
+		count = rareAt
+	}
+	return r.bunch * count(z, max(r.m, 1e-3)/r.bunch, r.spread)
 }
 
 // judge is measure, with the surprise.
@@ -256,7 +264,7 @@ func (s *Series) plausible(r *reading) float64 {
 		off := 3 * r.spread * r.n
 		return max(r.m-off, min(r.m+off, r.x))
 	}
-	return max(r.at(-3), min(r.at(3)+1, r.x))
+	return max(r.at(&s.law, -3), min(r.at(&s.law, 3)+1, r.x))
 }
 
 func (n *noise) learnLatency(i int, r *reading, a float64) {
