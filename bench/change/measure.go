@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"time"
 
@@ -21,14 +20,13 @@ type tally struct {
 	delays map[string][]float64 // minutes from the beginning of a fault to its alert
 	alerts int                  // within faults, or up to 90 minutes behind
 	wrong  int                  // alerts elsewhere
-	by     map[string]int       // wrong ones, by trace
 	weeks  float64              // outside of faults
 	points int
 	took   time.Duration
 }
 
 func newTally() *tally {
-	return &tally{faults: map[string]int{}, found: map[string]int{}, delays: map[string][]float64{}, by: map[string]int{}}
+	return &tally{faults: map[string]int{}, found: map[string]int{}, delays: map[string][]float64{}}
 }
 
 // play steps a Series through a trace and counts what it says.
@@ -70,11 +68,6 @@ func (y *tally) play(t *trace, threshold float64) {
 		case alert && near[minute]:
 			y.alerts++
 		case alert:
-			if os.Getenv("DBG") != "" {
-				fmt.Printf("%s %s surprise %.1f span %d %.4g of %.4g change %.2f count %.0f of %.0f band %.3g %.3g basis %+v today %.2f\n", t.name, time.Unix(at, 0).UTC().Format("Mon 15:04"), d.Surprise, d.Span, d.Value, d.Expected, d.Change, d.Count, d.Of, d.Low, d.High, d.Basis.Pattern, d.Basis.Today)
-			}
-			y.wrong++
-			y.by[t.name]++
 		}
 		if !near[minute] {
 			y.weeks += 1 / float64(per*minutesOfWeek)
@@ -82,6 +75,38 @@ func (y *tally) play(t *trace, threshold float64) {
 	}
 	y.took += time.Since(start)
 	y.points += len(t.samples)
+}
+
+// merge adds what another tally counted.
+func (y *tally) merge(z *tally) {
+	for _, k := range z.kinds {
+		if y.faults[k] == 0 {
+			y.kinds = append(y.kinds, k)
+		}
+		y.faults[k] += z.faults[k]
+		y.found[k] += z.found[k]
+		y.delays[k] = append(y.delays[k], z.delays[k]...)
+	}
+	y.alerts += z.alerts
+	y.wrong += z.wrong
+	y.weeks += z.weeks
+	y.points += z.points
+	y.took += z.took
+}
+
+// all is the number of faults, hits that of those that were found.
+func (y *tally) all() (n int) {
+	for _, faults := range y.faults {
+		n += faults
+	}
+	return n
+}
+
+func (y *tally) hits() (n int) {
+	for _, found := range y.found {
+		n += found
+	}
+	return n
 }
 
 // share is how many faults of the kinds were found, in per cent; of all without
@@ -128,32 +153,33 @@ func (y *tally) within(kind string, minutes float64) float64 {
 type set struct {
 	name  string
 	about string
+	goals []goal
 	make  func(r source, yield func(*trace))
 }
 
 func sets() []set {
 	return []set{
-		{"traffic", "requests of 8 sites, 6 to 6000 a minute", func(r source, yield func(*trace)) {
+		{"traffic", "requests of 8 sites, 6 to 6000 a minute", []goal{atLeast(88), falseAlarms(0.15), atLeast(100, "drop to 0")}, func(r source, yield func(*trace)) {
 			r.sites([]float64{6, 60, 600, 6000}, 2, func(name string, mean float64) { yield(r.traffic(name, mean)) })
 		}},
-		{"errors", "failed requests of 6 sites, 60 to 6000 a minute", func(r source, yield func(*trace)) {
+		{"errors", "failed requests of 6 sites, 60 to 6000 a minute", []goal{atLeast(93), falseAlarms(0.05)}, func(r source, yield func(*trace)) {
 			r.sites([]float64{60, 600, 6000}, 2, func(name string, mean float64) { yield(r.errors(name, mean)) })
 		}},
-		{"p90", "90th percentile of latency of 8 sites, 6 to 6000 a minute", func(r source, yield func(*trace)) {
+		{"p90", "90th percentile of latency of 8 sites, 6 to 6000 a minute", []goal{atLeast(85, "x2"), falseAlarms(0.15)}, func(r source, yield func(*trace)) {
 			r.sites([]float64{6, 60, 600, 6000}, 2, func(name string, mean float64) { yield(r.latency(name, mean, change.P90Latency)) })
 		}},
-		{"mean", "mean latency of the same", func(r source, yield func(*trace)) {
+		{"mean", "mean latency of the same", []goal{atLeast(85, "x2"), falseAlarms(0.15)}, func(r source, yield func(*trace)) {
 			r.sites([]float64{6, 60, 600, 6000}, 2, func(name string, mean float64) { yield(r.latency(name, mean, change.MeanLatency)) })
 		}},
-		{"cold", "the first three days of 30 sites, 60 to 6000 a minute", func(r source, yield func(*trace)) {
+		{"cold", "the first three days of 30 sites, 60 to 6000 a minute", []goal{atLeast(100, "drop to 0 at 30m0s"), falseAlarms(0.7)}, func(r source, yield func(*trace)) {
 			for k := range 30 {
 				yield(r.cold(k))
 			}
 		}},
-		{"benign", "deploys, a holiday, a change of the clock, 12 sites", func(r source, yield func(*trace)) {
+		{"benign", "deploys, a holiday, a change of the clock, 12 sites", []goal{atMost(5, "blip"), atMost(5, "clock change")}, func(r source, yield func(*trace)) {
 			r.sites([]float64{60, 600, 6000}, 4, func(name string, mean float64) { yield(r.benign(name, mean, r.IntN(2) == 0)) })
 		}},
-		{"bunched", "4 sites whose requests come ten at a time, no faults", func(r source, yield func(*trace)) {
+		{"bunched", "4 sites whose requests come ten at a time, no faults", nil, func(r source, yield func(*trace)) {
 			r.sites([]float64{6, 60}, 2, func(name string, mean float64) { yield(r.bunched(name, mean)) })
 		}},
 	}

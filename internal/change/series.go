@@ -149,7 +149,10 @@ func (s *Series) Step(t int64, sample Sample) (Decision, bool) {
 	s.reach(from)
 	s.at = t
 	if s.f.place.paused {
-		s.slots[s.slot(t)], s.none = sums{}, void{}
+		s.slots[s.slot(t)], s.none, s.noise.heard = sums{}, void{}, false
+		if t%60 == 0 {
+			s.close(false)
+		}
 		return Decision{}, false
 	}
 	x, n := sample.figures(s.o.Kind, float64(s.step)/60)

@@ -144,9 +144,9 @@ func (b Basis) text(at time.Time) string {
 	case b.Pattern == Lately:
 		return "Basis: the last hour."
 	case b.Pattern == OfTheDay:
-		return fmt.Sprintf("Basis: daily pattern, %s%s.", unit.Plural(int64(b.Visits), "day"), today)
+		return fmt.Sprintf("Basis: daily pattern, %d %s%s.", b.Visits, unit.Plural(int64(b.Visits), "day"), today)
 	case b.Like:
-		return fmt.Sprintf("Basis: weekly pattern, %s, a day like another by the calendar%s.", unit.Plural(int64(b.Visits), "week"), today)
+		return fmt.Sprintf("Basis: weekly pattern, %d %s, of the day that the calendar names%s.", b.Visits, unit.Plural(int64(b.Visits), "week"), today)
 	case b.Visits == 1:
 		return fmt.Sprintf("Basis: same time last %s%s.", at.Weekday(), today)
 	}
