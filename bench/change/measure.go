@@ -68,6 +68,7 @@ func (y *tally) play(t *trace, threshold float64) {
 		case alert && near[minute]:
 			y.alerts++
 		case alert:
+			y.wrong++
 		}
 		if !near[minute] {
 			y.weeks += 1 / float64(per*minutesOfWeek)

@@ -195,6 +195,7 @@ func (b *baseline) score(f *forecast, x, n float64) {
 		}
 	}
 	first := b.miss[recent]
+	pace := (1 - keep(missHalf)) * b.dispute(f)
 	for i := range se {
 		if f.share[i] == 0 {
 			continue
@@ -204,7 +205,31 @@ func (b *baseline) score(f *forecast, x, n float64) {
 			// Who comes later begins no better than who is there.
 			b.miss[i] = max(off, first)
 		}
-		b.miss[i] += (1 - keep(missHalf)) * (min(off, 6*b.miss[i]) - b.miss[i])
+		b.miss[i] += pace * (min(off, 6*b.miss[i]) - b.miss[i])
+	}
+}
+
+// dispute is how much a minute tells about who is right, up to 1: where all expect
+// the same, being right is no merit. Without it a site that opens at eight was
+// expected to go on as in the last hour, every morning.
+func (b *baseline) dispute(f *forecast) float64 {
+	low, high := math.Inf(1), math.Inf(-1)
+	for i, e := range f.each {
+		if f.share[i] > 0 {
+			low, high = min(low, e), max(high, e)
+		}
+	}
+	apart := high - low
+	if !b.law.latency {
+		apart /= max(f.rate, 1e-9)
+	}
+	return max(0.25, min(1, 4*apart))
+}
+
+// stale drops the level where profiles can do without it: it was not fed for long.
+func (b *baseline) stale(f *forecast) {
+	if f.share[daily] > 0 || f.share[weekly] > 0 {
+		b.level, b.minutes = mean{}, 0
 	}
 }
 

@@ -53,11 +53,18 @@ func (s *Series) back(r reading) (Decision, bool) {
 	}
 	by := -s.state.moved
 	s.state = state{}
-	s.base.move(by)
-	s.past.clear(0)
+	s.move(by)
 	now.m = s.moved(now.sums, by)
 	now.judge(&s.law)
 	return s.decision(Returned, now), true
+}
+
+// move makes e^by of all that is expected, and forgets what was compared with
+// what was expected before.
+func (s *Series) move(by float64) {
+	s.base.move(by)
+	s.past.clear(0)
+	s.slots, s.none, s.noise.heard = [MaxSteps]sums{}, void{}, false
 }
 
 // moved is what is expected where what was expected before has moved by so much.
@@ -72,6 +79,9 @@ func (s *Series) moved(w sums, by float64) float64 {
 func (s *Series) wait(rs *[windows]reading) (Decision, bool) {
 	st := &s.state
 	st.frozen++
+	if st.frozen == youth {
+		s.base.stale(&s.f)
+	}
 	i := 1
 	if st.onset.span > 300 {
 		i = 2 // what five minutes did not show does not end in them
@@ -106,14 +116,18 @@ func (s *Series) accept(rs *[windows]reading) (Decision, bool) {
 	if !r.whole || !s.law.latency && r.m < 30 {
 		r = rs[3]
 	}
-	if !r.whole || s.o.Kind == Traffic && r.x <= loss*r.m && s.state.frozen < outage {
+	// What is still on its way is no normal.
+	steady := math.Abs(r.change-rs[1].change) < 0.3
+	if s.o.Kind == Traffic && r.x <= loss*r.m {
+		steady = s.state.frozen >= outage && rs[1].x <= loss*rs[1].m
+	}
+	if !r.whole || !steady {
 		return Decision{}, false
 	}
 	by := r.change
 	r.judge(&s.law)
 	d := s.decision(NewNormal, r)
-	s.base.move(by)
-	s.past.clear(0)
+	s.move(by)
 	s.state = state{moved: by, when: s.at}
 	return d, true
 }

@@ -70,8 +70,8 @@ const soft = 0.002
 // logarithm returns the figure that a Series knows for a latency.
 func logarithm(d time.Duration) float64 { return math.Log(max(0, d.Seconds()) + soft) }
 
-// seconds is what logarithm was taken of.
-func seconds(l float64) float64 { return max(0, math.Exp(l)-soft) }
+// seconds is what logarithm was taken of, up to what a time.Duration holds.
+func seconds(l float64) float64 { return max(0, math.Exp(min(l, 22.9))-soft) }
 
 // A Sensitivity says how soon a change is told.
 type Sensitivity uint8
