@@ -93,6 +93,9 @@ func (b *baseline) forecast(p place) forecast {
 		f.share[i] /= sum
 		f.rate += f.share[i] * f.each[i]
 	}
+	if b.law.rare {
+		f.rate = min(1, f.rate) // more than all cannot fail
+	}
 	f.known = true
 	f.sure = seasonal || b.minutes >= silent
 	return f
@@ -148,7 +151,7 @@ func (b *baseline) learn(f *forecast, x, n float64) {
 		switch {
 		case b.law.latency:
 			if r.n == 0 {
-				*r = mean{x: 0, n: 60 * n}
+				*r = mean{x: 0, n: hour * n}
 			}
 			r.add(keep(b.law.ratio), x-u*n, n)
 		case u > 0:
@@ -159,7 +162,7 @@ func (b *baseline) learn(f *forecast, x, n float64) {
 				w = n
 			}
 			if r.n == 0 {
-				*r = mean{x: 60 * w, n: 60 * w}
+				*r = mean{x: hour * w, n: hour * w}
 			}
 			r.add(keep(b.law.ratio), min(x/(u*n), 20)*w, w)
 		}
@@ -174,6 +177,25 @@ func (b *baseline) remember(p place, x, n float64) {
 	}
 	b.day.add(p.day, x, n)
 	b.week.add(p.week, x, n)
+}
+
+// pass takes a minute of an alert into the profiles: what was expected, m. But
+// where nothing is known yet, what was seen, x: else the first Saturday would be
+// learned as the Friday that was expected, and be told again each week.
+func (b *baseline) pass(p place, x, m, n float64) {
+	if p.exception {
+		return
+	}
+	if b.day.fresh(p.day) {
+		b.day.add(p.day, x, n)
+	} else {
+		b.day.add(p.day, m, n)
+	}
+	if b.week.fresh(p.week) {
+		b.week.add(p.week, x, n)
+	} else {
+		b.week.add(p.week, m, n)
+	}
 }
 
 // score notes how far off each baseline was, over the last five minutes: in one
@@ -233,14 +255,44 @@ func (b *baseline) stale(f *forecast) {
 	}
 }
 
+// explains tells whether the usual course of the week, or of the day before there
+// is one, has what the last minutes have: y a minute and weight, where other
+// baselines made it a change of so much. The tournament may have followed the last
+// hour, which knows nothing of shops that open at eight.
+func (b *baseline) explains(f *forecast, y, change float64) bool {
+	i, at, p := weekly, f.place.week, &b.week
+	if _, visits := p.at(at); visits < 1 {
+		i, at, p = daily, f.place.day, &b.day
+		if f.days < 2 {
+			return false
+		}
+	}
+	// Between two bins anything from one to the other is usual: a step is steeper
+	// than bins are.
+	low, high := p.around(at)
+	low, high = b.today(i-daily, low), b.today(i-daily, high)
+	if !b.law.latency {
+		low, high, y = math.Log(low+1e-9), math.Log(high+1e-9), math.Log(y+1e-9)
+	}
+	return max(low-y, y-high) < min(0.4, math.Abs(change)/2)
+}
+
 // gap forgets what is only good for minutes that follow one another.
 func (b *baseline) gap() {
 	b.level, b.minutes = mean{}, 0
 	b.last, b.turn = [5]minute{}, 0
 }
 
-// move multiplies what is expected by e^by: the new normal.
-func (b *baseline) move(by float64) {
+// move multiplies what is expected by e^by: the new normal. hour is the weight of
+// an hour, for a ratio that has none yet.
+func (b *baseline) move(by, hour float64) {
+	for i := range b.ratio {
+		if r := &b.ratio[i]; r.n == 0 && b.law.latency {
+			*r = mean{x: 0, n: hour}
+		} else if r.n == 0 {
+			*r = mean{x: hour, n: hour}
+		}
+	}
 	for _, m := range []*mean{&b.level, &b.ratio[0], &b.ratio[1]} {
 		if b.law.latency {
 			m.x += by * m.n

@@ -305,6 +305,11 @@ func TestTheClockOfTheVisitorsCounts(t *testing.T) {
 			w.told = nil
 			w.run(3*minutesOfDay, 1)
 			told[local] = len(w.told)
+			if local {
+				for _, d := range w.told {
+					t.Log(d.Text(berlin))
+				}
+			}
 		}
 		if told[true] != 0 || told[false] == 0 {
 			t.Errorf("%v: told %d times by local time and %d by UTC, want none and some", first, told[true], told[false])

@@ -14,7 +14,7 @@ func (s *Series) judge(rs *[windows]reading) (Decision, bool) {
 			best = i
 		}
 	}
-	if best < 0 {
+	if best < 0 || s.usual(rs[best].change) {
 		s.state.above = 0
 		return Decision{}, false
 	}
@@ -28,6 +28,12 @@ func (s *Series) judge(rs *[windows]reading) (Decision, bool) {
 
 // rare tells whether a score is beyond the threshold.
 func (s *Series) rare(z float64) bool { return z >= s.critical || -z >= s.below }
+
+// usual tells whether a change is one of every week.
+func (s *Series) usual(change float64) bool {
+	w := s.past.sum(hold)
+	return w.n > 0 && s.base.explains(&s.f, w.x/w.n, change)
+}
 
 // fire begins an alert, or finds that the former normal is back.
 func (s *Series) fire(r reading) Decision {
@@ -53,7 +59,7 @@ func (s *Series) back(r reading) (Decision, bool) {
 	}
 	by := -s.state.moved
 	s.state = state{}
-	s.move(by)
+	s.move(by, 1)
 	now.m = s.moved(now.sums, by)
 	now.judge(&s.law)
 	return s.decision(Returned, now), true
@@ -61,10 +67,21 @@ func (s *Series) back(r reading) (Decision, bool) {
 
 // move makes e^by of all that is expected, and forgets what was compared with
 // what was expected before.
-func (s *Series) move(by float64) {
-	s.base.move(by)
+func (s *Series) move(by, hour float64) {
+	s.base.move(by, hour)
 	s.past.clear(0)
 	s.slots, s.none, s.noise.heard = [MaxSteps]sums{}, void{}, false
+}
+
+// hour is the weight of a ratio after the hour of r.
+func (s *Series) hour(r *reading) float64 {
+	switch s.o.Kind {
+	case Traffic:
+		return hour
+	case Errors:
+		return max(r.m, 1e-3)
+	}
+	return max(r.n, 1)
 }
 
 // moved is what is expected where what was expected before has moved by so much.
@@ -127,7 +144,7 @@ func (s *Series) accept(rs *[windows]reading) (Decision, bool) {
 	by := r.change
 	r.judge(&s.law)
 	d := s.decision(NewNormal, r)
-	s.move(by)
+	s.move(by, s.hour(&rs[3]))
 	s.state = state{moved: by, when: s.at}
 	return d, true
 }

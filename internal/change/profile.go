@@ -31,6 +31,17 @@ func (p *profile) at(minute int) (value float64, visits uint8) {
 	return float64(p.values[i])*(1-f) + float64(p.values[j])*f, visits
 }
 
+// around returns the least and the most of the two bins that at lies between.
+func (p *profile) around(minute int) (low, high float64) {
+	bins := len(p.values)
+	i := (2*minute + 1 + 2*p.width*bins - p.width) % (2 * p.width * bins) / (2 * p.width)
+	a, b := float64(p.values[i]), float64(p.values[(i+1)%bins])
+	return min(a, b), max(a, b)
+}
+
+// fresh tells whether the bin of a minute was never seen.
+func (p *profile) fresh(minute int) bool { return p.visits[minute/p.width] == 0 }
+
 // add takes what was seen in a minute. A bin is learned when another begins.
 func (p *profile) add(minute int, x, n float64) {
 	if bin := minute / p.width; bin != p.bin {

@@ -254,7 +254,9 @@ func (s *Series) close(judged bool) (d Decision, told bool) {
 		frozen = frozen || s.state.firing
 		if !frozen {
 			s.noise.learn(&readings, &s.law)
-			x = s.plausible(&readings[0])
+			if !s.base.explains(&s.f, x/n, readings[0].change) {
+				x = s.plausible(&readings[0])
+			}
 			s.noise.settle(s.fade, x == s.part.x || !s.law.rare)
 		}
 	}
@@ -262,7 +264,7 @@ func (s *Series) close(judged bool) (d Decision, told bool) {
 	case n > 0 && !frozen:
 		s.base.learn(&s.f, x, n)
 	case n > 0 && s.f.known:
-		s.base.remember(s.f.place, s.part.m, n)
+		s.base.pass(s.f.place, x, s.part.m, n)
 	}
 	s.noise.settle(s.fade, false)
 	s.part, s.heard = sums{}, false
