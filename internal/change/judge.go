@@ -40,7 +40,7 @@ func (s *Series) fire(r reading) Decision {
 	if d, ok := s.back(r); ok {
 		return d
 	}
-	s.state.firing, s.state.since, s.state.onset = true, s.at, r
+	s.state.firing, s.state.since, s.state.span, s.state.change = true, s.at, r.span, r.change
 	s.state.above, s.state.below, s.state.frozen = 0, 0, 0
 	return s.decision(Alert, r)
 }
@@ -100,12 +100,12 @@ func (s *Series) wait(rs *[windows]reading) (Decision, bool) {
 		s.base.stale(&s.f)
 	}
 	i := 1
-	if st.onset.span > 300 {
+	if st.span > 300 {
 		i = 2 // what five minutes did not show does not end in them
 	}
 	r := rs[i]
 	// Half-way back, or chance would end what needed a quarter of an hour to be seen.
-	near := math.Abs(r.change) < math.Abs(st.onset.change)/2 || (r.change > 0) != (st.onset.change > 0)
+	near := math.Abs(r.change) < math.Abs(st.change)/2 || (r.change > 0) != (st.change > 0)
 	quiet := !(r.matters && s.rare(r.z))
 	if r.whole && near && quiet {
 		if st.below++; st.below >= calm {

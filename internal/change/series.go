@@ -20,9 +20,9 @@ import (
 // ten seconds, in UTC.
 type Options struct {
 	Kind Kind
-	// Step is the time between two samples: a whole number of seconds of which a
-	// minute has from one to MaxSteps. 0 is ten seconds; what is no such
-	// number is taken for the next smaller that is, and that of 5 seconds for less.
+	// Step is the time between two samples: 10, 12, 15, 20, 30 or 60 seconds. 0 is
+	// ten seconds; what is none of these is taken for the next smaller one, and
+	// for ten seconds where there is none.
 	Step time.Duration
 	// Threshold is the surprise from which on a change is told, as of the function
 	// Threshold; 0 is that of a normal sensitivity.
@@ -31,7 +31,7 @@ type Options struct {
 }
 
 // MaxSteps is how many steps a minute has at most.
-const MaxSteps = 12
+const MaxSteps = 6
 
 // step returns the seconds between samples.
 func (o Options) step() int64 {
@@ -109,9 +109,10 @@ func (v *void) add(x, m float64, from int64) {
 // A state is what is thought of the series.
 type state struct {
 	firing bool
-	since  int64 // when it began to fire
-	onset  reading
-	above  int // minutes in a row
+	since  int64   // when it began to fire
+	span   int64   // of the window that told it, in seconds
+	change float64 // that it saw, as in a reading
+	above  int     // minutes in a row
 	below  int
 	frozen int     // minutes of this alert
 	moved  float64 // ln of the last new normal to the one before, 0 for none

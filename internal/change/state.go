@@ -143,22 +143,13 @@ func (p *profile) code(c *coder) {
 func (st *state) code(c *coder) {
 	c.flag(&st.firing)
 	c.second(&st.since)
-	st.onset.code(c)
+	c.number(&st.span, pack.Horizon)
+	c.float(&st.change)
 	c.count(&st.above, math.MaxInt32)
 	c.count(&st.below, math.MaxInt32)
 	c.count(&st.frozen, math.MaxInt32)
 	c.float(&st.moved)
 	c.second(&st.when)
-}
-
-func (r *reading) code(c *coder) {
-	c.sums(&r.sums)
-	c.number(&r.span, pack.Horizon)
-	for _, f := range []*float64{&r.spread, &r.bunch, &r.z, &r.change, &r.surprise} {
-		c.float(f)
-	}
-	c.flag(&r.whole)
-	c.flag(&r.matters)
 }
 
 // A coder writes what it is shown, or reads into it where it has a reader.

@@ -257,14 +257,14 @@ func (n *noise) learn(rs *[windows]reading, l *law) {
 // deviations. Else the minutes before an alert were the new level: three of those
 // in which a tenth of all requests fails are as much as 300 good ones.
 func (s *Series) plausible(r *reading) float64 {
-	if s.noise.seen < 2*silent || !s.f.sure {
+	if s.noise.seen < 2*silent || !s.f.sure || math.Abs(r.z) <= 3 {
 		return r.x
 	}
 	if s.law.latency {
 		off := 3 * r.spread * r.n
 		return max(r.m-off, min(r.m+off, r.x))
 	}
-	return max(r.at(&s.law, -3), min(r.at(&s.law, 3)+1, r.x))
+	return max(r.at(&s.law, -3), min(r.at(&s.law, 3), r.x))
 }
 
 func (n *noise) learnLatency(i int, r *reading, a float64) {
