@@ -121,7 +121,8 @@ func (b *baseline) today(i int, usual float64) float64 {
 	return usual * r.x / r.n
 }
 
-// weight is the vote of a baseline: errors to the power of -3.
+// weight is the vote of a baseline: errors to the power of -4. With -3 there were
+// a quarter more false alarms, with -2 a third, and less was found with both.
 func (b *baseline) weight(i int) float64 {
 	if b.miss[i] == 0 {
 		if i == recent {
@@ -129,7 +130,8 @@ func (b *baseline) weight(i int) float64 {
 		}
 		return 1e-12
 	}
-	return 1 / (b.miss[i] * b.miss[i] * b.miss[i])
+	square := b.miss[i] * b.miss[i]
+	return 1 / (square * square)
 }
 
 // learn takes what was seen of a minute that f was the forecast of.

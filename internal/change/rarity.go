@@ -18,7 +18,7 @@ func rarity(k Kind, surprise float64) time.Duration {
 	case Errors:
 		weeks *= 12 // 0.17 a week from 2.5 on
 	case MeanLatency, P90Latency:
-		weeks *= 50 // 0.03 a week from 2.5 on
+		weeks *= 30 // 0.05 a week from 2.5 on
 	}
 	const week = 7 * 24 * time.Hour
 	return time.Duration(min(weeks, 52) * float64(week))
