@@ -451,10 +451,10 @@ func TestThresholdsRiseWithTheNumberOfSeries(t *testing.T) {
 		series int
 		want   float64
 	}{
-		{Traffic, Normal, 1, 3.5},
-		{Traffic, Normal, 10, 3.5},
-		{Traffic, Normal, 1000, 5.5},
-		{Traffic, High, 1, 3},
+		{Traffic, Normal, 1, 3.55},
+		{Traffic, Normal, 10, 3.55},
+		{Traffic, Normal, 1000, 5.55},
+		{Traffic, High, 1, 3.05},
 		{Traffic, Low, 1, 5},
 		{Errors, Normal, 0, 3},
 		{P90Latency, Normal, 100, 3.4},

@@ -80,7 +80,11 @@ func (p *past) code(c *coder) {
 	c.count(&p.head, hour-1)
 	known := int64(p.known)
 	c.number(&known, 1<<hour-1)
-	p.known = uint64(known) & (1<<hour - 1)
+	if c.r != nil && known < 0 {
+		c.r.Damaged("known minutes")
+		known = 0
+	}
+	p.known = uint64(known)
 }
 
 func (n *noise) code(c *coder) {

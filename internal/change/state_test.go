@@ -115,7 +115,11 @@ func FuzzRestore(f *testing.F) {
 			return
 		}
 		if again := s.AppendBinary(nil); !bytes.Equal(again, state) {
-			t.Fatalf("restored it has other bytes")
+			i := 0
+			for i < len(again) && i < len(state) && again[i] == state[i] {
+				i++
+			}
+			t.Fatalf("restored it has other bytes, from %d of %d on: %x, not %x", i, len(state), again[i:min(i+8, len(again))], state[i:min(i+8, len(state))])
 		}
 		at := s.At()
 		for i := range int64(200) {
