@@ -106,7 +106,7 @@ func TestAReportSaysWhichGoalsWereMissed(t *testing.T) {
 			t.Errorf("got\n%swant %q in it", out.String(), want)
 		}
 	}
-	if err := run([]string{"-sets", "cold", "-seeds", "1", "-step", "60s", "-check", "-threshold", "12"}, io.Discard, io.Discard); err == nil {
+	if err := run([]string{"-sets", "errors", "-seeds", "1", "-step", "60s", "-check", "-threshold", "12"}, io.Discard, io.Discard); err == nil {
 		t.Error("goals were missed, and it is no failure")
 	}
 }

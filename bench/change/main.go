@@ -177,7 +177,8 @@ type goal struct {
 	most   float64
 }
 
-func (g goal) holds(v float64) bool { return !(v < g.least) && !(v > g.most) }
+// holds allows for what a mean of fractions is off by.
+func (g goal) holds(v float64) bool { return !(v < g.least-1e-9) && !(v > g.most+1e-9) }
 
 func atLeast(least float64, kinds ...string) goal {
 	what := strings.Join(kinds, ", ")

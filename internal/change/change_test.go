@@ -119,6 +119,25 @@ func TestASmallSiteIsSilentUntilChanceIsRuledOut(t *testing.T) {
 	}
 }
 
+// TestAPageWithAllThatIsOnItIsNoSurge: a site of six requests a minute that come
+// ten at a time.
+func TestAPageWithAllThatIsOnItIsNoSurge(t *testing.T) {
+	s, r := New(Options{}), rand.New(rand.NewPCG(3, 4))
+	told := 0
+	for i := range int64(28 * 24 * 360) {
+		sample := Sample{}
+		if r.Float64() < 0.1 {
+			sample.Requests = 1 + int64(r.ExpFloat64()*9.5)
+		}
+		if d, ok := s.Step(monday+10*i, sample); ok && d.Event == Alert {
+			told++
+		}
+	}
+	if told > 8 {
+		t.Errorf("told %d times in four weeks: a page is not ten visitors", told)
+	}
+}
+
 func TestChangesAreToldByTheirSize(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind    Kind
