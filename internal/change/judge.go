@@ -1,0 +1,150 @@
+package change
+
+import "math"
+
+// judge looks at the readings of a minute that was closed.
+func (s *Series) judge(rs *[windows]reading) (Decision, bool) {
+	if s.state.firing {
+		return s.wait(rs)
+	}
+	best := -1
+	for i := range rs {
+		r := &rs[i]
+		if r.matters && s.rare(r.z) && (best < 0 || math.Abs(r.z) > math.Abs(rs[best].z)) {
+			best = i
+		}
+	}
+	if best < 0 || s.usual(rs[best].change) {
+		s.state.above = 0
+		return Decision{}, false
+	}
+	if s.state.above++; s.state.above < hold {
+		return Decision{}, false
+	}
+	r := rs[best]
+	r.surprise = surprise(r.z)
+	return s.fire(r), true
+}
+
+// rare tells whether a score is beyond the threshold.
+func (s *Series) rare(z float64) bool { return z >= s.critical || -z >= s.below }
+
+// usual tells whether a change is one of every week.
+func (s *Series) usual(change float64) bool {
+	w := s.past.sum(hold)
+	return w.n > 0 && s.base.explains(&s.f, w.x/w.n, change)
+}
+
+// fire begins an alert, or finds that the former normal is back.
+func (s *Series) fire(r reading) Decision {
+	if d, ok := s.back(r); ok {
+		return d
+	}
+	s.state.firing, s.state.since, s.state.span, s.state.change = true, s.at, r.span, r.change
+	s.state.above, s.state.below, s.state.frozen = 0, 0, 0
+	return s.decision(Alert, r)
+}
+
+// back tells whether what would be an alert is the end of what was taken for
+// the new normal: the last minutes are what was normal before it.
+func (s *Series) back(r reading) (Decision, bool) {
+	if s.state.moved == 0 || s.at-s.state.when > memory || (r.change > 0) == (s.state.moved > 0) {
+		return Decision{}, false
+	}
+	now := reading{sums: s.past.sum(hold), span: 60 * hold}
+	s.noise.describe(&now, 1, &s.law)
+	now.measure(&s.law)
+	if math.Abs(now.change+s.state.moved) > 0.3 {
+		return Decision{}, false
+	}
+	by := -s.state.moved
+	s.state = state{}
+	s.move(by, 1)
+	now.m = s.moved(now.sums, by)
+	now.judge(&s.law)
+	return s.decision(Returned, now), true
+}
+
+// move makes e^by of all that is expected, and forgets what was compared with
+// what was expected before.
+func (s *Series) move(by, hour float64) {
+	s.base.move(by, hour)
+	s.past.clear(0)
+	s.slots, s.none, s.noise.heard = [MaxSteps]sums{}, void{}, false
+}
+
+// hour is the weight of a ratio after the hour of r.
+func (s *Series) hour(r *reading) float64 {
+	switch s.o.Kind {
+	case Traffic:
+		return hour
+	case Errors:
+		return max(r.m, 1e-3)
+	}
+	return max(r.n, 1)
+}
+
+// moved is what is expected where what was expected before has moved by so much.
+func (s *Series) moved(w sums, by float64) float64 {
+	if s.law.latency {
+		return w.m + by*w.n
+	}
+	return w.m * math.Exp(by)
+}
+
+// wait looks whether an alert is over, or has become the new normal.
+func (s *Series) wait(rs *[windows]reading) (Decision, bool) {
+	st := &s.state
+	st.frozen++
+	if st.frozen == youth {
+		s.base.stale(&s.f)
+	}
+	i := 1
+	if st.span > 300 {
+		i = 2 // what five minutes did not show does not end in them
+	}
+	r := rs[i]
+	// Half-way back, or chance would end what needed a quarter of an hour to be seen.
+	near := math.Abs(r.change) < math.Abs(st.change)/2 || (r.change > 0) != (st.change > 0)
+	quiet := !(r.matters && s.rare(r.z))
+	if r.whole && near && quiet {
+		if st.below++; st.below >= calm {
+			r.judge(&s.law)
+			d := s.decision(Recovered, r)
+			st.firing, st.above, st.below = false, 0, 0
+			// The minutes of the alert would tell it once more, through the longer windows.
+			s.past.clear(calm)
+			return d, true
+		}
+		return Decision{}, false
+	}
+	st.below = 0
+	if st.frozen < freeze {
+		return Decision{}, false
+	}
+	return s.accept(rs)
+}
+
+// accept takes what is there for the new normal: the level of a quarter of an
+// hour, or of an hour where that says little. Nothing at all is an outage, and
+// stays one for a day.
+func (s *Series) accept(rs *[windows]reading) (Decision, bool) {
+	r := rs[2]
+	if !r.whole || !s.law.latency && r.m < 30 {
+		r = rs[3]
+	}
+	// What is still on its way is no normal.
+	steady := math.Abs(r.change-rs[1].change) < 0.3
+	if s.o.Kind == Traffic && r.x <= loss*r.m {
+		steady = s.state.frozen >= outage && rs[1].x <= loss*rs[1].m
+	}
+	if !r.whole || !steady {
+		return Decision{}, false
+	}
+	by := r.change
+	r.judge(&s.law)
+	d := s.decision(NewNormal, r)
+	s.move(by, s.hour(&rs[3]))
+	s.state = state{moved: by, when: s.at}
+	return d, true
+}
