@@ -173,10 +173,13 @@ func (st story) play(ctx context.Context, screen monitor.Sink, length time.Durat
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(length, forever))
 	defer cancel()
+	// It ends after the writer, so that it sees the last line.
+	watch, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
 	done := make(chan error, 1)
 	go func() {
 		defer cancel()
-		done <- m.Run(ctx)
+		done <- m.Run(watch)
 	}()
 	if st.steps != "" {
 		// The log may end before the story does: the site has gone quiet.
@@ -184,6 +187,8 @@ func (st story) play(ctx context.Context, screen monitor.Sink, length time.Durat
 			err = nil
 		}
 	}
+	<-ctx.Done()
+	end()
 	return written, errors.Join(err, <-done)
 }
 

@@ -351,9 +351,23 @@ func (m *Monitor) fold(l *lane, limit, due int64) {
 	}
 }
 
-// stop ends while there could be more. What came through streams is counted, as
-// nothing brings it back; files are read on by the next process, from here.
+// lastLook is how long, at the end, what was logged before it is read.
+const lastLook = 200 * time.Millisecond
+
+// stop ends while there could be more. What was logged up to now is counted, if that
+// takes but a moment. What came through streams is counted in any case, as nothing
+// brings it back; files are read on by the next process, from here.
 func (m *Monitor) stop() error {
+	m.follower.Hurry()
+	clear(m.rests)
+	for until := time.Now().Add(lastLook); m.round() && time.Now().Before(until); {
+		if m.failed != nil {
+			return m.failed
+		}
+		if err := m.show(false); err != nil {
+			return err
+		}
+	}
 	if m.memory != nil {
 		m.drain()
 		if err := m.show(true); err != nil {
