@@ -89,12 +89,12 @@ RESUME  = -resume -- ./weir tail -n +1 --state {state}/position {log}
 KILLS = go run ./bench/kills
 KEEP  = -- ./weir --timezone UTC --threshold 20000 --window 10s --state {state} {log}
 
-rotations: build ## torture in small, for a minute: restarts and kills included, then without events
+rotations: build ## torture in small: restarts and kills, without events; then a history through 25 kills
 	$(TORTURE) -lines 500000 -rotations 60 -rate 40000 $(RESUME)
 	$(TORTURE) -lines 200000 -rotations 24 -rate 20000 -- ./weir tail -n +1 --no-state --poll {log}
 	$(KILLS) -kills 25 -rotations 3 $(KEEP)
 
-torture: build ## 10,000,000 lines and 1,000 rotations of all kinds under weir tail: none lost, doubled, broken
+torture: build ## 10,000,000 lines, 1,000 rotations of all kinds under weir tail, 500 kills: none lost, doubled, broken
 	$(TORTURE) -lines 10000000 -rotations 1000 -rate 100000 $(FOLLOW)
 	$(TORTURE) -lines 10000000 -rotations 1000 -rate 100000 $(RESUME)
 	$(KILLS) -kills 500 -rotations 50 $(KEEP)

@@ -337,7 +337,7 @@ func (p *bygone) stretches(from, to, step int64) ([]report.Stretch, error) {
 	return all, nil
 }
 
-func latencyOf(l *history.Latency) *view.Latency {
+func latencyOf(l *traffic.LatencyFigures) *view.Latency {
 	if l.Count == 0 {
 		return nil
 	}

@@ -22,7 +22,7 @@ type rememberedFlags struct {
 }
 
 func (o *rememberedFlags) add(f *pflag.FlagSet) {
-	f.StringVar(&o.dir, "state", "", "ask the histories in `DIR`, for lines that stand far from their time (default: $XDG_STATE_HOME/weir)")
+	f.StringVar(&o.dir, "state", "", "ask the histories in `DIR`, for lines that stand far from their time (default: $WEIR_STATE, then $XDG_STATE_HOME/weir)")
 	f.BoolVar(&o.none, "no-state", false, "ask no history")
 }
 

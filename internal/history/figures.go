@@ -8,25 +8,13 @@ import (
 
 // Figures are what graphs show of a stretch of time.
 type Figures struct {
-	traffic.Second       // hits, bytes, classes
-	Malformed      int64 // hits whose request field was no HTTP
-	Rejected       int64 // lines that were no requests
-	Late           int64 // hits that came when their second was closed
-	Visitors       int64 // distinct pairs of client and agent, an estimate beyond 1,024
-	Latency        Latency
-}
-
-// Latency sums up the latencies of a stretch, in microseconds. Quantiles are at
-// most 0.8 % off, Count, Sum and Max are exact.
-type Latency struct {
-	Count, Sum, P50, P90, P99, Max int64
+	traffic.Figures
+	Rejected int64 // lines that were no requests
+	Late     int64 // hits that came when their second was closed
 }
 
 // FiguresOf reads figures off a Tally. Rejected and Late are not in it.
-func FiguresOf(t *traffic.Tally) Figures {
-	f := t.Figures()
-	return Figures{Second: f.Second, Malformed: f.Malformed, Visitors: f.Visitors, Latency: Latency(f.Latency)}
-}
+func FiguresOf(t *traffic.Tally) Figures { return Figures{Figures: t.Figures()} }
 
 // join adds the figures of another part of a stretch. Of two parts the numbers
 // are the sums; quantiles are the larger one, which that of the whole is not

@@ -29,10 +29,9 @@ import (
 type memory struct {
 	db      *history.DB
 	subject history.Subject
-	resumed bool      // there was something to go on from
-	lived   bool      // the history knows that all that was there at its start was counted
-	named   bool      // the history knows what it is of
-	started time.Time // of this process
+	resumed bool // there was something to go on from
+	lived   bool // the history knows that all that was there at its start was counted
+	named   bool // the history knows what it is of
 
 	next   *pending // in the making
 	failed *pending // to be given again, unchanged, before next
@@ -114,7 +113,7 @@ func (e *HistoryError) Unwrap() error { return e.Err }
 // nil where there is none, and of each log by its name.
 func recall(db *history.DB, subject history.Subject) (m *memory, state []byte, lanes map[string]laneState, err error) {
 	m = &memory{
-		db: db, subject: subject, started: time.Now(), next: new(pending), spare: new(pending),
+		db: db, subject: subject, next: new(pending), spare: new(pending),
 		stop: make(chan struct{}), news: make(chan string, 1),
 	}
 	if m.until, _, _, err = db.Sealed(); err != nil {
@@ -189,7 +188,7 @@ func (m *Monitor) keep(outs []gauge.Output, idle bool) []gauge.Output {
 	k.hear()
 	switch {
 	case k.failed != nil && since < retryEvery:
-	case !due && len(k.next.Sealed)+len(k.next.Amended)+len(k.next.Events) == 0:
+	case k.failed == nil && !due && len(k.next.Sealed)+len(k.next.Amended)+len(k.next.Events) == 0:
 	case !idle && since < commitAfter && len(k.next.Sealed) < commitStretches:
 		return nil
 	default:
@@ -232,8 +231,7 @@ func (k *memory) seal(s *gauge.Sealed) {
 }
 
 func stretchOf(s *gauge.Sealed) history.Stretch {
-	f := history.Figures{Second: s.Figures.Second, Malformed: s.Figures.Malformed, Late: s.Late, Visitors: s.Figures.Visitors}
-	f.Latency = history.Latency(s.Figures.Latency)
+	f := history.Figures{Figures: s.Figures, Late: s.Late}
 	for _, n := range s.Rejected {
 		f.Rejected += n
 	}
@@ -248,6 +246,10 @@ func (m *Monitor) commit(now time.Time) {
 	if k.failed != nil {
 		if err := k.db.Commit(&k.failed.Commit); err != nil {
 			k.fails(err)
+			// They only save a search, and thousands of logs have one each minute.
+			for _, l := range m.lanes {
+				l.spans.ready = nil
+			}
 			return
 		}
 		k.spare, k.failed = k.failed, nil
@@ -419,7 +421,7 @@ func (m *Monitor) replays(at int64) bool {
 	if m.live {
 		return false
 	}
-	return !m.memory.lived || m.memory.started.Unix()-at > int64(newsFor/time.Second)
+	return !m.memory.lived || m.started.Unix()-at > int64(newsFor/time.Second)
 }
 
 // absolute is the name of a log in the history, whatever folder weir runs in.

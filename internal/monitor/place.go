@@ -201,8 +201,8 @@ func (l *lane) resume(s *laneState, o *Options) error {
 	return err
 }
 
-// mostSpans wait for a history that cannot be written. They only save a search.
-const mostSpans = 10_000
+// mostSpans of a log wait for the next commit. They only save a search.
+const mostSpans = 1000
 
 // spans tells where the records of each minute stand in the files of a log, for
 // whoever looks for the lines of some time.
