@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -47,13 +48,20 @@ func TestWhoComesBackToATerminalIsShownWhatWasBefore(t *testing.T) {
 	})
 }
 
-// TestWhatWasLoggedUpToTheEndIsCounted, though nothing has told of it yet.
+// TestWhatWasLoggedUpToTheEndIsCounted, also in one of many logs that have been idle
+// for so long that each is looked at but now and then.
 func TestWhatWasLoggedUpToTheEndIsCounted(t *testing.T) {
 	inBubble(t, func(p *play) {
-		p.hits("access.log", 1)
-		p.start(p.options("access.log"))
-		p.pause(time.Second)
-		p.hits("access.log", 3) // no time passes until it ends
+		var logs []string
+		for i := range 200 {
+			logs = append(logs, fmt.Sprintf("%d.log", i))
+			p.hits(logs[i], 1)
+		}
+		p.start(p.options(logs...))
+		p.pause(10 * time.Minute)
+		for _, name := range logs {
+			p.hits(name, 1) // no time passes until it ends
+		}
 		p.stop()
 		p.counted()
 	})
