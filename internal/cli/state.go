@@ -342,32 +342,20 @@ func newPrune(s streams) *cobra.Command {
 	f.SortFlags = false
 	f.StringVar(&o.before, "before", "", "drop what is older than this `TIME`: 30d, 2026-03-01")
 	f.Var(newValue(&o.most, "SIZE", "", parseSize), "max", "drop the oldest rows until the file has at most this size: 500MB, 2GB")
-	f.Var(newValue(&o.allBut, "LEVEL", "", parseLevel), "all-but", "keep the rows of this width and above: 1m, 1h or 1d")
+	f.Var(newValue(&o.allBut, "LEVEL", "", parseLevel), "all-but", "keep the rows of this width and above: 1m, 10m, 1h or 1d")
 	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the time given: local, UTC, +02:00, Europe/Berlin")
 	o.store.add(f)
 	o.store.completes(cmd)
 	return cmd
 }
 
-// parseSize reads bytes in the units that weir shows.
+// parseSize reads the size of a file, which is not nothing.
 func parseSize(s string) (int64, error) {
-	wrong := errors.New("must be a size such as 500MB, 2GB or 800000kB")
-	text := strings.ToUpper(strings.ReplaceAll(s, " ", ""))
-	factor := int64(1)
-	for _, u := range []struct {
-		name   string
-		factor int64
-	}{{"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"KIB", 1 << 10}, {"MIB", 1 << 20}, {"GIB", 1 << 30}, {"B", 1}} {
-		if number, ok := strings.CutSuffix(text, u.name); ok {
-			text, factor = number, u.factor
-			break
-		}
+	n, err := unit.ParseBytes(s)
+	if err != nil || n == 0 {
+		return 0, errors.New("must be a size such as 500MB, 2GB or 800000kB")
 	}
-	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(n > 0) || n*float64(factor) >= math.MaxInt64/2 {
-		return 0, wrong
-	}
-	return max(1, int64(n*float64(factor))), nil
+	return n, nil
 }
 
 // parseLevel reads the width of the rows of a level above the finest.
