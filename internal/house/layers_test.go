@@ -51,6 +51,7 @@ func table() []row {
 		{dir: "internal/collect", layer: edge},
 		{dir: "internal/plot", layer: edge},
 		{dir: "internal/history", layer: edge},
+		{dir: "internal/notify", layer: edge},
 
 		{dir: "internal/bookmark", layer: files},
 		{dir: "internal/lock", layer: files},
@@ -218,6 +219,8 @@ func bans() []ban {
 		{"database/sql", []string{"internal/history"}, "all SQL stands in one package, so that another store is one import away"},
 		{"modernc.org/sqlite", []string{"internal/history"}, "all SQL stands in one package, so that another store is one import away"},
 		{"gonum.org/v1/plot/vg", []string{"internal/plot"}, "how a picture is drawn is the business of plot; others hand it a Chart"},
+		{"github.com/wneessen/go-mail", []string{"internal/notify"}, "who is told of alerts, and how, is the business of notify"},
+		{"github.com/nicholas-fedor/shoutrrr", nil, "its router has all services, 3.6 MB of them, and sends by itself: package notify takes single services"},
 		{"golang.org/x/term", []string{"internal/cli", "internal/term"}, "only what writes to a terminal asks what it is"},
 		{"flag", []string{"bench/compare", "bench/mklog", "bench/torture", "bench/many", "bench/kills", "bench/change"}, "flags are the business of cli, which uses cobra"},
 		{"log", nil, "return a Notice or an error; the edges decide how it is told (log/slog where a log is meant)"},
@@ -227,7 +230,7 @@ func bans() []ban {
 		{"reflect", nil, "say it in types"},
 		{"unsafe", nil, "what it wins is a few nanoseconds, what it costs is the proof that a hostile log cannot write our memory"},
 		{"testing", nil, "tests belong into _test.go files"},
-		{"net/http", []string{"internal/timesite", "internal/collect"}, "speaking HTTP is the business of an edge of its own"},
+		{"net/http", []string{"internal/timesite", "internal/collect", "internal/notify"}, "speaking HTTP is the business of an edge of its own"},
 	}
 }
 
