@@ -36,6 +36,9 @@ type Watch struct {
 	steps  []step // of series since the last checkpoint
 }
 
+// Muted is why nobody was told of the alert that is open, "" where they were.
+func (w *Watch) Muted() string { return w.muted }
+
 // Step takes what was measured in the window that ends at t, and returns the
 // event that it causes, if any. Above the threshold it fires, below it recovers,
 // and exactly at it the state stays; so it does where nothing was measured.

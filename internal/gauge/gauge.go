@@ -345,11 +345,14 @@ func (g *Gauge) Reject(i int, why accesslog.Reason, lines int64) {
 	}
 }
 
-// Gone tells whether the file of source i is not there.
-func (g *Gauge) Gone(i int, gone bool) {
-	if now, ok := g.clock.Now(); ok {
+// Gone tells whether the file of source i is not there. It is false as long as there
+// is no event time to note that at.
+func (g *Gauge) Gone(i int, gone bool) bool {
+	now, ok := g.clock.Now()
+	if ok {
 		g.bank.Gone(g.names[i], now, gone)
 	}
+	return ok
 }
 
 // Acknowledge notes that somebody knows of the open alerts of a rule: of that of key

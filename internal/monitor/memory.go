@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -197,7 +198,7 @@ func (m *Monitor) keep(outs []gauge.Output, idle bool) []gauge.Output {
 	k.hear()
 	switch {
 	case k.failed != nil && since < retryEvery:
-	case k.failed == nil && !due && len(k.next.Sealed)+len(k.next.Amended)+len(k.next.Events) == 0:
+	case k.failed == nil && !due && len(k.next.Sealed)+len(k.next.Amended)+len(k.next.Events)+len(k.next.Outbox) == 0:
 	case !idle && since < commitAfter && len(k.next.Sealed) < commitStretches:
 		return nil
 	default:
@@ -279,7 +280,11 @@ func (m *Monitor) commit(now time.Time) {
 		return
 	}
 	m.streamed, k.lived = false, k.lived || m.live
+	sent := len(c.Outbox) > 0
 	k.done(c)
+	if m.teller != nil && sent {
+		m.teller.dispatcher.Wake()
+	}
 	k.works()
 }
 
@@ -314,6 +319,12 @@ func (m *Monitor) fill(c *pending) error {
 	c.States[stateGauge] = c.state
 	if fresh {
 		c.States[stateLearned] = learned
+	}
+	if t := m.teller; t != nil && t.changed {
+		if c.States[stateTold], err = json.Marshal(t.open); err != nil {
+			return err
+		}
+		t.changed = false
 	}
 	if !k.named {
 		name, data := k.subject.State()
@@ -434,7 +445,7 @@ func (m *Monitor) replays(at int64) bool {
 	if m.live {
 		return false
 	}
-	return !m.memory.lived || m.started.Unix()-at > int64(newsFor/time.Second)
+	return m.memory == nil || !m.memory.lived || m.started.Unix()-at > int64(newsFor/time.Second)
 }
 
 // absolute is the name of a log in the history, whatever folder weir runs in.

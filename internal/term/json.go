@@ -170,6 +170,16 @@ type jsonInterval struct {
 	Notes    []escape.JSON `json:"notes"`
 }
 
+type jsonChannel struct {
+	Name      escape.JSON `json:"name"`
+	Kind      string      `json:"kind"`
+	Delivered int64       `json:"delivered"`
+	Waiting   int         `json:"waiting"`
+	GivenUp   int64       `json:"given_up"`
+	Failing   string      `json:"failing_since,omitempty"`
+	Error     escape.JSON `json:"last_error,omitempty"`
+}
+
 type jsonSource struct {
 	Name     escape.JSON `json:"name"`
 	Format   string      `json:"format,omitempty"`
@@ -206,14 +216,15 @@ type jsonSummary struct {
 	To    string `json:"to,omitempty"`
 	Lines int64  `json:"lines"`
 	jsonStats
-	Late     int64        `json:"late"`
-	LateBy   int64        `json:"late_by_seconds"`
-	Future   int64        `json:"future"`
-	Rejected jsonRejected `json:"rejected"`
-	Alerts   []jsonEvent  `json:"alerts"`
-	Dropped  int          `json:"alerts_dropped,omitempty"`
-	Open     []jsonWindow `json:"open"`
-	Sources  []jsonSource `json:"sources"`
+	Late     int64         `json:"late"`
+	LateBy   int64         `json:"late_by_seconds"`
+	Future   int64         `json:"future"`
+	Rejected jsonRejected  `json:"rejected"`
+	Alerts   []jsonEvent   `json:"alerts"`
+	Dropped  int           `json:"alerts_dropped,omitempty"`
+	Open     []jsonWindow  `json:"open"`
+	Sources  []jsonSource  `json:"sources"`
+	Channels []jsonChannel `json:"channels,omitempty"`
 }
 
 func (j *JSON) interval(iv *view.Interval) jsonInterval {
@@ -252,6 +263,13 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 			js.Last, js.Why = escape.JSON(s.LastReject.Position(s.Name)), s.LastReject.Reason
 		}
 		o.Sources = append(o.Sources, js)
+	}
+	for _, ch := range c.Channels {
+		jc := jsonChannel{Name: escape.JSON(ch.Name), Kind: ch.Kind, Delivered: ch.Delivered, Waiting: ch.Waiting, GivenUp: ch.GivenUp, Error: escape.JSON(ch.LastError)}
+		if !ch.FailingSince.IsZero() {
+			jc.Failing = j.time(ch.FailingSince.Unix())
+		}
+		o.Channels = append(o.Channels, jc)
 	}
 	return o
 }

@@ -23,6 +23,9 @@ func (p *Plain) Close(c *view.Closing) error {
 	for _, s := range c.Sources {
 		p.source(s)
 	}
+	for _, ch := range c.Channels {
+		p.channel(ch)
+	}
 	p.line("")
 	p.alerts(c)
 	return p.flush()
@@ -79,6 +82,26 @@ func (p *Plain) figures(c *view.Closing) {
 	if c.Future > 0 {
 		p.line("", "  ", unit.Count(c.Future), " ", unit.Plural(c.Future, "line"), " from the future, counted by arrival: compare the clocks of the servers")
 	}
+}
+
+// channel tells how a way to people is doing.
+func (p *Plain) channel(c view.Channel) {
+	color := ""
+	if !c.FailingSince.IsZero() {
+		color = red
+	}
+	p.begin(color)
+	p.add("  notify ", escape.Terminal([]byte(c.Name)), " (", c.Kind, "): ", unit.Count(c.Delivered), " delivered")
+	if c.Waiting > 0 {
+		p.add(", ", unit.Count(int64(c.Waiting)), " waiting")
+	}
+	if c.GivenUp > 0 {
+		p.add(", ", unit.Count(c.GivenUp), " given up")
+	}
+	if !c.FailingSince.IsZero() {
+		p.add(", failing since ", c.FailingSince.In(p.Zone).Format(time.RFC3339), ": ", escape.Terminal([]byte(c.LastError)))
+	}
+	p.end(color)
 }
 
 func (p *Plain) source(s view.Source) {

@@ -19,6 +19,7 @@ type Window struct {
 	// Of is how many seconds of the window had passed since the first record;
 	// less than the window only at the start.
 	Of           int64
+	Muted        bool             // nobody is told of the alert
 	Acknowledged bool             // somebody knows of the alert
 	Change       *change.Decision // what a rule that Changes expects now; nil of others
 }
