@@ -230,9 +230,12 @@ func TestTheRestOfACompressedFileThatHadReplacedTheLogIsRead(t *testing.T) {
 			inPlace bool // copied and truncated, else renamed
 			torn    bool // the copy ends in half a line
 			anew    bool // which does not go on behind it
+			idle    bool // nothing is written there for a while
 		}{
 			"renamed":                         {},
 			"renamed, half a line":            {half: true},
+			"renamed, half a line, idle":      {half: true, idle: true},
+			"copied, half a line, idle":       {inPlace: true, half: true, idle: true},
 			"renamed, torn":                   {torn: true, anew: true},
 			"copied":                          {inPlace: true},
 			"copied, half a line":             {inPlace: true, half: true},
@@ -284,6 +287,10 @@ func TestTheRestOfACompressedFileThatHadReplacedTheLogIsRead(t *testing.T) {
 						s.must(os.Remove(s.path))
 						w = s.writer()
 					}
+					if c.idle {
+						s.glance()
+						s.glance() // as long as nothing of the new file was read
+					}
 					s.put(w, rest)
 					s.write(w, 4)
 					if ending == "" {
@@ -296,6 +303,9 @@ func TestTheRestOfACompressedFileThatHadReplacedTheLogIsRead(t *testing.T) {
 					if got := s.src.State().PossibleLoss; got != 0 {
 						t.Errorf("possible loss: got %d, want 0", got)
 					}
+					s.restart(Options{}, func() {})
+					s.glance()
+					compare(t, s.got, s.want)
 				})
 			})
 		}

@@ -140,6 +140,7 @@ func (s *Source) hold(old *file) {
 // passBy is hold for a file that is read on in its copy: all it has by now comes from
 // there.
 func (s *Source) passBy(old *file) {
+	old.copied = true
 	if len(old.half) == 0 {
 		old.toEnd()
 		old.half = append(old.half, old.trim(old.slice(old.offset, compared))...)
@@ -148,13 +149,18 @@ func (s *Source) passBy(old *file) {
 }
 
 // grown is the copy q of the current file, which m is the place in, if it has more
-// than that: then it took the path after it, and has left it again, for present. It
-// is read on from m, as a file that may still grow if it is not compressed.
+// than that or its writer may still be there: then it took the path after it, and has
+// left it again, for present. It is read on from m, as a file that may still grow if
+// it is not compressed.
 func (s *Source) grown(q *quarry, m *Mark, present *file) past {
-	if q.copy == nil || !s.exceeds(q, m) || s.isOld(q, m, present) {
+	if q.copy == nil {
 		return nil
 	}
+	whole, more := s.compare(q, m)
 	c := q.copy
+	if !whole || !more && (c.packed() || len(s.cur.half) > 0) || s.isOld(q, m, present) {
+		return nil
+	}
 	if c.packed() {
 		c.past, q.copy = true, nil // half a line at its end may go on, if it had been copied and truncated
 		return c
@@ -171,12 +177,12 @@ func (s *Source) grown(q *quarry, m *Mark, present *file) past {
 	return f
 }
 
-// exceeds reports whether the copy q holds all that the current file does, which m
-// is the place in, and more.
-func (s *Source) exceeds(q *quarry, m *Mark) bool {
+// compare reports whether the copy q holds all that the current file does, which m is
+// the place in, and whether it has more.
+func (s *Source) compare(q *quarry, m *Mark) (whole, more bool) {
 	size, err := s.cur.length()
 	if err != nil {
-		return false
+		return false, false
 	}
 	end := *m
 	if size > m.Offset {
@@ -186,11 +192,11 @@ func (s *Source) exceeds(q *quarry, m *Mark) bool {
 	}
 	c, err := q.at.open(s.f.pool)
 	if err != nil {
-		return false
+		return false, false
 	}
 	defer c.close()
-	ok, _, _ := c.seek(&end)
-	return ok && !c.atEnd()
+	whole, _, _ = c.seek(&end)
+	return whole, whole && !c.atEnd()
 }
 
 // isOld reports whether the copy q was there before the current file, or was read
@@ -203,15 +209,15 @@ func (s *Source) isOld(q *quarry, m *Mark, present *file) bool {
 	if q.copy.info.ModTime().Before(m.Written) && !present.info.ModTime().Before(m.Written) {
 		return true
 	}
-	for _, d := range s.f.marks {
-		if d.Offset <= m.Offset || !d.begins(q.copy.prefix) {
-			continue
+	for _, known := range s.f.readAs(q.copy.sums.of(q.copy.prefix)) {
+		if known.Offset <= m.Offset {
+			break
 		}
 		c, err := q.at.open(s.f.pool)
 		if err != nil {
 			return true
 		}
-		ok, _, _ := c.seek(&d.Mark)
+		ok, _, _ := c.seek(known)
 		c.close()
 		if ok {
 			return true
