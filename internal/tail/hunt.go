@@ -196,17 +196,21 @@ func (s *Source) seek(m *Mark, list []sibling, q *quarry) int {
 		}
 	}
 	if q.short = short >= 0; q.short {
-		// All it holds was read, so it must not be taken for news later.
 		if c, err := list[short].open(s.f.pool); err == nil {
-			if c.toEnd() == nil {
-				var m Mark
-				c.mark(&m)
-				s.f.remember(s.index, m)
-			}
+			s.allRead(c)
 			c.close()
 		}
 	}
 	return short
+}
+
+// allRead notes that all c holds was read, so that it is not taken for news later.
+func (s *Source) allRead(c *remnant) {
+	if c.toEnd() == nil {
+		var m Mark
+		c.mark(&m)
+		s.f.remember(s.index, m)
+	}
 }
 
 // anyName finds the file of m under whatever name it has in dir.

@@ -158,7 +158,11 @@ func (s *Source) grown(q *quarry, m *Mark, present *file) past {
 	}
 	whole, more := s.compare(q, m)
 	c := q.copy
-	if !whole || !more && (c.packed() || len(s.cur.half) > 0) || s.isOld(q, m, present) {
+	if !whole || s.isOld(q, m, present) {
+		return nil
+	}
+	if !more && (c.packed() || len(s.cur.half) > 0) {
+		s.allRead(c)
 		return nil
 	}
 	if c.packed() {
