@@ -34,11 +34,11 @@ func TestTheManualNamesEveryKeyOfAMessage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, part, ok := strings.Cut(string(manual), "\n## Notifications\n")
+	_, part, ok := strings.Cut(string(manual), "\n# Notifications\n")
 	if !ok {
 		t.Fatal("docs/json.md has no part called Notifications")
 	}
-	part, _, _ = strings.Cut(part, "\n## ")
+	part, _, _ = strings.Cut(part, "\n# ")
 	m := recovered("/a")
 	m.Labels, m.Late, m.Repeat = map[string]string{"team": "web"}, true, 1
 	g := group{"ops", []Message{m}}
