@@ -1,0 +1,5 @@
+package alert
+
+func Fields() []string {
+	return []string{"value", "threshold", "window", "rule", "key", "state", "time", "since", "duration", "requests"}
+}
