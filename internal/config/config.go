@@ -154,7 +154,7 @@ func parse(name, text string, o Options, standing []Rule) (*Config, error) {
 	c := blank()
 	c.Rules = slices.Clone(standing)
 	root := r.tree(text)
-	given := readTable(r, root, generalKeys(), c, "weir.toml")
+	given := readTable(r, root, generalKeys(), c, atTop)
 	r.finish(c, root, given)
 	if len(r.errs) == 0 {
 		return c, nil

@@ -261,6 +261,13 @@ func (r *reader) missing(at place, format string, args ...any) {
 	}
 }
 
+// missingUnless is missing, unless something else is wrong that may be it.
+func (r *reader) missingUnless(wrong bool, at place, format string, args ...any) {
+	if !wrong {
+		r.missing(at, format, args...)
+	}
+}
+
 func formatKeys() []key[Format] {
 	any := text("a text in quotes", notEmpty)
 	return []key[Format]{

@@ -92,6 +92,9 @@ func readTable[T any](r *reader, t *table, keys []key[T], to *T, where string) g
 	return found
 }
 
+// atTop is where keys stand that are in no table.
+const atTop = ""
+
 func (r *reader) unknown(e *entry, where string, names []string) {
 	if why := elsewhere(e.name, where); why != "" {
 		r.fail(e.at, "%s", why)
@@ -105,12 +108,16 @@ func (r *reader) unknown(e *entry, where string, names []string) {
 	if near == "" && len(names) < 12 {
 		near = ": give " + listed(names)
 	}
+	if where == atTop {
+		r.fail(e.at, "there is no %s %s%s", kind, shown(e.name), near)
+		return
+	}
 	r.fail(e.at, "%s has no %s %s%s", where, kind, shown(e.name), near)
 }
 
 // elsewhere says more of names that people look for; "" of others.
 func elsewhere(name, where string) string {
-	if where != "weir.toml" {
+	if where != atTop {
 		return ""
 	}
 	switch strings.ToLower(strings.ReplaceAll(name, "-", "_")) {

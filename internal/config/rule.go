@@ -38,7 +38,7 @@ func readRule(r *reader, v *value, c *Config) {
 		r.missing(v.at, `[[rule]] has no name: name = "slow-checkout"`)
 		return
 	}
-	if d.Name == "" || len(r.errs) > before {
+	if d.Name == "" {
 		return
 	}
 	if _, again := r.rules[d.Name]; again {
@@ -49,7 +49,8 @@ func readRule(r *reader, v *value, c *Config) {
 		r.rules = map[string]given{}
 	}
 	r.rules[d.Name] = g
-	if r.decide(&d, g, v.at); len(r.errs) > before {
+	r.decide(&d, g, v.at, len(r.errs) > before)
+	if len(r.errs) > before {
 		return
 	}
 	if i := slices.IndexFunc(c.Rules, func(o Rule) bool { return o.Name == d.Name }); i >= 0 {
@@ -60,8 +61,9 @@ func readRule(r *reader, v *value, c *Config) {
 }
 
 // decide works out what the keys of a rule mean together. What a rule says of its
-// condition takes the place of all that the one it adjusts says of it.
-func (r *reader) decide(d *draft, g given, at place) {
+// condition takes the place of all that the one it adjusts says of it. Of a rule that is
+// wrong already no more is said than is sure.
+func (r *reader) decide(d *draft, g given, at place, wrong bool) {
 	if d.base != nil && g["metric"] != nil {
 		d.Threshold, d.Recovery = 0, 0
 	}
@@ -81,17 +83,18 @@ func (r *reader) decide(d *draft, g given, at place) {
 			d.Window = 0
 		}
 	} else if d.base == nil || g["change"] != nil && d.Test == alert.Changes {
-		r.missing(at, `the rule %s does not say when something is wrong: give above, below, absent, slo or change = true`, shown(d.Name))
+		// A key of its own that is wrong may have been meant to.
+		r.missingUnless(wrong, at, `the rule %s does not say when something is wrong: give above, below, absent, slo or change = true`, shown(d.Name))
 		return
 	}
 	if g["metric"] == nil && d.Test == alert.Burns && d.Of == "" {
 		d.Metric, d.Of = alert.Share, "5xx"
 	}
 	if g["metric"] == nil && d.base == nil && (d.Test == alert.Above || d.Test == alert.Below || d.Test == alert.Changes) {
-		r.missing(at, `the rule %s does not say what it looks at: metric = "traffic", "errors", "latency", ...`, shown(d.Name))
+		r.missingUnless(wrong, at, `the rule %s does not say what it looks at: metric = "traffic", "errors", "latency", ...`, shown(d.Name))
 		return
 	}
-	if !r.values(d, g, at) {
+	if d.unknown || !r.values(d, g, at) || wrong {
 		return
 	}
 	d.fillIn(g)

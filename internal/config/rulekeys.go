@@ -26,6 +26,7 @@ type draft struct {
 	slo       *value
 	change    bool
 	sensitive *value
+	unknown   bool // the metric is none
 }
 
 // ruleKeys are those of [[rule]].
@@ -154,6 +155,8 @@ func metricNames() []string {
 }
 
 func readMetric(r *reader, v *value, d *draft) {
+	before := len(r.errs)
+	defer func() { d.unknown = len(r.errs) > before }()
 	if v.sort != isText {
 		r.wrong(v, `the name of a metric, such as "traffic" or "errors"`)
 		return
