@@ -2,6 +2,8 @@ package config
 
 import (
 	"flag"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -454,5 +457,73 @@ url = "ntfy://:canary@ntfy.example.org/canary"
 		if err != nil || err2 != nil || !strings.Contains(string(text), canary) || strings.Contains(string(golden), canary) {
 			t.Errorf("%v, %v\n%s", err, err2, golden)
 		}
+	}
+}
+
+// TestAPlaceInsideATextIsThatOfItsCharacter writes a text in each way TOML has, with a
+// mark in it, and looks whether the place of the mark is where it stands in the file.
+func TestAPlaceInsideATextIsThatOfItsCharacter(t *testing.T) {
+	for _, literal := range []string{
+		`"ab§c"`, `'ab§c'`, `"a\tb\u00fc§"`, `"\U0001F600§ x"`, `"ü§"`, `"\"\\§"`, "'''\nab\nc§'''", "'''ab§'''", "\"\"\"\na\\\n   b§\"\"\"",
+		"\"\"\"\\\n  §\"\"\"", "\"\"\"a\r\nb§\"\"\"", `"§"`, `""" "" §"""`,
+	} {
+		text := "# ü\nkey = " + literal + "\n"
+		r := &reader{}
+		root := r.tree(text)
+		if len(r.errs)+len(r.lines) > 0 {
+			t.Errorf("%q: %v %v", text, r.errs, r.lines)
+			continue
+		}
+		v := root.find("key").value
+		before, _, _ := strings.Cut(v.text, "§")
+		got := v.inside(utf8.RuneCountInString(before) + 1)
+		whole, _, _ := strings.Cut(text, "§")
+		want := place{1 + strings.Count(whole, "\n"), 1 + utf8.RuneCountInString(whole[strings.LastIndexByte(whole, '\n')+1:])}
+		if got != want {
+			t.Errorf("%s: got %v, want %v", literal, got, want)
+		}
+	}
+}
+
+// TestThresholdsAreWrittenAsTheyAreRead is about values of all sizes in all metrics.
+func TestThresholdsAreWrittenAsTheyAreRead(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 20_000 {
+		l := alert.Level(1 + r.Int64N(int64(1)<<(1+r.IntN(49))))
+		for m := range alert.Metrics {
+			for _, ratio := range []bool{false, true} {
+				l := l
+				if m == alert.Visitors && !ratio {
+					l = l/one*one + one
+				}
+				if (m == alert.Share || m == alert.Rejected) && !ratio {
+					l %= one
+				}
+				text := levelText(l, m, ratio)
+				if got, err := parseLevel(text, false, m, ratio); err != nil || got != l {
+					t.Fatalf("%s, ratio %t: %d is written %q and read as %d, %v", m, ratio, l, text, got, err)
+				}
+			}
+		}
+	}
+}
+
+// TestAHostileFileIsReadInTime: nested, long, of many keys.
+func TestAHostileFileIsReadInTime(t *testing.T) {
+	var keys strings.Builder
+	for i := range 60_000 {
+		fmt.Fprintf(&keys, "k%d = 1\n", i)
+	}
+	for name, text := range map[string]string{
+		"lists": "a = " + strings.Repeat("[", 200_000), "tables": "a = " + strings.Repeat("{b=", 100_000), "dots": "a" + strings.Repeat(".a", 300_000) + " = 1",
+		"keys": keys.String(), "headers": strings.Repeat("[[rule]]\n", 60_000), "large": strings.Repeat("#", MaxSize+1),
+		"not text": "a = \"\xff\"", "nothing": "\x00", "marks": "\ufeff\ufeff",
+	} {
+		begun := time.Now()
+		_, err := Parse("weir.toml", text, Options{Now: now()})
+		if err == nil || strings.Count(err.Error(), "\n") > MaxErrors {
+			t.Errorf("%s: got %.200v, want at most %d errors", name, err, MaxErrors)
+		}
+		t.Logf("%s: %v: %.120v", name, time.Since(begun), err)
 	}
 }

@@ -92,6 +92,9 @@ func table1(name string, aliases []string, about string, read func(*reader, *val
 	}}
 }
 
+// maxTables is how many rules, sources or channels a file may have.
+const maxTables = 1000
+
 // tables is a key whose value is a list of tables.
 func tables(name, about string, read func(*reader, *value, *Config)) key[Config] {
 	return key[Config]{name: name, about: about, read: func(r *reader, v *value, c *Config) {
@@ -101,6 +104,10 @@ func tables(name, about string, read func(*reader, *value, *Config)) key[Config]
 		}
 		if v.sort != isList {
 			r.wrong(v, fmt.Sprintf("a table, [[%s]]", r.key))
+			return
+		}
+		if len(v.items) > maxTables {
+			r.fail(v.items[maxTables].at, "there are %d [[%s]], more than the %d there may be", len(v.items), name, maxTables)
 			return
 		}
 		for _, item := range v.items {

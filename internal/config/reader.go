@@ -104,7 +104,10 @@ func (r *reader) unknown(e *entry, where string, names []string) {
 	if e.value.sort == isTable || e.value.headed {
 		kind = "table"
 	}
-	near := nearest(strings.ReplaceAll(e.name, "-", "_"), names)
+	near := ""
+	if len(r.errs) < 10*MaxErrors { // told are the first ten
+		near = nearest(strings.ReplaceAll(e.name, "-", "_"), names)
+	}
 	if near == "" && len(names) < 12 {
 		near = ": give " + listed(names)
 	}

@@ -77,20 +77,18 @@ type table struct {
 	made    making
 	at      place
 	entries []*entry
+	byName  map[string]*entry
 }
 
 // find returns the entry of a name, nil where there is none.
-func (t *table) find(name string) *entry {
-	for _, e := range t.entries {
-		if e.name == name {
-			return e
-		}
-	}
-	return nil
-}
+func (t *table) find(name string) *entry { return t.byName[name] }
 
 func (t *table) add(name string, at place, v *value) {
-	t.entries = append(t.entries, &entry{name: name, at: at, value: v})
+	if t.byName == nil {
+		t.byName = map[string]*entry{}
+	}
+	e := &entry{name: name, at: at, value: v}
+	t.entries, t.byName[name] = append(t.entries, e), e
 }
 
 // A builder makes the tree of one text.
@@ -102,6 +100,10 @@ type builder struct {
 	now    *table // that key-values go into
 	// lines holds where each line begins.
 	lines []int
+	last  struct { // place that was asked for: the next one is behind it, mostly
+		offset int
+		place
+	}
 }
 
 // tree reads the text as TOML. What is wrong is told to r; the rest is returned.
@@ -173,6 +175,7 @@ func (b *builder) blank(p place) (line string, plain bool) {
 	for i := begin; i < end; i++ {
 		b.text[i] = ' '
 	}
+	b.last.place = place{}
 	return line, true
 }
 
@@ -200,7 +203,13 @@ func (b *builder) place(offset int) place {
 	if !found {
 		line--
 	}
-	return place{line + 1, 1 + utf8.RuneCount(b.text[b.lines[line]:offset])}
+	from, at := b.lines[line], place{line + 1, 1}
+	if l := b.last; l.line == at.line && l.offset <= offset {
+		from, at = l.offset, l.place // in a long line counting from its begin takes minutes
+	}
+	at.column += utf8.RuneCount(b.text[from:offset])
+	b.last.offset, b.last.place = offset, at
+	return at
 }
 
 // build makes the tree. message is what is wrong at an offset; then the tree is
@@ -384,8 +393,11 @@ func (v *value) inside(column int) place {
 		}
 	}
 	step(min(opening, len(raw)))
-	for left := column - 1; left > 0 && len(raw) > 1; {
+	for left := column - 1; len(raw) > 1; {
 		n, told := written(raw, quote == `"`)
+		if left == 0 && told > 0 {
+			break
+		}
 		step(n)
 		left -= told
 	}
