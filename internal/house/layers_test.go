@@ -67,6 +67,7 @@ func table() []row {
 		{dir: "internal/incident", layer: pure},
 		{dir: "internal/gauge", layer: pure},
 		{dir: "internal/view", layer: pure},
+		{dir: "internal/meter", layer: pure},
 		{dir: "internal/alert", layer: pure},
 		{dir: "internal/change", layer: pure},
 		{dir: "internal/redact", layer: pure},

@@ -319,7 +319,7 @@ func (l *lane) reject(out accesslog.Outcome, g *gauge.Gauge) {
 	if g == nil {
 		return
 	}
-	g.Reject(out.Reason, 1)
+	g.Reject(l.index, out.Reason, 1)
 	if first && out.Reason != accesslog.ReasonNoFormat && out.Reason != accesslog.ReasonColumns {
 		g.Notice(fmt.Sprintf("%s: line rejected: %s; further ones are counted", l.account.LastReject.Position(l.account.Name), out.Reason))
 	}

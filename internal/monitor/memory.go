@@ -33,6 +33,8 @@ type memory struct {
 	lived   bool // the history knows that all that was there at its start was counted
 	named   bool // the history knows what it is of
 
+	learned []byte // until restore
+
 	next   *pending // in the making
 	failed *pending // to be given again, unchanged, before next
 	spare  *pending
@@ -97,6 +99,8 @@ const (
 const (
 	stateGauge = "gauge"
 	stateLive  = "live"
+	// what was learned of the traffic: large, and not new with each commit
+	stateLearned = "learned"
 )
 
 // A HistoryError says that the history cannot be gone on from. Without it a
@@ -117,6 +121,9 @@ func recall(db *history.DB, subject history.Subject) (m *memory, state []byte, l
 		stop: make(chan struct{}), news: make(chan string, 1),
 	}
 	if m.until, _, _, err = db.Sealed(); err != nil {
+		return nil, nil, nil, err
+	}
+	if m.learned, _, err = db.State(stateLearned); err != nil {
 		return nil, nil, nil, err
 	}
 	if state, m.resumed, err = db.State(stateGauge); err != nil || !m.resumed {
@@ -168,7 +175,9 @@ func (m *memory) restore(o gauge.Options, state []byte) (*gauge.Gauge, error) {
 		Seconds: func(epoch, from int64, yield func(sec int64, n traffic.Second)) error {
 			return m.db.Seconds(epoch, from, forever, yield)
 		},
+		Learned: m.learned,
 	})
+	m.learned = nil
 	if err != nil {
 		return nil, fmt.Errorf("the history %s: %w", m.db.Path(), err)
 	}
@@ -295,6 +304,7 @@ func (k *memory) complain(text string) {
 func (m *Monitor) fill(c *pending) error {
 	k := m.memory
 	var err error
+	learned, fresh := m.gauge.Checkpoint(nil)
 	if c.state, err = m.gauge.AppendBinary(c.state[:0]); err != nil {
 		return err
 	}
@@ -302,6 +312,9 @@ func (m *Monitor) fill(c *pending) error {
 		c.States, c.Positions = map[string][]byte{}, map[string][]byte{}
 	}
 	c.States[stateGauge] = c.state
+	if fresh {
+		c.States[stateLearned] = learned
+	}
 	if !k.named {
 		name, data := k.subject.State()
 		c.States[name] = data

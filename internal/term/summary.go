@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"weir/internal/alert"
 	"weir/internal/escape"
 	"weir/internal/unit"
 	"weir/internal/view"
@@ -147,25 +146,29 @@ const maxLateness = 600
 const maxListed = 100
 
 func (p *Plain) alerts(c *view.Closing) {
-	if len(c.Alerts) == 0 {
+	fired := 0
+	told := c.Alerts[:0:0]
+	for i := range c.Alerts {
+		if e := &c.Alerts[i]; e.Told() && e.Muted == "" {
+			told = append(told, *e)
+			if e.Begins() {
+				fired++
+			}
+		}
+	}
+	if len(told) == 0 && c.Dropped == 0 {
 		p.line("", "  no alert")
 		return
 	}
-	fired := 0
-	for _, e := range c.Alerts {
-		if e.State == alert.Firing {
-			fired++
-		}
-	}
 	p.line("", "  ", strconv.Itoa(fired), " ", unit.Plural(int64(fired), "alert"), ":")
-	if hidden := c.Dropped + max(0, len(c.Alerts)-maxListed); hidden > 0 {
+	if hidden := c.Dropped + max(0, len(told)-maxListed); hidden > 0 {
 		p.line("", "  (", strconv.Itoa(hidden), " older messages are not listed again)")
 	}
-	for _, e := range c.Alerts[max(0, len(c.Alerts)-maxListed):] {
+	for _, e := range told[max(0, len(told)-maxListed):] {
 		p.add("  ")
-		p.event(e)
+		p.event(&e)
 	}
 	for _, w := range c.Firing() {
-		p.line(red, "  still open: ", w.Rule.Name, " since ", time.Unix(w.Since, 0).In(p.Zone).Format(time.RFC3339))
+		p.line(red, "  still open: ", escape.Terminal([]byte(w.Name())), " since ", time.Unix(w.Since, 0).In(p.Zone).Format(time.RFC3339))
 	}
 }
