@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"weir/internal/alert"
 	"weir/internal/change"
-	"weir/internal/config/alert"
 )
 
 func calendarKeys() []key[Calendar] {

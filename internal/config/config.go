@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"weir/internal/accesslog"
-	"weir/internal/config/alert"
+	"weir/internal/alert"
 	"weir/internal/notify"
 	"weir/internal/unit"
 )

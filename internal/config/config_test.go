@@ -15,7 +15,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
-	"weir/internal/config/alert"
+	"weir/internal/alert"
 	"weir/internal/notify"
 )
 

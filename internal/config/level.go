@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"weir/internal/config/alert"
+	"weir/internal/alert"
 	"weir/internal/unit"
 )
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"weir/internal/config/alert"
+	"weir/internal/alert"
 	"weir/internal/unit"
 )
 

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"weir/internal/alert"
 	"weir/internal/change"
-	"weir/internal/config/alert"
 )
 
 // A draft is a rule while it is read: what its thresholds mean depends on the

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"weir/internal/config/alert"
+	"weir/internal/alert"
 )
 
 // Show writes all that holds as a weir.toml: what is as by default is marked, what

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"weir/internal/config/alert"
+	"weir/internal/alert"
 )
 
 // template checks the fields of a message.
