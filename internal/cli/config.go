@@ -210,13 +210,17 @@ func (w *watch) adopt(f *pflag.FlagSet, c *config.Config, words []string) ([]str
 			}
 		}
 	}
+	w.rules = append([]alert.Rule{}, c.Watched()...)
 	if high := slices.IndexFunc(c.Rules, func(r config.Rule) bool { return r.Name == alert.HighTraffic }); high >= 0 {
-		rule := c.Rules[high]
+		rule := &c.Rules[high]
 		if !own["threshold"] {
 			w.threshold = unit.PerSecond(rule.Threshold)
 		}
 		if !own["window"] {
 			w.window = time.Duration(rule.Window) * time.Second
+		}
+		if !rule.Enabled && (own["threshold"] || own["window"]) { // who gives a threshold wants to be told
+			w.rules = append(w.rules, rule.Rule)
 		}
 	}
 	if !named {
@@ -231,6 +235,23 @@ func (w *watch) adopt(f *pflag.FlagSet, c *config.Config, words []string) ([]str
 	w.simulate = c.Simulate
 	w.format.adopt(f, c, slices.Concat(words, w.inputs.names()))
 	return words, nil
+}
+
+// withHighTraffic puts what flags say of high traffic into the rules, where it is one of
+// them, and is about what they say something of.
+func withHighTraffic(rules []alert.Rule, flags alert.Rule) []alert.Rule {
+	out := slices.Clone(rules)
+	for i := range out {
+		r := &out[i]
+		if r.Name != alert.HighTraffic || r.Test != alert.Above || r.Metric != alert.Hits || r.Earlier != 0 {
+			continue
+		}
+		r.Threshold, r.Window, r.Total = flags.Threshold, flags.Window, flags.Total
+		if r.Recovery > r.Threshold {
+			r.Recovery = 0
+		}
+	}
+	return out
 }
 
 // adopt takes the formats of a configuration: those of single logs, and that of all

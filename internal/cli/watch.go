@@ -50,6 +50,7 @@ type watch struct {
 	memory     memoryFlags
 	config     configFlag
 	simulate   config.Simulate
+	rules      []alert.Rule // of the configuration; nil without one
 }
 
 const watchHelp = `weir reads the access logs that web servers are writing and says, every 10 seconds,
@@ -264,6 +265,12 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 	}
 	if where != nil {
 		o.Where = where()
+	}
+	if w.rules != nil {
+		o.Gauge.Rules = withHighTraffic(w.rules, rule)
+	}
+	if o.Gauge.Filter, err = w.filter.ofRules(o.Gauge.Rules, now, w.zone, w.depth); err != nil {
+		return o, err
 	}
 	if o.Hops, err = w.filter.hops(false); err != nil {
 		return o, err

@@ -149,7 +149,7 @@ func (c *Config) mutes(rule *Rule) []alert.Mute {
 // muted checks a stretch of mute.
 func muted(_ *reader, v *value) error {
 	m, err := parseMute(v.text, time.UTC)
-	if err == nil && m.Start == 0 && m.End == 0 && m.From == 0 && m.To == 0 && !slices.Contains(m.Days[:], false) {
+	if err == nil && m.Start == 0 && m.End == 0 && m.From == 0 && m.To == 0 && (m.Days == [7]bool{} || !slices.Contains(m.Days[:], false)) {
 		err = errors.New("that is always: enabled = false turns a rule off")
 	}
 	return err

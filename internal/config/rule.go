@@ -19,6 +19,9 @@ const (
 	// maxReach is how far back a rule may look, in seconds: the same day of the
 	// week before, and a day's window.
 	maxReach = 8 * 86400
+	// Of latencies and visitors a summary of each step is kept, which takes a hundred
+	// times the room of a count: those of a day, or of an hour for each of 256 keys.
+	maxSummaries, maxSummariesBy = 86400, 3600
 )
 
 // readRule reads a [[rule]]: a new one, or what is other in one of those that
@@ -265,6 +268,8 @@ func (r *reader) sense(d *draft, g given, at place) {
 		r.fail(where("ratio_to"), "the window of %s before would overlap the one of %s: ratio_to is as long as over, at least", seconds(d.Earlier), seconds(d.Window))
 	case ratio && d.Window+d.Earlier > maxReach, d.Test == alert.Absent && d.Reach() > maxReach:
 		r.fail(where("over"), "looks back further than the %s that are kept", unit.Span(maxReach*time.Second))
+	case threshold && timed && d.By == alert.Site && d.Reach() > maxSummaries, threshold && timed && d.By != alert.Site && d.Reach() > maxSummariesBy:
+		r.fail(where("over"), "looks back further than latencies and visitors are kept: %s, or %s with by", seconds(maxSummaries), seconds(maxSummariesBy))
 	case (d.Test == alert.Burns || d.Test == alert.Changes) && g["over"] != nil:
 		r.fail(g["over"].at, "over goes with above, below and absent: %s has windows of its own", map[alert.Test]string{alert.Burns: "slo", alert.Changes: "change"}[d.Test])
 	case threshold && timed && d.Window < alert.StepSeconds:
