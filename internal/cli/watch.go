@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"weir/internal/alert"
+	"weir/internal/config"
 	"weir/internal/feed"
 	"weir/internal/gauge"
 	"weir/internal/monitor"
@@ -47,6 +48,9 @@ type watch struct {
 	poll       bool
 	places     placeFlags
 	memory     memoryFlags
+	config     configFlag
+	simulate   config.Simulate
+	rules      []alert.Rule // of the configuration; nil without one
 }
 
 const watchHelp = `weir reads the access logs that web servers are writing and says, every 10 seconds,
@@ -76,6 +80,15 @@ func newWatch(s streams) *cobra.Command {
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			paths := append(args, w.files...)
+			c, err := w.config.load(s, time.Now(), len(w.places.files) > 0)
+			if err != nil {
+				return err
+			}
+			if c != nil {
+				if paths, err = w.adopt(cmd.Flags(), c, paths); err != nil {
+					return err
+				}
+			}
 			if len(paths) == 0 && !w.inputs.given() {
 				var err error
 				if paths, err = offer(s); err != nil || len(paths) == 0 {
@@ -90,6 +103,7 @@ func newWatch(s streams) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
+	w.config.add(f)
 	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is, or a directory or a pattern; may be repeated")
 	w.inputs.add(f)
 	w.filter.add(f)
@@ -179,6 +193,11 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 	defer in.close()
 	o.Inputs = in
 	allow(len(o.Paths))
+	written, err := simulated(ctx, w.simulate, w.zone, s)
+	if err != nil {
+		return err
+	}
+	defer written.end()
 	r := w.remember(&o, paths)
 	defer r.close()
 	m, err := monitor.New(o)
@@ -246,6 +265,12 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 	}
 	if where != nil {
 		o.Where = where()
+	}
+	if w.rules != nil {
+		o.Gauge.Rules = withHighTraffic(w.rules, rule)
+	}
+	if o.Gauge.Filter, err = w.filter.ofRules(o.Gauge.Rules, now, w.zone, w.depth); err != nil {
+		return o, err
 	}
 	if o.Hops, err = w.filter.hops(false); err != nil {
 		return o, err
