@@ -82,6 +82,9 @@ type Options struct {
 	// Channels are told of alerts. One that cannot be used is an error of New.
 	Channels []notify.Channel
 	Bell     io.Writer // the terminal that bells ring on; nil is none
+	// Reload, when not nil, is asked about once a second, and returns what is to be
+	// taken over from now on, nil where nothing is.
+	Reload func(now time.Time) *Reload
 }
 
 // Backlog is how much log time is read back, without Since, before live
@@ -102,6 +105,7 @@ type Monitor struct {
 	reading  reading              // of what was logged before
 	memory   *memory              // nil without a history
 	teller   *teller              // nil without channels
+	reloaded time.Time            // when Reload was asked last
 	live     bool                 // all that was there at the start is counted
 	streamed bool                 // lines of streams were counted since the last commit
 	failed   error                // of writing rejected lines
@@ -224,8 +228,12 @@ func (m *Monitor) Run(ctx context.Context) error {
 	}
 	if m.teller != nil {
 		m.teller.start()
-		defer m.teller.stop()
 	}
+	defer func() {
+		if m.teller != nil {
+			m.teller.stop()
+		}
+	}()
 	sweep := time.NewTimer(0)
 	defer sweep.Stop()
 	for {
@@ -234,6 +242,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 			return m.failed
 		}
 		m.tick(worked)
+		m.reload(time.Now())
 		if err := m.show(!worked); err != nil {
 			return err
 		}
