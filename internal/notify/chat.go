@@ -55,7 +55,7 @@ type messenger struct {
 	send  func(ctx context.Context, w *wire, u *url.URL, n *note) error
 }
 
-func services() []messenger {
+func messengers() []messenger {
 	quiet := strings.NewReplacer("@", "@\u200b")
 	markdown := strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "~", `\~`, "`", "\\`", "|", `\|`, ">", `\>`, "<", `\<`,
 		"#", `\#`, "[", `\[`, "]", `\]`, "(", `\(`, ")", `\)`, "@", "@\u200b")
@@ -66,13 +66,13 @@ func services() []messenger {
 	return []messenger{
 		{"discord", 1900, markdown.Replace, parseBy(func() types.Service { return &discord.Service{} }), sendDiscord},
 		{"googlechat", 3800, google.Replace, parseBy(func() types.Service { return &googlechat.Service{} }), sendGoogleChat},
-		{"gotify", 8000, none, parseBy(func() types.Service { return &gotify.Service{} }), sendGotify},
+		{"gotify", 8000, none, parseGotify, sendGotify},
 		{"mattermost", 3800, markdown.Replace, parseBy(func() types.Service { return &mattermost.Service{} }), sendMattermost},
 		{"ntfy", 3800, none, parseBy(func() types.Service { return &ntfy.Service{} }), sendNtfy},
 		{"pushover", 1000, none, parseBy(func() types.Service { return &pushover.Service{} }), sendPushover},
 		{"rocketchat", 3800, quiet.Replace, parseBy(func() types.Service { return &rocketchat.Service{} }), sendRocketChat},
 		{"slack", 3000, entities.Replace, parseBy(func() types.Service { return &slack.Service{} }), sendSlack},
-		{"teams", 8000, html.EscapeString, parseBy(func() types.Service { return &teams.Service{} }), sendTeams},
+		{"teams", 8000, html.EscapeString, parseTeams, sendTeams},
 		{"telegram", 3800, none, parseBy(func() types.Service { return &telegram.Service{} }), sendTelegram},
 		{"zulip", 8000, quiet.Replace, parseBy(func() types.Service { return &zulip.Service{} }), sendZulip},
 	}
@@ -81,7 +81,7 @@ func services() []messenger {
 // Services returns the schemes of the URLs that chat channels take.
 func Services() []string {
 	var names []string
-	for _, s := range services() {
+	for _, s := range messengers() {
 		names = append(names, s.scheme)
 	}
 	return names
@@ -90,6 +90,35 @@ func Services() []string {
 // parseBy has a service of the library read a URL.
 func parseBy(make func() types.Service) func(*url.URL) error {
 	return func(u *url.URL) error { return make().Initialize(u, nil) }
+}
+
+// parseGotify is parseBy with what the library looks at only when it sends.
+func parseGotify(u *url.URL) error {
+	s := &gotify.Service{}
+	if err := s.Initialize(u, nil); err != nil {
+		return err
+	}
+	if s.Config.Host == "" || s.Config.Token == "" {
+		return errors.New("write it as gotify://host/token")
+	}
+	return nil
+}
+
+// parseTeams is parseBy with what the library looks at only when it sends.
+func parseTeams(u *url.URL) error {
+	_, _, err := teamsURL(u)
+	return err
+}
+
+// teamsURL returns where messages to a team go, and the colour of its cards.
+func teamsURL(u *url.URL) (where, color string, err error) {
+	s := &teams.Service{}
+	if err := s.Initialize(u, nil); err != nil {
+		return "", "", err
+	}
+	c := s.Config
+	where = teams.BuildWebhookURL(c.Host, c.Group, c.Tenant, c.AltID, c.GroupOwner, c.ExtraID)
+	return where, c.Color, teams.ValidateWebhookURL(where)
 }
 
 // checkChat checks the form of a URL.
@@ -105,7 +134,7 @@ func parseChat(text string) (s messenger, u *url.URL, err error) {
 		return messenger{}, nil, fmt.Errorf("it is no URL of a chat: it begins with one of %s, such as slack://", strings.Join(Services(), ", "))
 	}
 	found := false
-	for _, one := range services() {
+	for _, one := range messengers() {
 		if one.scheme == strings.ToLower(scheme) {
 			s, found = one, true
 		}
@@ -275,18 +304,13 @@ func sendTelegram(ctx context.Context, w *wire, u *url.URL, n *note) error {
 }
 
 func sendTeams(ctx context.Context, w *wire, u *url.URL, n *note) error {
-	s := &teams.Service{}
-	if err := s.Initialize(u, nil); err != nil {
-		return err
-	}
-	c := s.Config
-	where := teams.BuildWebhookURL(c.Host, c.Group, c.Tenant, c.AltID, c.GroupOwner, c.ExtraID)
-	if err := teams.ValidateWebhookURL(where); err != nil {
+	where, color, err := teamsURL(u)
+	if err != nil {
 		return err
 	}
 	a, err := w.postJSON(ctx, where, map[string]any{
 		"@type": "MessageCard", "@context": "https://schema.org/extensions", "summary": n.title, "title": n.title,
-		"text": strings.ReplaceAll(n.plain, "\n", "<br>"), "themeColor": c.Color,
+		"text": strings.ReplaceAll(n.plain, "\n", "<br>"), "themeColor": color,
 	}, nil)
 	// Teams answers 200 where it drops a message for its rate limit, and says so in the
 	// text ("Create Incoming Webhooks", Microsoft).

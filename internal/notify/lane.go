@@ -133,13 +133,17 @@ func (l *lane) drain(ctx context.Context) {
 // hurry it does not wait for others to be grouped, nor repeat anything.
 func (l *lane) step(ctx context.Context, hurry bool) time.Duration {
 	now := time.Now()
-	if l.stuck != nil && !l.loosened() {
-		return idle
-	}
 	rows, err := l.options.Outbox.Rows(l.channel.Name, mostRows)
 	if err != nil {
 		l.mutter("the outbox cannot be read, trying again: %v", err)
 		return outboxPause
+	}
+	if l.stuck != nil {
+		if !l.loosened() {
+			l.note(func(s *Status) { s.Waiting = len(rows) })
+			return idle
+		}
+		return 0 // what was taken is in rows still
 	}
 	p := planned(rows, &aim{
 		policy: &l.channel.Policy, now: now, since: l.began, tried: l.tried, single: l.single > 0, hurry: hurry, most: mostGrouped,
@@ -148,7 +152,6 @@ func (l *lane) step(ctx context.Context, hurry bool) time.Duration {
 		l.mutter("the outbox cannot be written, trying again: %v", err)
 		return outboxPause
 	}
-	l.muttered = ""
 	if left := l.blocked.Sub(now); left > 0 {
 		return left
 	}
@@ -276,7 +279,7 @@ func (l *lane) loosened() bool {
 // settle takes note of what came of a delivery, and returns how long to wait for the
 // next.
 func (l *lane) settle(ctx context.Context, err error, g *group, stories []story, again bool) time.Duration {
-	now := time.Now()
+	now := time.Now().Round(0) // on the wall: it is shown
 	ids := idsOf(stories)
 	if err == nil {
 		l.delivered(now, g, again)
@@ -291,6 +294,7 @@ func (l *lane) settle(ctx context.Context, err error, g *group, stories []story,
 		for _, id := range ids {
 			delete(l.tried, id)
 		}
+		l.muttered = ""
 		l.note(func(s *Status) { s.Waiting -= len(ids) })
 		return 0
 	}

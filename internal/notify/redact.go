@@ -28,7 +28,8 @@ func longestFirst(texts []string) []string {
 }
 
 // pieces returns what may be a secret in a URL: user, password, and of the path and the
-// query whatever is no plain word. Of a chat's URL (all) the host, too, and each part.
+// query whatever is no plain word. Of a chat's URL (all) the host, too, and each
+// part that is no word.
 func pieces(text string, all bool) []string {
 	u, err := url.Parse(text)
 	if err != nil {
@@ -52,7 +53,7 @@ func pieces(text string, all bool) []string {
 		found = append(found, u.Host)
 		for _, f := range slices.Clone(found) {
 			for part := range strings.FieldsFuncSeq(f, func(r rune) bool { return strings.ContainsRune(":/@?&=-.,", r) }) {
-				if len(part) >= 6 {
+				if len(part) >= 6 && strings.ContainsAny(part, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
 					found = append(found, part)
 				}
 			}

@@ -88,6 +88,11 @@ func (w *wire) redactor() redactor {
 			r.add(text)
 		}
 	}
+	if password, err := w.channel.Password.read(); err == nil && password != "" {
+		// As both are sent: by HTTP (RFC 7617), by SMTP (RFC 4616).
+		user := w.channel.Username
+		r.add(user+":"+password, "\x00"+user+"\x00"+password)
+	}
 	for _, s := range w.channel.Headers {
 		if text, err := s.read(); err == nil {
 			r.add(text)
