@@ -72,6 +72,7 @@ func TestAliasesLeadToFlags(t *testing.T) {
 func TestEveryFlagOfWeirMayStandInTheConfiguration(t *testing.T) {
 	otherwise := map[string]string{
 		"file": "logs", "threshold": "threshold", "a": "threshold", "window": "window", "no-state": "enabled of [state]",
+		"rule": "[[rule]]", "notify": "[[notify]]",
 		"log-format": "[formats.NAME]", "date-format": "[formats.NAME]", "time-format": "[formats.NAME]",
 		"clock": "never: it is about one run", "config": "never", "help": "never",
 	}

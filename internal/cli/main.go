@@ -169,6 +169,7 @@ func newRoot(s streams) *cobra.Command {
 		newExplain(s),
 		newFormats(s),
 		newConfig(s),
+		newNotify(s),
 		newDemo(s),
 		newVersion(s),
 	)
