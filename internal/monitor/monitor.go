@@ -106,6 +106,7 @@ type Monitor struct {
 	memory   *memory              // nil without a history
 	teller   *teller              // nil without channels
 	reloaded time.Time            // when Reload was asked last
+	obeyed   time.Time            // when marks were looked for last
 	live     bool                 // all that was there at the start is counted
 	streamed bool                 // lines of streams were counted since the last commit
 	failed   error                // of writing rejected lines
@@ -243,6 +244,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 		}
 		m.tick(worked)
 		m.reload(time.Now())
+		m.obey(time.Now())
 		if err := m.show(!worked); err != nil {
 			return err
 		}
