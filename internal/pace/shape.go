@@ -133,3 +133,33 @@ func Endless(s Shape) bool {
 	_, _, ok := s.At(Forever - 1)
 	return ok
 }
+
+// A Surge is the shape within, with so many times its rate for a while.
+type Surge struct {
+	Shape Shape
+	From  time.Duration // when it begins
+	For   time.Duration // how long it is; 0 = until the end
+	Every time.Duration // again after so long, and so on; 0 = once
+	Times int64         // in millionths; 0 = silence
+}
+
+// At implements Shape.
+func (s Surge) At(t time.Duration) (unit.PerSecond, time.Duration, bool) {
+	rate, until, ok := s.Shape.At(t)
+	if !ok || t < s.From {
+		return rate, min(until, s.From), ok
+	}
+	start := s.From // of the time that t lies in
+	if s.Every > 0 {
+		start += (t - s.From) / s.Every * s.Every
+		until = min(until, later(start, s.Every))
+	}
+	if s.For > 0 {
+		end := later(start, s.For)
+		if t >= end {
+			return rate, until, true
+		}
+		until = min(until, end)
+	}
+	return clamp(portion(rate, s.Times)), until, true
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -216,7 +217,7 @@ func TestAFailedWriteEndsTheLogWithItsReason(t *testing.T) {
 			t.Errorf("Run got %d, %v, want a few lines and the reason", n, err)
 		}
 	})
-	n, err := newTestLog(t, "600s@100").Fill(t.Context(), &brokenWriter{room: 200_000}, time.Unix(0, 0))
+	n, err := newTestLog(t, "600s@100").Fill(t.Context(), time.Unix(0, 0), &brokenWriter{room: 200_000})
 	if !errors.Is(err, errFull) || n == 0 {
 		t.Errorf("Fill got %d, %v, want some lines and the reason", n, err)
 	}
@@ -235,7 +236,7 @@ func TestFillWritesWhatRunWould(t *testing.T) {
 			}
 			l = newTestLog(t, steps)
 			l.Disorder = disorder
-			n, err := l.Fill(t.Context(), &fast, start)
+			n, err := l.Fill(t.Context(), start, &fast)
 			if err != nil || n != 1220 {
 				t.Fatalf("Fill got %d, %v, want 1220 lines", n, err)
 			}
@@ -251,7 +252,7 @@ func TestFillStopsAtItsCountOrContext(t *testing.T) {
 	l := newTestLog(t, "100000s@1000")
 	l.Disorder = 5 * time.Second
 	l.Count = 20_000
-	n, err := l.Fill(t.Context(), w, w.start)
+	n, err := l.Fill(t.Context(), w.start, w)
 	if err != nil || n != 20_000 || len(w.stamps()) != 20_000 {
 		t.Fatalf("Fill got %d, %v, want 20000 lines", n, err)
 	}
@@ -260,7 +261,7 @@ func TestFillStopsAtItsCountOrContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	w = &witness{t: t, start: w.start}
-	n, err = newTestLog(t, "100000s@1000").Fill(ctx, w, w.start)
+	n, err = newTestLog(t, "100000s@1000").Fill(ctx, w.start, w)
 	if !errors.Is(err, context.Canceled) || n != int64(len(w.stamps())) || n > 5000 {
 		t.Errorf("a cancelled Fill got %d, %v, want the lines of one Write", n, err)
 	}
@@ -270,14 +271,13 @@ func TestALineOnItsWayCostsNoAllocation(t *testing.T) {
 	for _, disorder := range []time.Duration{0, time.Second} {
 		l := newTestLog(t, "1y@1000")
 		l.Disorder = disorder
-		q := l.newQueue(time.Unix(0, 0), fillWrite)
-		var sink brokenWriter
-		sink.room = 1 << 40
+		sink := &brokenWriter{room: 1 << 40}
+		q := l.newQueue(time.Unix(0, 0), fillWrite, []io.Writer{sink})
 		now := time.Duration(0)
 		step := func() {
 			now += 100 * time.Millisecond
 			q.fill(now)
-			if err := q.flush(&sink); err != nil {
+			if err := q.flush(); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -308,7 +308,7 @@ func BenchmarkFill(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			l.Count = int64(b.N)
-			if _, err := l.Fill(b.Context(), sink, time.Unix(1_773_151_500, 0)); err != nil {
+			if _, err := l.Fill(b.Context(), time.Unix(1_773_151_500, 0), sink); err != nil {
 				b.Fatal(err)
 			}
 			b.SetBytes((1<<60 - int64(sink.room)) / int64(b.N))
