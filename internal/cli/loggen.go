@@ -293,9 +293,9 @@ func (g *loggen) log(cmd *cobra.Command, s streams) (*simulate.Log, time.Time, e
 			return nil, start, usageError{fmt.Errorf("invalid argument for --start: %w", err)}
 		}
 	}
-	if !cmd.Flags().Changed("seed") {
+	given := cmd.Flags().Changed("seed")
+	if !given {
 		g.seed = rand.Uint64() >> 32
-		defer fmt.Fprintf(s.err, "weir: --seed %d\n", g.seed)
 	}
 	shape, err := g.pacing.shape(cmd.Flags(), g.seed)
 	if err != nil {
@@ -324,6 +324,9 @@ func (g *loggen) log(cmd *cobra.Command, s streams) (*simulate.Log, time.Time, e
 	}
 	if g.truth != "" {
 		log.Truth = simulate.NewTruth(site, g.seed, g.format, g.outputs)
+	}
+	if !given {
+		fmt.Fprintf(s.err, "weir: --seed %d\n", g.seed)
 	}
 	return log, start, nil
 }
@@ -359,7 +362,10 @@ func (t truthFile) close(truth *simulate.Truth, failed error) error {
 		}
 		return err
 	}
-	err := t.file.Truncate(0)
+	info, err := t.file.Stat()
+	if err == nil && info.Mode().IsRegular() { // a device or a pipe has no length
+		err = t.file.Truncate(0)
+	}
 	if err == nil {
 		_, err = truth.WriteTo(t.file)
 	}
