@@ -90,7 +90,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 				}
 				p := parserOf(t, name)
 				s := newTestSite(t, options(f, SiteOptions{
-					Seed: 10, Clients: 2000, Sections: 20, AbsoluteTargets: absolute, Bots: 0.05, Scanners: 0.05, Sessions: absolute,
+					Seed: 10, Clients: 500, Sections: 20, AbsoluteTargets: absolute, Bots: 0.05, Scanners: 0.05, Sessions: absolute,
 				}))
 				var rec accesslog.Record
 				for header := range strings.Lines(string(f.AppendHeader(nil))) {
@@ -100,7 +100,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 				}
 				var l Line
 				garbage := 0
-				for i := range 5000 {
+				for i := range 1500 {
 					l.At = time.Unix(1_773_151_500+int64(i/7), int64(i%7)*123_456_789)
 					s.Next(&l)
 					text := f.AppendLine(nil, &l)

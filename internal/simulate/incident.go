@@ -33,6 +33,9 @@ type Incident struct {
 	Traffic int64
 }
 
+// shortest is the least that an incident may take: a Schedule goes through each.
+const shortest = 10 * time.Millisecond
+
 const incidentForm = "write it as 'at=60s for=2m errors=5%'; it may have at, for, every, section, errors, status, latency (x3 or +200ms), client, bot, traffic (x5) and outage"
 
 // ParseIncident reads an incident: words with spaces between them, in any
@@ -62,6 +65,8 @@ func ParseIncident(s string) (Incident, error) {
 		err = errors.New("status is that of errors: say how many with errors=5%")
 	case seen["outage"] && seen["traffic"]:
 		err = errors.New("an outage is no traffic at all: take one of the two away")
+	case in.For > 0 && in.For < shortest:
+		err = fmt.Errorf("for must be %s at least", unit.Span(shortest))
 	case in.Every > 0 && in.For == 0:
 		err = errors.New("every needs for, how long it is each time")
 	case in.Every > 0 && in.Every <= in.For:

@@ -42,26 +42,27 @@ func TestAnIncidentIsReadWithEveryKey(t *testing.T) {
 
 func TestARefusedIncidentSaysWhere(t *testing.T) {
 	for text, why := range map[string]string{
-		"":                        "it is empty: write it as",
-		"at=60s":                  "nothing happens in it",
-		"at=60s errros=5%":        `column 8: errros: there is no such key: did you mean errors?`,
-		"weather=rain":            `column 1: weather: there is no such key: write it as`,
-		"errors=5":                `"5" is no share above 0`,
-		"errors=0":                `is no share above 0`,
-		"errors=NaN":              `is no share above 0`,
-		"errors=5% errors=6%":     `column 11: errors: it is given twice`,
-		"errors=5% status=200":    `"200" is no status of an error`,
-		"latency=x3 status=500":   `status is that of errors`,
-		"latency=fast":            `"fast" is no number of times, such as x3`,
-		"latency=+2h":             `longer than an hour`,
-		"outage traffic=x2":       `take one of the two away`,
-		"outage=yes":              `it has no value`,
-		"errors=5% for=0s":        `it must be more than no time`,
-		"errors=5% every=5m":      `every needs for`,
-		"outage for=5m every=5m":  `it is not over before it comes again`,
-		"errors=5% section=api":   `"api" is no path such as /api`,
-		"errors=5% at=soon":       `column 11: at: duration "soon"`,
-		"traffic=x99999999999999": `is no number of times`,
+		"":                         "it is empty: write it as",
+		"at=60s":                   "nothing happens in it",
+		"at=60s errros=5%":         `column 8: errros: there is no such key: did you mean errors?`,
+		"weather=rain":             `column 1: weather: there is no such key: write it as`,
+		"errors=5":                 `"5" is no share above 0`,
+		"errors=0":                 `is no share above 0`,
+		"errors=NaN":               `is no share above 0`,
+		"errors=5% errors=6%":      `column 11: errors: it is given twice`,
+		"errors=5% status=200":     `"200" is no status of an error`,
+		"latency=x3 status=500":    `status is that of errors`,
+		"latency=fast":             `"fast" is no number of times, such as x3`,
+		"latency=+2h":              `longer than an hour`,
+		"outage traffic=x2":        `take one of the two away`,
+		"outage=yes":               `it has no value`,
+		"errors=5% for=0s":         `it must be more than no time`,
+		"outage every=2ns for=1ns": `for must be 10ms at least`,
+		"errors=5% every=5m":       `every needs for`,
+		"outage for=5m every=5m":   `it is not over before it comes again`,
+		"errors=5% section=api":    `"api" is no path such as /api`,
+		"errors=5% at=soon":        `column 11: at: duration "soon"`,
+		"traffic=x99999999999999":  `is no number of times`,
 	} {
 		if _, err := ParseIncident(text); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("ParseIncident(%q) got error %v, want one with %q", text, err, why)
@@ -108,17 +109,17 @@ func TestAnIncidentDoesWhatItSaysAndNothingElse(t *testing.T) {
 		return []Incident{in}
 	}
 	log := func(incidents []Incident) *Log {
-		l := newTestLog(t, "1000s@100")
+		l := newTestLog(t, "1000s@20")
 		l.Incidents = incidents
 		return l
 	}
-	plain := collect(t, log(nil), 60_000)
+	plain := collect(t, log(nil), 12_000)
 	within := func(l *Line) bool {
 		s := l.At.Unix() - 1_773_151_500
 		return s >= 100 && s < 400
 	}
 	share := func(what string, got, of int, want float64) {
-		if x := float64(got) / float64(of); math.Abs(x-want) > 0.015 {
+		if x := float64(got) / float64(of); math.Abs(x-want) > 0.03 {
 			t.Errorf("%s: got %.3f, want %.3f", what, x, want)
 		}
 	}
@@ -142,7 +143,7 @@ func TestAnIncidentDoesWhatItSaysAndNothingElse(t *testing.T) {
 		},
 	} {
 		changed, all := 0, 0
-		for i, is := range collect(t, log(incident(text)), 60_000) {
+		for i, is := range collect(t, log(incident(text)), 12_000) {
 			was := plain[i]
 			if within(&is) {
 				all++

@@ -22,7 +22,7 @@ func TestPeopleComeForVisits(t *testing.T) {
 	pages := map[string]string{} // the page that each client looks at
 	from, parts, revisits, first := 0, 0, map[bool][2]int{}, 0
 	seen := map[string]bool{}
-	const n = 100_000
+	const n = 50_000
 	for _, l := range drawAt(s, n, 50) {
 		asset := strings.HasSuffix(l.Target, ".js") || strings.HasPrefix(l.Target, "/static") || strings.HasPrefix(l.Target, "/images")
 		if !asset && !strings.HasPrefix(l.Target, "/api") && !strings.HasPrefix(l.Target, "/feed") {
@@ -70,9 +70,9 @@ func TestVisitsFollowTheRateInBoundedMemory(t *testing.T) {
 			s.Next(&l)
 		}
 	}
-	run(60, 100)
+	run(40, 100)
 	calm := under()
-	run(60, 2000)
+	run(40, 2000)
 	busy := under()
 	if busy < 8*calm { // reading takes as long
 		t.Errorf("%d visits at 100 requests a second, %d at 2000", calm, busy)
@@ -81,7 +81,7 @@ func TestVisitsFollowTheRateInBoundedMemory(t *testing.T) {
 	if got := under(); got > busy/8 {
 		t.Errorf("%d of %d visits are under way at 20 requests a second, want most to have given up", got, busy)
 	}
-	run(3, 1_000_000)
+	run(1, 800_000)
 	if got := under(); got > maxVisits {
 		t.Errorf("%d visits, want %d at most", got, maxVisits)
 	}
