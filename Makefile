@@ -19,7 +19,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
 # Packages with goroutines run under the race detector; the pure ones have none
 # to race, and their 100,000 traces would take ten times as long there.
-CONCURRENT := ./internal/tail ./internal/relay ./internal/feed ./internal/monitor ./internal/simulate ./internal/timesite ./internal/collect ./internal/term ./internal/cli
+CONCURRENT := ./internal/tail ./internal/relay ./internal/feed ./internal/monitor ./internal/simulate ./internal/timesite ./internal/collect ./internal/notify ./internal/term ./internal/cli
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,18 +48,22 @@ uninstall: ## remove what install put below PREFIX
 		'$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/weir.fish'
 	rm -rf '$(DESTDIR)$(PREFIX)/share/doc/weir'
 
-# Where it may not be installed, tests that need it are left out, and say so.
-programs: ## logrotate, which tests rotate with: installed where that may be done (Debian, as root)
-	@PATH="$$PATH:/usr/sbin:/sbin"; if ! command -v logrotate > /dev/null; then \
+# Where one may not be installed, tests that need it are left out, and say so. An
+# Alertmanager that came for the tests is not left running as a server of the machine.
+programs: ## logrotate and the Alertmanager, which tests use: installed where that may be done (Debian, as root)
+	@PATH="$$PATH:/usr/sbin:/sbin"; \
+	for program in logrotate prometheus-alertmanager; do \
+		command -v $$program > /dev/null && continue; \
 		if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ]; then \
-			echo 'installing logrotate, for the tests'; \
-			{ apt-get install -y -qq --no-install-recommends logrotate || \
-				{ apt-get update -qq && apt-get install -y -qq --no-install-recommends logrotate; }; } > /dev/null 2>&1 || \
-				echo 'logrotate could not be installed: tests that need it are left out'; \
+			echo "installing $$program, for the tests"; \
+			{ apt-get install -y -qq --no-install-recommends $$program || \
+				{ apt-get update -qq && apt-get install -y -qq --no-install-recommends $$program; }; } > /dev/null 2>&1 || \
+				echo "$$program could not be installed: tests that need it are left out"; \
+			[ $$program = logrotate ] || systemctl disable --now $$program > /dev/null 2>&1 || true; \
 		else \
-			echo 'logrotate is not installed (Debian: apt install logrotate): tests that need it are left out'; \
+			echo "$$program is not installed (Debian: apt install $$program): tests that need it are left out"; \
 		fi; \
-	fi
+	done
 
 test: programs ## everything that must hold: vet, other systems, all tests
 	go vet ./...

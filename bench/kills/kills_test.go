@@ -43,7 +43,7 @@ func keep(t *testing.T, home, log string, hits [10]int64, alerts ...int64) {
 	c := history.Commit{Sealed: []history.Stretch{row}}
 	for _, n := range alerts {
 		c.Events = append(c.Events, history.Event{Event: alert.Event{
-			Rule: alert.HighTrafficRule(10*unit.One, 120e9), State: alert.Firing, At: noon + n, Hits: n,
+			Rule: alert.HighTrafficRule(10*unit.One, 120e9), State: alert.Firing, At: noon + n, Sample: alert.Sample{Num: n, Den: 120, Hits: n},
 		}})
 	}
 	if err := db.Commit(&c); err != nil {

@@ -15,6 +15,7 @@ import (
 type sample struct {
 	at          time.Duration // since the run began
 	resident    int64         // KiB
+	own         int64         // of it, KiB: the rest are pages of its program, which come as they are first run
 	threads     int64
 	descriptors int64
 }
@@ -41,6 +42,8 @@ func sampleOf(pid int, at time.Duration) (sample, bool) {
 		case err != nil:
 		case name == "VmRSS":
 			s.resident = n
+		case name == "RssAnon":
+			s.own = n
 		case name == "Threads":
 			s.threads = n
 		}
@@ -124,6 +127,7 @@ func (s samples) String() string {
 		fmt.Fprintf(&b, "%-11s %d to %d%s, slope %+.1f%s an hour\n", name, least, most, unit, warm.slope(figure), unit)
 	}
 	row("memory", " KiB", func(one sample) int64 { return one.resident })
+	row("of its own", " KiB", func(one sample) int64 { return one.own })
 	row("descriptors", "", func(one sample) int64 { return one.descriptors })
 	row("threads", "", func(one sample) int64 { return one.threads })
 	return b.String()

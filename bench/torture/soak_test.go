@@ -36,10 +36,11 @@ func TestTheSlopeIsThatOfTheLine(t *testing.T) {
 func TestTheReportOfASoakLeavesTheWarmUpOut(t *testing.T) {
 	s := samples{{at: 0, resident: 1000, threads: 3, descriptors: 5}}
 	for i := 1; i <= 20; i++ {
-		s = append(s, sample{time.Duration(i) * time.Minute, 8000 + int64(i), 9, 12})
+		s = append(s, sample{time.Duration(i) * time.Minute, 8000 + int64(i), 3000, 9, 12})
 	}
 	want := "samples     21, the first tenth of the time left out of what follows\n" +
 		"memory      8002 to 8020 KiB, slope +60.0 KiB an hour\n" +
+		"of its own  3000 to 3000 KiB, slope +0.0 KiB an hour\n" +
 		"descriptors 12 to 12, slope +0.0 an hour\n" +
 		"threads     9 to 9, slope +0.0 an hour\n"
 	if got := s.String(); got != want {
@@ -57,7 +58,7 @@ func TestASampleIsThatOfTheProcess(t *testing.T) {
 	f, err := os.Open(os.DevNull)
 	must(t, err)
 	before, ok := sampleOf(os.Getpid(), time.Minute)
-	if !ok || before.at != time.Minute || before.resident < 1000 || before.threads < 2 || before.descriptors < 4 {
+	if !ok || before.at != time.Minute || before.resident < 1000 || before.own < 100 || before.own >= before.resident || before.threads < 2 || before.descriptors < 4 {
 		t.Fatalf("got %+v, %t", before, ok)
 	}
 	must(t, f.Close())

@@ -1,60 +1,84 @@
 package alert
 
 import (
+	"cmp"
 	"math"
 	"slices"
+	"sort"
 
-	"weir/internal/traffic"
+	"weir/internal/change"
 )
 
 // MaxHistory is the number of events the Board remembers, the newest ones.
 const MaxHistory = 10_000
 
-// A Board owns a Watch for every rule and the events they caused. Make one
+// A Board owns the Watches of all rules and the events they caused. Make one
 // with NewBoard. It belongs to one goroutine.
 type Board struct {
-	watches []Watch
-	at      int64 // the last second stepped to
+	rules   []Rule
+	watches []*Watch // in the order of the rules, then of keys
+	from    []int    // the first of each rule in watches
+	cadence int64    // the longest one
+	at      int64    // the last second stepped to
 	started bool
+	owed    []Event // of RestoreBoard
 	history []Event
 	dropped int
+	mark    checkpoint
 }
 
 // NewBoard returns a Board on which every rule is quiet.
 func NewBoard(rules ...Rule) *Board {
-	b := &Board{}
-	for _, r := range rules {
-		b.watches = append(b.watches, Watch{Rule: r})
+	b := &Board{rules: slices.Clone(rules), from: make([]int, len(rules)), cadence: 1}
+	for i := range b.rules {
+		r := &b.rules[i]
+		b.from[i] = len(b.watches)
+		b.cadence = max(b.cadence, r.Cadence())
+		if r.By == Site || r.Test == Changes {
+			b.watches = append(b.watches, b.watch(i, ""))
+		}
 	}
 	return b
 }
 
+func (b *Board) watch(rule int, key string) *Watch {
+	w := &Watch{Rule: b.rules[rule], Key: key}
+	if w.Rule.Test == Changes {
+		w.series = w.Rule.series()
+	}
+	return w
+}
+
+// Rules returns the rules, by the numbers that Figures are asked with. They are
+// not to be changed.
+func (b *Board) Rules() []Rule { return b.rules }
+
 // Advance steps every rule through the closed seconds up to and including to,
 // in the order of time, and returns the events they caused. The figures come
-// from s, which must have all records of closed seconds that came in time.
+// from f, which must have all records of closed seconds that came in time.
 //
-// A stretch without hits is not walked: without hits windows only lose, so
-// nothing can change before the next hit once every rule is quiet, and the walk
-// goes on there. A year of silence costs as much as a window at most.
-func (b *Board) Advance(to int64, s *traffic.Seconds) []Event {
+// A stretch without requests is not walked: nothing can change before the next
+// one once every watch is calm, and the walk goes on there. A year of silence
+// costs as much as the longest window at most.
+func (b *Board) Advance(to int64, f Figures) []Event {
+	old := len(b.history)
 	if !b.started {
-		first, ok := s.Next(math.MinInt64)
+		first, ok := f.Next(math.MinInt64)
 		if !ok || first >= to {
 			return nil
 		}
 		b.started, b.at = true, first
 	}
-	old := len(b.history)
 	for b.at < to {
 		b.at++
-		if b.step(s) {
+		if b.step(f) {
 			continue
 		}
-		next, ok := s.Next(b.at)
+		next, ok := f.Next(b.at)
 		if !ok || next >= to {
-			b.at = to
-			break
+			next = to
 		}
+		b.idle(next)
 		b.at = max(b.at, next)
 	}
 	events := b.history[old:]
@@ -62,19 +86,159 @@ func (b *Board) Advance(to int64, s *traffic.Seconds) []Event {
 	return events
 }
 
+// Owed returns the events that RestoreBoard has caused: they are to be told before
+// others, once, since they are no part of the state.
+func (b *Board) Owed() []Event {
+	events := b.owed
+	b.owed = nil
+	b.history = append(b.history, events...)
+	return events
+}
+
 // step steps all watches to b.at. busy reports whether the next second may
-// cause an event even without a hit: a recovery.
-func (b *Board) step(s *traffic.Seconds) (busy bool) {
-	for i := range b.watches {
-		w := &b.watches[i]
-		hits := s.Sum(b.at-w.Rule.Window, b.at).Hits
-		e, ok := w.Step(b.at, hits)
-		if ok {
-			b.history = append(b.history, e)
+// cause an event even without a request.
+func (b *Board) step(f Figures) (busy bool) {
+	for i := range b.rules {
+		r := &b.rules[i]
+		if b.cadence > 1 && b.at%r.Cadence() != 0 {
+			continue
 		}
-		busy = busy || w.State == Firing && hits > 0
+		if r.By != Site {
+			b.meet(i, f.Keys(i, b.at))
+		}
+		for _, w := range b.of(i) {
+			var e Event
+			var ok bool
+			if w.series != nil {
+				e, ok = b.sense(i, w, f)
+			} else {
+				e, ok = w.Step(b.at, b.measure(i, w, f))
+			}
+			if ok {
+				b.emit(e)
+			} else if e, ok = w.unmute(b.at); ok {
+				b.emit(e)
+			}
+		}
 	}
-	return busy
+	for _, w := range b.watches {
+		if !w.calm() {
+			return true
+		}
+	}
+	// What came since a rule was last decided may make it anything but calm.
+	next, ok := f.Next(b.at - b.cadence)
+	return ok && next < b.at && b.cadence > 1
+}
+
+// of returns the watches of a rule.
+func (b *Board) of(rule int) []*Watch {
+	if rule+1 < len(b.from) {
+		return b.watches[b.from[rule]:b.from[rule+1]]
+	}
+	return b.watches[b.from[rule]:]
+}
+
+// meet makes the watches of a rule those of keys, which are in order. One whose
+// key is no more ends, with that reason.
+func (b *Board) meet(rule int, keys []string) {
+	old := b.of(rule)
+	same := len(old) == len(keys)
+	fixed := b.rules[rule].Test == Changes // the site itself, which is no key
+	if fixed {
+		same = len(old) == len(keys)+1
+	}
+	for i := 0; same && i < len(keys); i++ {
+		same = old[i+len(old)-len(keys)].Key == keys[i]
+	}
+	if same {
+		return
+	}
+	var now []*Watch
+	if fixed {
+		now, old = append(now, old[0]), old[1:]
+	}
+	for len(old)+len(keys) > 0 {
+		order := 0
+		switch {
+		case len(keys) == 0:
+			order = -1
+		case len(old) == 0:
+			order = 1
+		default:
+			order = cmp.Compare(old[0].Key, keys[0])
+		}
+		switch {
+		case order < 0:
+			if e, ok := old[0].end(b.at, b.rules[rule].forgotten()); ok {
+				b.emit(e)
+			}
+			old = old[1:]
+		case order > 0:
+			now, keys = append(now, b.watch(rule, keys[0])), keys[1:]
+		default:
+			now, old, keys = append(now, old[0]), old[1:], keys[1:]
+		}
+	}
+	before := len(b.of(rule))
+	b.watches = slices.Concat(b.watches[:b.from[rule]], now, b.watches[b.from[rule]+before:])
+	for i := rule + 1; i < len(b.from); i++ {
+		b.from[i] += len(now) - before
+	}
+}
+
+// forgotten is why the alert of a key ends that is no longer watched.
+func (r *Rule) forgotten() string {
+	if r.Test == Changes {
+		return "it is no longer one of the sections with most requests"
+	}
+	return "others had requests since, and there is room for no more"
+}
+
+// measure asks for what the condition of w is about.
+func (b *Board) measure(rule int, w *Watch, f Figures) Sample {
+	r := &w.Rule
+	switch {
+	case r.Test == Burns:
+		return r.burn(func(span int64) Sample { return f.Measure(rule, w.Key, Look{b.at, span, 0}) })
+	case r.Test == Absent:
+		now := f.Measure(rule, w.Key, Look{b.at, r.Window, 0})
+		all := f.Measure(rule, w.Key, Look{b.at, 13 * r.Window, 0})
+		return Sample{Num: now.Hits, Den: r.Window, Hits: all.Hits - now.Hits, Whole: now.Whole}
+	case r.Earlier > 0:
+		now := f.Measure(rule, w.Key, Look{b.at, r.Window, 0})
+		return now.against(f.Measure(rule, w.Key, Look{b.at, r.Window, r.Earlier}))
+	}
+	return f.Measure(rule, w.Key, Look{b.at, r.Window, 0})
+}
+
+// emit keeps an event, unless another rule has told the same.
+func (b *Board) emit(e Event) {
+	if e.State == Firing && e.Was != Firing && e.Muted == "" {
+		if by := b.told(&e); by != "" {
+			e.Muted = "told by " + by
+			i := slices.IndexFunc(b.watches, func(w *Watch) bool { return w.Rule.Name == e.Rule.Name && w.Key == e.Key })
+			b.watches[i].muted = e.Muted
+		}
+	}
+	b.history = append(b.history, e)
+}
+
+// told returns the rule that has already told that there is no traffic, when
+// that is all that e says.
+func (b *Board) told(e *Event) string {
+	silence := func(r *Rule, key string, none bool) bool {
+		return key == "" && r.Where == "" && (r.Test == Absent || none && r.Test == Changes && r.Metric == Hits)
+	}
+	if none := e.Change != nil && e.Change.Value < e.Change.Expected/10; !silence(&e.Rule, e.Key, none) {
+		return ""
+	}
+	for _, w := range b.watches {
+		if w.State == Firing && w.Rule.Name != e.Rule.Name && w.muted == "" && silence(&w.Rule, w.Key, w.Last.Num*10 < w.Last.Den) {
+			return w.Rule.Name
+		}
+	}
+	return ""
 }
 
 func (b *Board) trim() {
@@ -86,20 +250,104 @@ func (b *Board) trim() {
 	}
 }
 
+// Reload makes the rules others at the last second stepped to. A rule of the
+// same name goes on with the state of its alerts; those of a rule that is no
+// more end with that reason.
+func (b *Board) Reload(rules ...Rule) []Event {
+	old := b.watches
+	now := NewBoard(rules...)
+	now.at, now.started, now.history, now.dropped = b.at, b.started, b.history, b.dropped
+	now.mark = b.mark
+	now.mark.stale = true
+	events := now.take(old, b.at)
+	*b = *now
+	b.history = append(b.history, events...)
+	b.trim()
+	return events
+}
+
+// take gives the watches of b the states of old ones, and returns what that
+// ends. Rules are matched by name: a rule whose threshold or window was changed
+// stays as it is until its own value says otherwise. So an alert that is open is
+// not announced twice, and never hangs open for want of its recovery.
+func (b *Board) take(old []*Watch, t int64) []Event {
+	var events []Event
+	for _, w := range old {
+		i := slices.IndexFunc(b.rules, func(r Rule) bool { return r.Name == w.Rule.Name && r.sameKind(&w.Rule) })
+		if i < 0 {
+			if e, ok := w.end(t, "the rule is no more, or another"); ok {
+				events = append(events, e)
+			}
+			continue
+		}
+		k := sort.Search(len(b.of(i)), func(k int) bool { return b.of(i)[k].Key >= w.Key })
+		at := b.from[i] + k
+		if k == len(b.of(i)) || b.watches[at].Key != w.Key {
+			b.watches = slices.Insert(b.watches, at, b.watch(i, w.Key))
+			for j := i + 1; j < len(b.from); j++ {
+				b.from[j]++
+			}
+		}
+		into := b.watches[at]
+		r := into.Rule
+		*into = *w
+		if w.series != nil {
+			// It has learned what is usual, whatever is to be told of it.
+			if s, err := change.Restore(w.series.AppendBinary(nil), r.senses()); err == nil {
+				into.series = s
+			}
+		}
+		if e, ok := into.adopt(r, t); ok {
+			events = append(events, e)
+		}
+	}
+	return events
+}
+
+// sameKind reports whether an alert of r may go on as one of o.
+func (r *Rule) sameKind(o *Rule) bool {
+	return (r.Test == Changes) == (o.Test == Changes) && r.By == o.By && r.Metric == o.Metric
+}
+
+// Acknowledge notes that somebody knows of the alerts of a rule; of that of
+// key alone, unless all is set. It returns an event for each that is open and not
+// known yet.
+func (b *Board) Acknowledge(rule, key string, all bool, t int64) []Event {
+	old := len(b.history)
+	for _, w := range b.watches {
+		if w.Rule.Name == rule && (all || w.Key == key) && w.State == Firing && w.Acknowledged == 0 {
+			w.Acknowledged = t
+			b.history = append(b.history, Event{
+				Rule: w.Rule, Key: w.Key, State: Firing, Was: Firing, At: t, Sample: w.Last,
+				Began: w.Since, After: t - w.Since, Acknowledged: true,
+			})
+		}
+	}
+	events := b.history[old:]
+	b.trim()
+	return events
+}
+
 // Shift moves the Board by delta seconds: the time line was set. Events of the
 // past keep the time they were announced with.
 func (b *Board) Shift(delta int64) {
 	b.at += delta
-	for i := range b.watches {
-		if b.watches[i].Since != 0 {
-			b.watches[i].Since += delta
+	for _, w := range b.watches {
+		for _, sec := range []*int64{&w.Since, &w.held, &w.over, &w.heard, &w.Acknowledged} {
+			if *sec != 0 {
+				*sec += delta
+			}
+		}
+		if w.series != nil {
+			w.series.Shift(delta)
 		}
 	}
+	b.mark.stale = true
 }
 
-// Watches returns the rules with their states. The slice is valid until the
-// next Advance.
-func (b *Board) Watches() []Watch { return b.watches }
+// Watches returns the rules with their states, in the order of the rules, then of
+// keys. The slice is valid until the next Advance, and not to be changed.
+func (b *Board) Watches() []*Watch { return b.watches }
 
 // History returns the events of the past, oldest first, and how many older
 // ones are no longer remembered. The slice is not changed by what comes.

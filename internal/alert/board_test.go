@@ -21,7 +21,7 @@ func stepped(rules []Rule, s *traffic.Seconds, from, to int64) (events []Event) 
 	for at := from; at <= to; at++ {
 		for i := range watches {
 			hits := s.Sum(at-rules[i].Window, at).Hits
-			if e, ok := watches[i].Step(at, hits); ok {
+			if e, ok := watches[i].Step(at, of(&rules[i], hits)); ok {
 				events = append(events, e)
 			}
 		}
@@ -59,9 +59,9 @@ func TestAdvanceTellsWhatSteppingEverySecondTells(t *testing.T) {
 		b := NewBoard(rules...)
 		var got []Event
 		for at := start - 10; at < now+700; at += r.Int64N(400) {
-			got = append(got, b.Advance(at, &s)...)
+			got = append(got, b.Advance(at, Only{&s})...)
 		}
-		got = append(got, b.Advance(now+700, &s)...)
+		got = append(got, b.Advance(now+700, Only{&s})...)
 		if !slices.Equal(got, want) {
 			t.Fatalf("seed %d, %d rules:\ngot  %v\nwant %v", seed, len(rules), got, want)
 		}
@@ -84,7 +84,7 @@ func TestSilenceIsNotWalkedThrough(t *testing.T) {
 	var at []int64
 	for i := range int64(3) {
 		s.Add(start+i*aeon, traffic.Second{Hits: 61})
-		for _, e := range b.Advance(start+(i+1)*aeon, &s) {
+		for _, e := range b.Advance(start+(i+1)*aeon, Only{&s}) {
 			at = append(at, e.At-i*aeon-start)
 		}
 	}
@@ -96,21 +96,21 @@ func TestSilenceIsNotWalkedThrough(t *testing.T) {
 func TestABoardWaitsForTheFirstHit(t *testing.T) {
 	var s traffic.Seconds
 	b := NewBoard(HighTrafficRule(unit.One, time.Second))
-	if got := b.Advance(start+100, &s); len(got) != 0 {
+	if got := b.Advance(start+100, Only{&s}); len(got) != 0 {
 		t.Errorf("without a hit: got %v", got)
 	}
 	s.Add(start+200, traffic.Second{Hits: 2})
-	if got := b.Advance(start+200, &s); len(got) != 0 {
+	if got := b.Advance(start+200, Only{&s}); len(got) != 0 {
 		t.Errorf("before the second of the first hit is over: got %v", got)
 	}
-	got := b.Advance(start+201, &s)
+	got := b.Advance(start+201, Only{&s})
 	if len(got) != 1 || got[0].At != start+201 || got[0].State != Firing {
 		t.Errorf("got %v, want an alert at %d", got, start+201)
 	}
-	if got := b.Advance(start+201, &s); len(got) != 0 {
+	if got := b.Advance(start+201, Only{&s}); len(got) != 0 {
 		t.Errorf("advanced to the same second again: got %v", got)
 	}
-	if got := b.Advance(start, &s); len(got) != 0 {
+	if got := b.Advance(start, Only{&s}); len(got) != 0 {
 		t.Errorf("advanced to the past: got %v", got)
 	}
 }
@@ -123,12 +123,12 @@ func TestRulesAreStrangersToOneAnother(t *testing.T) {
 	for i := range int64(60) {
 		s.Add(start+i, traffic.Second{Hits: 30})
 	}
-	got := b.Advance(start+1000, &s)
+	got := b.Advance(start+1000, Only{&s})
 	want := []Event{
-		{Rule: short, State: Firing, At: start + 4, Hits: 120},
-		{Rule: long, State: Firing, At: start + 41, Hits: 1230},
-		{Rule: short, State: Quiet, At: start + 67, Hits: 90, After: 63},
-		{Rule: long, State: Quiet, At: start + 141, Hits: 1170, After: 100},
+		happened(short, Firing, start+4, 120, 0),
+		happened(long, Firing, start+41, 1230, 0),
+		happened(short, Quiet, start+67, 90, 63),
+		happened(long, Quiet, start+141, 1170, 100),
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
@@ -150,7 +150,7 @@ func TestABoardRemembersTheNewestEvents(t *testing.T) {
 		if i%2 == 0 {
 			s.Add(start+i, traffic.Second{Hits: 1})
 		}
-		got := b.Advance(start+i+1, &s)
+		got := b.Advance(start+i+1, Only{&s})
 		if i == 0 {
 			first, kept = got, slices.Clone(got)
 		}
@@ -172,14 +172,14 @@ func TestShiftCarriesTheStateOver(t *testing.T) {
 	for i := range int64(100) {
 		s.Add(start+i, traffic.Second{Hits: 20})
 	}
-	first := b.Advance(start+100, &s)
+	first := b.Advance(start+100, Only{&s})
 	s.Shift(delta)
 	b.Shift(delta)
 	if w := b.Watches()[0]; w.State != Firing || w.Since != start+61+delta {
 		t.Errorf("got %v since start%+d, want firing since start%+d", w.State, w.Since-start, 61+delta)
 	}
-	second := b.Advance(start+delta+1000, &s)
-	want := Event{Rule: b.Watches()[0].Rule, State: Quiet, At: start + delta + 161, Hits: 1180, After: 100}
+	second := b.Advance(start+delta+1000, Only{&s})
+	want := happened(b.Watches()[0].Rule, Quiet, start+delta+161, 1180, 100)
 	if len(first) != 1 || len(second) != 1 || second[0] != want {
 		t.Errorf("got %v, then %v; want an alert, then %v", first, second, want)
 	}
@@ -195,7 +195,7 @@ func TestAdvanceAllocatesNothingWithoutEvents(t *testing.T) {
 		s.Add(start+i, traffic.Second{Hits: 5})
 	}
 	at := start
-	if n := testing.AllocsPerRun(2000, func() { at++; b.Advance(at, &s) }); n != 0 {
+	if n := testing.AllocsPerRun(2000, func() { at++; b.Advance(at, Only{&s}) }); n != 0 {
 		t.Errorf("got %v allocations per second, want 0", n)
 	}
 }
@@ -215,6 +215,6 @@ func BenchmarkAdvance(b *testing.B) {
 			at = start + 1
 			board.Shift(1 - traffic.Day)
 		}
-		board.Advance(at, &s)
+		board.Advance(at, Only{&s})
 	}
 }

@@ -2,81 +2,155 @@ package alert
 
 import (
 	"encoding/binary"
-	"slices"
+	"fmt"
 
 	"weir/internal/pack"
-	"weir/internal/unit"
 )
 
 // stateVersion is that of the binary form of a Board:
 //
-//	version  started  at
-//	rules: how many, then of each  name  window  threshold  state  since
-const stateVersion = 1
+//	version  started  at  checkpoint: number  at
+//	watches: how many, then of each
+//	         name  key  test  by  metric  window  threshold  state  since
+//	         acknowledged  held  over  heard  muted  steps since the checkpoint
+//
+// Version 1 had no checkpoint, and of each watch  name  window  threshold  state  since.
+const stateVersion = 2
 
 // AppendBinary appends the state of b's rules to to: how far they were
-// stepped, which of them fire and since when. The history is no part of it.
-// Equal states have equal bytes.
+// stepped, which of them fire and since when. The history is no part of it, and
+// series are but for their steps since the last Checkpoint. Equal states have equal bytes.
 func (b *Board) AppendBinary(to []byte) []byte {
-	to = append(to, stateVersion, 0)
-	if b.started {
-		to[len(to)-1] = 1
-	}
-	to = binary.AppendVarint(to, b.at)
+	to = append(to, stateVersion, byte(oneIf(b.started)))
+	to = appendInts(to, b.at, b.mark.number, b.mark.at)
 	to = binary.AppendUvarint(to, uint64(len(b.watches)))
-	for i := range b.watches {
-		w := &b.watches[i]
-		to = pack.AppendBytes(to, w.Rule.Name)
-		to = binary.AppendVarint(to, w.Rule.Window)
-		to = binary.AppendVarint(to, int64(w.Rule.Threshold))
+	for _, w := range b.watches {
+		r := &w.Rule
+		to = pack.AppendBytes(pack.AppendBytes(to, r.Name), w.Key)
+		to = append(to, byte(r.Test), byte(r.By), byte(r.Metric))
+		to = appendInts(to, r.Window, int64(r.Threshold))
 		to = append(to, byte(w.State))
-		to = binary.AppendVarint(to, w.Since)
+		to = appendInts(to, w.Since, w.Acknowledged, w.held, w.over, w.heard)
+		to = pack.AppendBytes(to, w.muted)
+		to = w.appendSteps(to)
+	}
+	return to
+}
+
+func appendInts(to []byte, numbers ...int64) []byte {
+	for _, n := range numbers {
+		to = binary.AppendVarint(to, n)
 	}
 	return to
 }
 
 // RestoreBoard returns a Board of rules that goes on where the one stood whose
-// state AppendBinary wrote to b. It has no history.
+// state AppendBinary wrote to state, and its newest Checkpoint to checkpoint. It has no history.
 //
-// Each rule takes the state of the stored one of the same name and window,
-// else of one of the same name that is left over, else it is quiet. So a rule
-// whose threshold or window was changed stays as it is until its own average
+// Rules take the states of stored ones of the same name. So a rule whose
+// threshold or window was changed stays as it is until its own value
 // says otherwise: an alert that is open is recovered when the traffic is below
 // what the rule now asks for, is not announced a second time, and never hangs
 // open for want of its recovery. To begin anew as quiet was rejected: it would
-// announce the same traffic twice and never recover the first alert. Stored
-// rules that are no more are dropped.
-func RestoreBoard(b []byte, rules ...Rule) (*Board, error) {
-	r := pack.NewReader("the state of the alerts", b)
-	r.Version(stateVersion)
-	board := NewBoard(rules...)
-	board.started = r.Bool("beginning")
-	board.at = r.Second("second")
-	var stored []Watch
+// announce the same traffic twice and never recover the first alert. Alerts of
+// rules that are no more end: see Owed.
+//
+// Without a checkpoint that belongs to the state, series begin to learn anew,
+// and their alerts end; forgot says why, nil where nothing was forgotten. Another
+// error is in err.
+func RestoreBoard(state, learnt []byte, rules ...Rule) (b *Board, forgot, err error) {
+	r := pack.NewReader("the state of the alerts", state)
+	version := r.Version(stateVersion, 1)
+	old := &Board{}
+	old.started = r.Bool("beginning")
+	old.at = r.Second("second")
+	if version > 1 {
+		old.mark = checkpoint{number: r.Int("checkpoint"), at: r.Second("checkpoint")}
+	}
 	for n := r.Count("rules", 5); n > 0 && r.Err() == nil; n-- {
-		w := Watch{Rule: Rule{Name: string(r.Bytes("rule")), Window: r.Int("rule"), Threshold: unit.PerSecond(r.Int("rule"))}}
-		w.State = State(r.Byte("rule"))
-		if w.State > Firing {
-			r.Damaged("rule")
+		if version > 1 {
+			old.watches = append(old.watches, readWatch(r))
+		} else {
+			old.watches = append(old.watches, readFirst(r))
 		}
-		w.Since = r.Second("rule")
-		stored = append(stored, w)
 	}
 	if err := r.End(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	taken := make([]bool, len(board.watches))
-	for _, sameWindow := range []bool{true, false} {
-		for i := range board.watches {
-			w := &board.watches[i]
-			k := slices.IndexFunc(stored, func(s Watch) bool {
-				return s.Rule.Name == w.Rule.Name && (!sameWindow || s.Rule.Window == w.Rule.Window)
-			})
-			if !taken[i] && k >= 0 {
-				w.State, w.Since = stored[k].State, stored[k].Since
-				stored, taken[i] = slices.Delete(stored, k, k+1), true
-			}
+	// By their old rules first: that is what their steps are of.
+	number, states, err := int64(0), map[[2]string][]byte(nil), error(nil)
+	if old.mark.number > 0 {
+		number, states, err = learned(learnt)
+		if err == nil && number != old.mark.number {
+			err = fmt.Errorf("what was learned of the traffic is of another time than the state of the alerts")
+		}
+		if err != nil {
+			forgot, states = err, nil
 		}
 	}
-	return board, nil
+	b = NewBoard(rules...)
+	b.started, b.at, b.mark = old.started, old.at, old.mark
+	var owed []Event
+	kept := old.watches[:0]
+	for _, w := range old.watches {
+		if w.Rule.Test == Changes {
+			now := ruleNamed(rules, w.Rule.Name)
+			if now != nil && now.sameKind(&w.Rule) {
+				w.Rule = *now // its threshold is that of the steps to come, too
+			}
+			if err := w.teach(states[[2]string{w.Rule.Name, w.Key}]); err != nil {
+				if forgot == nil {
+					forgot = err
+				}
+				if e, ok := w.end(b.at, "what was usual is no longer known"); ok {
+					owed = append(owed, e)
+				}
+				w.series, w.steps = w.Rule.series(), nil
+				b.mark.stale = true
+			}
+		}
+		kept = append(kept, w)
+	}
+	b.owed = append(owed, b.take(kept, b.at)...)
+	return b, forgot, nil
+}
+
+func ruleNamed(rules []Rule, name string) *Rule {
+	for i := range rules {
+		if rules[i].Name == name {
+			return &rules[i]
+		}
+	}
+	return nil
+}
+
+// readFirst reads a watch of version 1, when all rules were of hits.
+func readFirst(r *pack.Reader) *Watch {
+	const part = "rule"
+	w := &Watch{Rule: Rule{Name: string(r.Bytes(part)), Window: r.Int(part), Threshold: Level(r.Int(part))}}
+	if w.State = State(r.Byte(part)); w.State > Firing {
+		r.Damaged(part)
+	}
+	w.Since = r.Second(part)
+	w.held = w.Since
+	return w
+}
+
+// readWatch reads a watch with what is known of its rule.
+func readWatch(r *pack.Reader) *Watch {
+	const part = "rule"
+	w := &Watch{}
+	w.Rule.Name, w.Key = string(r.Bytes(part)), string(r.Bytes(part))
+	w.Rule.Test, w.Rule.By, w.Rule.Metric = Test(r.Byte(part)), By(r.Byte(part)), Metric(r.Byte(part))
+	w.Rule.Window, w.Rule.Threshold = r.Int(part), Level(r.Int(part))
+	w.State = State(r.Byte(part))
+	if w.Rule.Test >= tests || w.Rule.By >= bys || w.Rule.Metric >= Metrics || w.State > Pending {
+		r.Damaged(part)
+	}
+	for _, sec := range []*int64{&w.Since, &w.Acknowledged, &w.held, &w.over, &w.heard} {
+		*sec = r.Second(part)
+	}
+	w.muted = string(r.Bytes(part))
+	w.readSteps(r)
+	return w
 }

@@ -3,11 +3,11 @@ package alert
 import (
 	"bytes"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
 	"weir/internal/traffic"
-	"weir/internal/unit"
 )
 
 // TestABoardGoesOnWhereItStood steps two Boards through the same traffic, one
@@ -17,9 +17,9 @@ func TestABoardGoesOnWhereItStood(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 61))
 		rules := []Rule{
-			{Name: "a", Threshold: unit.PerSecond(1 + r.Int64N(3_000_000)), Window: 1 + r.Int64N(30)},
-			{Name: "a", Threshold: unit.PerSecond(1 + r.Int64N(3_000_000)), Window: 31},
-			{Name: "b", Threshold: unit.One, Window: 5, Total: true},
+			{Name: "a", Threshold: Level(1 + r.Int64N(3_000_000)), Window: 1 + r.Int64N(30)},
+			{Name: "c", Threshold: Level(1 + r.Int64N(3_000_000)), Window: 31},
+			{Name: "b", Threshold: 1_000_000, Window: 5, Total: true},
 		}
 		one, two := NewBoard(rules...), NewBoard(rules...)
 		var s traffic.Seconds
@@ -35,11 +35,11 @@ func TestABoardGoesOnWhereItStood(t *testing.T) {
 			}
 			if r.IntN(3) == 0 {
 				var err error
-				if two, err = RestoreBoard(state, rules...); err != nil {
+				if two, _, err = RestoreBoard(state, nil, rules...); err != nil {
 					t.Fatal(err)
 				}
 			}
-			want, got := one.Advance(at, &s), two.Advance(at, &s)
+			want, got := one.Advance(at, Only{&s}), two.Advance(at, Only{&s})
 			if !slices.Equal(want, got) {
 				t.Fatalf("seed %d, second %d: got %v, want %v", seed, at, got, want)
 			}
@@ -51,19 +51,20 @@ func TestABoardGoesOnWhereItStood(t *testing.T) {
 	}
 }
 
-// TestRulesAreFoundAgainByNameAndWindow: first the same ones, then what is left
-// of a name.
-func TestRulesAreFoundAgainByNameAndWindow(t *testing.T) {
-	b := NewBoard(Rule{Name: "a", Window: 10}, Rule{Name: "a", Window: 20}, Rule{Name: "gone", Window: 10})
-	for i := range b.watches {
-		b.watches[i].State, b.watches[i].Since = Firing, int64(100+i)
+// TestAnAlertGoesOnUnderAChangedRule whatever its threshold or window, and ends when its
+// rule is no more.
+func TestAnAlertGoesOnUnderAChangedRule(t *testing.T) {
+	b := NewBoard(Rule{Name: "a", Window: 10}, Rule{Name: "b", Window: 20}, Rule{Name: "gone", Window: 10})
+	b.started, b.at = true, 500
+	for i, w := range b.watches {
+		w.State, w.Since, w.held = Firing, int64(100+i), int64(100+i)
 	}
-	back, err := RestoreBoard(b.AppendBinary(nil),
-		Rule{Name: "a", Window: 99}, Rule{Name: "a", Window: 10, Threshold: 7}, Rule{Name: "a", Window: 5}, Rule{Name: "new", Window: 10})
-	if err != nil {
-		t.Fatal(err)
+	back, forgot, err := RestoreBoard(b.AppendBinary(nil), nil,
+		Rule{Name: "b", Window: 99}, Rule{Name: "a", Window: 10, Threshold: 7}, Rule{Name: "new", Window: 10})
+	if err != nil || forgot != nil {
+		t.Fatal(err, forgot)
 	}
-	want := []int64{101, 100, 0, 0}
+	want := []int64{101, 100, 0}
 	for i, w := range back.Watches() {
 		if w.Since != want[i] || (w.State == Firing) != (want[i] > 0) {
 			t.Errorf("rule %d is %v since %d, want since %d", i, w.State, w.Since, want[i])
@@ -71,6 +72,10 @@ func TestRulesAreFoundAgainByNameAndWindow(t *testing.T) {
 	}
 	if back.Watches()[1].Rule.Threshold != 7 {
 		t.Error("the threshold is the stored one, not the one asked for")
+	}
+	got := back.Owed()
+	if len(got) != 1 || got[0].Rule.Name != "gone" || got[0].State != Quiet || got[0].Ended == "" || !got[0].Told() {
+		t.Errorf("got %v, want the end of the alert whose rule is gone", got)
 	}
 }
 
@@ -80,16 +85,17 @@ func FuzzRestoreBoard(f *testing.F) {
 	b.started, b.at, b.watches[0].State, b.watches[0].Since = true, 1000, Firing, 900
 	f.Add(b.AppendBinary(nil))
 	f.Fuzz(func(t *testing.T, state []byte) {
-		b, err := RestoreBoard(state, Rule{Name: "a", Window: 10}, Rule{Name: "b", Window: 20})
+		b, _, err := RestoreBoard(state, nil, Rule{Name: "a", Window: 10}, Rule{Name: "b", Window: 20})
 		if err != nil {
 			return
 		}
-		again, err := RestoreBoard(b.AppendBinary(nil), Rule{Name: "a", Window: 10}, Rule{Name: "b", Window: 20})
-		if err != nil || !slices.Equal(again.watches, b.watches) || again.at != b.at || again.started != b.started {
+		b.Owed() // no part of the state
+		again, _, err := RestoreBoard(b.AppendBinary(nil), nil, Rule{Name: "a", Window: 10}, Rule{Name: "b", Window: 20})
+		if err != nil || !slices.EqualFunc(again.watches, b.watches, func(a, b *Watch) bool { return reflect.DeepEqual(a, b) }) || again.at != b.at || again.started != b.started {
 			t.Fatalf("restored twice it is another (%v)", err)
 		}
 		var s traffic.Seconds
 		s.Add(1000, traffic.Second{Hits: 9})
-		b.Advance(2000, &s)
+		b.Advance(2000, Only{&s})
 	})
 }

@@ -9,6 +9,18 @@ import (
 	"weir/internal/unit"
 )
 
+// of is what was measured of a rule of hits.
+func of(r *Rule, hits int64) Sample { return Sample{Num: hits, Den: r.Window, Hits: hits} }
+
+// happened is an event of a rule of hits.
+func happened(r Rule, s State, at, hits, after int64) Event {
+	e := Event{Rule: r, State: s, At: at, Sample: of(&r, hits), After: after, Began: at}
+	if s == Quiet {
+		e.Was, e.Began = Firing, at-after
+	}
+	return e
+}
+
 func TestAWatchFiresAboveRecoversBelowAndStaysAtTheThreshold(t *testing.T) {
 	const window, at = 120, 1200 // hits in the window at 10 per second
 	for _, c := range []struct {
@@ -29,7 +41,7 @@ func TestAWatchFiresAboveRecoversBelowAndStaysAtTheThreshold(t *testing.T) {
 		{"quiet and more than could be", Quiet, 1 << 62, Firing, 1},
 	} {
 		w := Watch{Rule: HighTrafficRule(10*unit.One, 2*time.Minute), State: c.state, Since: 1000}
-		e, ok := w.Step(5000, c.hits)
+		e, ok := w.Step(5000, of(&w.Rule, c.hits))
 		if w.State != c.want || ok != (c.events == 1) {
 			t.Errorf("%s: got %v, event %v; want %v, %d events", c.name, w.State, ok, c.want, c.events)
 		}
@@ -39,9 +51,9 @@ func TestAWatchFiresAboveRecoversBelowAndStaysAtTheThreshold(t *testing.T) {
 			}
 			continue
 		}
-		want := Event{Rule: w.Rule, State: c.want, At: 5000, Hits: c.hits}
+		want := happened(w.Rule, c.want, 5000, c.hits, 0)
 		if c.want == Quiet {
-			want.After = 4000
+			want = happened(w.Rule, c.want, 5000, c.hits, 4000)
 		}
 		if e != want || w.Since != 5000 {
 			t.Errorf("%s: got %+v since %d, want %+v since 5000", c.name, e, w.Since, want)
@@ -63,13 +75,13 @@ func TestTheThresholdIsExactAtFractions(t *testing.T) {
 		{10_000_000, 500 * time.Millisecond, 10, 11, 9}, // a window is a second at least
 	} {
 		w := Watch{Rule: HighTrafficRule(c.threshold, c.window)}
-		if _, ok := w.Step(1, c.quiet); ok {
+		if _, ok := w.Step(1, of(&w.Rule, c.quiet)); ok {
 			t.Errorf("%v over %v: %d hits fired", c.threshold, c.window, c.quiet)
 		}
-		if _, ok := w.Step(2, c.fires); !ok {
+		if _, ok := w.Step(2, of(&w.Rule, c.fires)); !ok {
 			t.Errorf("%v over %v: %d hits did not fire", c.threshold, c.window, c.fires)
 		}
-		if _, ok := w.Step(3, c.recoversFromThe); !ok {
+		if _, ok := w.Step(3, of(&w.Rule, c.recoversFromThe)); !ok {
 			t.Errorf("%v over %v: %d hits did not recover", c.threshold, c.window, c.recoversFromThe)
 		}
 	}
@@ -80,7 +92,7 @@ func TestEventsAlternateWhateverTheHits(t *testing.T) {
 	w := Watch{Rule: HighTrafficRule(10*unit.One, 10*time.Second)}
 	last, n := Quiet, 0
 	for at := range int64(200_000) {
-		e, ok := w.Step(at+1, 95+r.Int64N(11))
+		e, ok := w.Step(at+1, of(&w.Rule, 95+r.Int64N(11)))
 		if !ok {
 			continue
 		}
@@ -109,48 +121,48 @@ func TestTheMessageIsTheOneThatWasPromised(t *testing.T) {
 		want  string
 	}{
 		{
-			Event{rule, Firing, 1549573957, 1206, 0},
+			happened(rule, Firing, 1549573957, 1206, 0),
 			time.UTC,
 			"High traffic generated an alert - hits = 10.05, triggered at 2019-02-07T21:12:37Z",
 		},
 		{
-			Event{rule, Quiet, 1549574044, 1198, 87},
+			happened(rule, Quiet, 1549574044, 1198, 87),
 			time.UTC,
 			"High traffic alert recovered - hits = 9.98, recovered at 2019-02-07T21:14:04Z",
 		},
 		{
-			Event{rule, Firing, 1549573957, 1206, 0},
+			happened(rule, Firing, 1549573957, 1206, 0),
 			berlin,
 			"High traffic generated an alert - hits = 10.05, triggered at 2019-02-07T22:12:37+01:00",
 		},
 		{
-			Event{rule, Quiet, 1549574044, 1198, 87},
+			happened(rule, Quiet, 1549574044, 1198, 87),
 			time.FixedZone("", -(3*3600 + 1800)),
 			"High traffic alert recovered - hits = 9.98, recovered at 2019-02-07T17:44:04-03:30",
 		},
 		{
-			Event{total, Firing, 1549573957, 1206, 0},
+			happened(total, Firing, 1549573957, 1206, 0),
 			time.UTC,
 			"High traffic generated an alert - hits = 1206, triggered at 2019-02-07T21:12:37Z",
 		},
 		{
-			Event{total, Quiet, 1549574044, 0, 87},
+			happened(total, Quiet, 1549574044, 0, 87),
 			time.FixedZone("", 5*3600+2700),
 			"High traffic alert recovered - hits = 0, recovered at 2019-02-08T02:59:04+05:45",
 		},
 		// One hit above and below the threshold must not read as the threshold.
 		{
-			Event{rule, Firing, 0, 1201, 0},
+			happened(rule, Firing, 0, 1201, 0),
 			time.UTC,
 			"High traffic generated an alert - hits = 10.01, triggered at 1970-01-01T00:00:00Z",
 		},
 		{
-			Event{rule, Quiet, 0, 1199, 0},
+			happened(rule, Quiet, 0, 1199, 0),
 			time.UTC,
 			"High traffic alert recovered - hits = 9.99, recovered at 1970-01-01T00:00:00Z",
 		},
 		{
-			Event{rule, Quiet, 0, 0, 0},
+			happened(rule, Quiet, 0, 0, 0),
 			time.UTC,
 			"High traffic alert recovered - hits = 0.00, recovered at 1970-01-01T00:00:00Z",
 		},
@@ -159,7 +171,7 @@ func TestTheMessageIsTheOneThatWasPromised(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
 		if c.loc == time.UTC && c.event.String() != c.want {
-			t.Errorf("String: got %s, want %s", c.event, c.want)
+			t.Errorf("String: got %s, want %s", &c.event, c.want)
 		}
 	}
 }
@@ -175,14 +187,16 @@ func TestTheMessageFollowsSummerTime(t *testing.T) {
 		change - 1: "High traffic generated an alert - hits = 11.00, triggered at 2026-03-29T01:59:59+01:00",
 		change:     "High traffic generated an alert - hits = 11.00, triggered at 2026-03-29T03:00:00+02:00",
 	} {
-		if got := (Event{Rule: rule, State: Firing, At: at, Hits: 1320}).Message(loc); got != want {
+		if got := message(happened(rule, Firing, at, 1320, 0), loc); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
 }
 
+func message(e Event, loc *time.Location) string { return e.Message(loc) }
+
 func TestAStateHasAName(t *testing.T) {
-	if Quiet.String() != "quiet" || Firing.String() != "firing" {
-		t.Errorf("got %v and %v, want quiet and firing", Quiet, Firing)
+	if Quiet.String() != "quiet" || Firing.String() != "firing" || Pending.String() != "pending" {
+		t.Errorf("got %v, %v and %v, want quiet, firing and pending", Quiet, Firing, Pending)
 	}
 }

@@ -44,6 +44,20 @@ func (d Decision) Text(loc *time.Location) string {
 	return b.String()
 }
 
+// Usual is what is expected, within which band, by what: without an event.
+func (d Decision) Usual() string {
+	text := d.band()
+	switch b := d.Basis; {
+	case b.Learning():
+		return text + ", learning"
+	case b.Pattern == OfTheDay:
+		return text + ", by time of day"
+	case b.Pattern == OfTheWeek:
+		return text + ", by time of week"
+	}
+	return text + ", by the last hour"
+}
+
 // head names what happened.
 func (d Decision) head() string {
 	if d.Event == Nothing {
@@ -128,6 +142,22 @@ func (d Decision) seldom() string {
 		return "seen less than once in a week"
 	}
 	return "seen once in some days"
+}
+
+// Name is the basis in a word or two: "learning", "last hour", "daily pattern",
+// "weekly pattern", "unknown".
+func (b Basis) Name() string {
+	switch {
+	case b.Pattern == Unknown:
+		return "unknown"
+	case b.Learning():
+		return "learning"
+	case b.Pattern == OfTheDay:
+		return "daily pattern"
+	case b.Pattern == OfTheWeek:
+		return "weekly pattern"
+	}
+	return "last hour"
 }
 
 // text writes what was compared with, at the time of the decision.

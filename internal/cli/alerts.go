@@ -139,13 +139,14 @@ func (o *listingAlerts) nothing() string {
 // stillFiring returns the alerts that have not recovered: the last word of each rule, where
 // that is an alert.
 func stillFiring(events []history.Event) []history.Event {
-	last := map[string]int{}
+	type name struct{ rule, key string }
+	last := map[name]int{}
 	for i := range events {
-		last[events[i].Rule.Name] = i
+		last[name{events[i].Rule.Name, events[i].Key}] = i
 	}
 	var firing []history.Event
 	for i := range events {
-		if last[events[i].Rule.Name] == i && events[i].State == alert.Firing {
+		if last[name{events[i].Rule.Name, events[i].Key}] == i && events[i].State == alert.Firing {
 			firing = append(firing, events[i])
 		}
 	}

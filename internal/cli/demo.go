@@ -253,7 +253,7 @@ func (w *witness) judge(st story, written int64) string {
 	}
 	for i, e := range w.events {
 		if want := []alert.State{alert.Firing, alert.Quiet}[i%2]; e.State != want {
-			return fmt.Sprintf("message %d is %q, want alert and recovery by turns", i+1, e)
+			return fmt.Sprintf("message %d is %q, want alert and recovery by turns", i+1, &e)
 		}
 	}
 	return ""

@@ -56,7 +56,7 @@ func TestABrokenOffCheckIsNoPass(t *testing.T) {
 }
 
 func TestTheJudgeFindsWhatIsWrong(t *testing.T) {
-	fired, recovered := alert.Event{State: alert.Firing}, alert.Event{State: alert.Quiet}
+	fired, recovered := alert.Event{State: alert.Firing}, alert.Event{State: alert.Quiet, Was: alert.Firing}
 	good := func() *witness {
 		w := &witness{}
 		for _, o := range []gauge.Output{{Interval: interval(60)}, {Event: &fired}, {Interval: interval(40)}, {Event: &recovered}, {Notice: &view.Notice{}}} {

@@ -12,6 +12,7 @@ import (
 
 	"weir/internal/accesslog"
 	"weir/internal/agent"
+	"weir/internal/alert"
 	"weir/internal/query"
 	"weir/internal/redact"
 )
@@ -51,10 +52,7 @@ func (o *filterFlags) addRedact(f *pflag.FlagSet) {
 // compile returns a maker of filters, each for one goroutine, which also take
 // off a record what may not be kept; nil where nothing of it is asked for.
 func (o *filterFlags) compile(now time.Time, zone *time.Location, depth int) (func() func(*accesslog.Record) bool, error) {
-	options := query.Options{Now: now, Zone: zone, SectionDepth: depth, Agent: classify}
-	if o.places != nil && len(o.places.files) > 0 {
-		options.Place = o.places.lookup
-	}
+	options := o.meaning(now, zone, depth)
 	where, err := queries("where", o.where, options)
 	if err != nil {
 		return nil, err
@@ -116,6 +114,39 @@ func (o *filterFlags) compile(now time.Time, zone *time.Location, depth int) (fu
 			return true
 		}
 	}, nil
+}
+
+// meaning is what expressions mean beside their text.
+func (o *filterFlags) meaning(now time.Time, zone *time.Location, depth int) query.Options {
+	options := query.Options{Now: now, Zone: zone, SectionDepth: depth, Agent: classify}
+	if o.places != nil && len(o.places.files) > 0 {
+		options.Place = o.places.lookup
+	}
+	return options
+}
+
+// ofRules returns what makes filters of the expressions of rules, for one goroutine. It
+// comes before hops. The error is of an expression that cannot be asked with these flags.
+func (o *filterFlags) ofRules(rules []alert.Rule, now time.Time, zone *time.Location, depth int) (func(text string) func(*accesslog.Record) bool, error) {
+	compiled := map[string]*query.Query{}
+	options := o.meaning(now, zone, depth)
+	for i := range rules {
+		of := rules[i].Of
+		if rules[i].Class() != 0 {
+			of = ""
+		}
+		for _, text := range []string{rules[i].Where, of} {
+			if text == "" || compiled[text] != nil {
+				continue
+			}
+			q, err := query.Compile(text, options)
+			if err != nil {
+				return nil, usageError{fmt.Errorf("the rule %s: %w%s", rules[i].Name, err, pointed(text, err))}
+			}
+			compiled[text], o.lists = q, o.lists || q.ReadsForwarded()
+		}
+	}
+	return func(text string) func(*accesslog.Record) bool { return compiled[text].Matcher().Match }, nil
 }
 
 // hops returns what finds clients behind proxies; nil where that is not asked

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"weir/internal/config"
 )
 
 // takesAnything are the flags whose value is a name: any text will do.
@@ -63,5 +65,30 @@ func TestAliasesLeadToFlags(t *testing.T) {
 		if found == nil || found.Name != to {
 			t.Errorf("--%s: got %v, want --%s", alias, found, to)
 		}
+	}
+}
+
+// TestEveryFlagOfWeirMayStandInTheConfiguration: what can be typed can be kept.
+func TestEveryFlagOfWeirMayStandInTheConfiguration(t *testing.T) {
+	otherwise := map[string]string{
+		"file": "logs", "threshold": "threshold", "a": "threshold", "window": "window", "no-state": "enabled of [state]",
+		"rule": "[[rule]]", "notify": "[[notify]]",
+		"log-format": "[formats.NAME]", "date-format": "[formats.NAME]", "time-format": "[formats.NAME]",
+		"clock": "never: it is about one run", "config": "never", "help": "never",
+	}
+	keys := map[string]string{}
+	for _, k := range config.Keys() {
+		keys[k.Flag] = k.Name
+	}
+	root := newRoot(streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
+	root.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if keys[f.Name] == "" && otherwise[f.Name] == "" {
+			t.Errorf("no key of weir.toml is for --%s: add it to the table of keys in internal/config", f.Name)
+		}
+		delete(keys, f.Name)
+	})
+	delete(keys, "")
+	for name, key := range keys {
+		t.Errorf("the key %s of weir.toml is for --%s, which there is not", key, name)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"weir/internal/accesslog"
+	"weir/internal/config"
 	"weir/internal/monitor"
 	"weir/internal/scan"
 	"weir/internal/unit"
@@ -21,6 +22,8 @@ type formatFlags struct {
 	given           []string // --format
 	log, date, time string   // those of GoAccess
 	mapping         []string // --map
+	// named, when not nil, finds the formats of a configuration by their names.
+	named func(name string) (config.Format, bool)
 }
 
 func (o *formatFlags) add(f *pflag.FlagSet) {
@@ -148,6 +151,12 @@ func isLogName(log, format string, args []string) bool {
 
 // resolve turns one FORMAT into a format.
 func (o *formatFlags) resolve(text string) (accesslog.Format, error) {
+	if o.named != nil {
+		if f, ok := o.named(text); ok {
+			own := formatFlags{date: f.Date, time: f.Time}
+			return own.resolve(f.Pattern)
+		}
+	}
 	if kind, file, ok := strings.Cut(text, ":"); ok && (kind == "nginx" || kind == "apache") {
 		return serverFormat(kind, file)
 	}

@@ -124,7 +124,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	if code != exitFine {
 		fmt.Fprintf(s.err, "weir: %s\n", escape.Terminal([]byte(err.Error())))
 	}
-	if code == exitUsage {
+	if wrong := (configError{}); code == exitUsage && !errors.As(err, &wrong) {
 		fmt.Fprintf(s.err, "weir: \"%s --help\" shows what can be given\n", cmd.CommandPath())
 	}
 	return code
@@ -132,6 +132,7 @@ func run(ctx context.Context, args []string, s streams) int {
 
 func exitCode(err error) int {
 	var usage usageError
+	var wrong configError
 	var check checkError
 	var input *monitor.InputError
 	switch {
@@ -139,7 +140,7 @@ func exitCode(err error) int {
 		return exitFine
 	case errors.Is(err, syscall.EPIPE):
 		return exitFine // the reader has had enough: weir ... | head -1
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &wrong):
 		return exitUsage
 	case errors.As(err, &input):
 		return exitInput
@@ -167,6 +168,8 @@ func newRoot(s streams) *cobra.Command {
 		newLog(s),
 		newExplain(s),
 		newFormats(s),
+		newConfig(s),
+		newNotify(s),
 		newDemo(s),
 		newVersion(s),
 	)

@@ -436,10 +436,10 @@ func (o *plotting) play(starts []int64, hits map[int64]*tallied) []rates.Span {
 	board := alert.NewBoard(alert.HighTrafficRule(o.threshold, o.window))
 	var seconds traffic.Seconds // the last day
 	for _, sec := range starts {
-		board.Advance(sec, &seconds)
+		board.Advance(sec, alert.Only{Seconds: &seconds})
 		seconds.Add(sec, traffic.Second{Hits: hits[sec][0]})
 	}
-	board.Advance(starts[len(starts)-1]+1, &seconds)
+	board.Advance(starts[len(starts)-1]+1, alert.Only{Seconds: &seconds})
 	events, _ := board.History()
 	return alertSpans(events)
 }
@@ -449,9 +449,9 @@ func alertSpans(events []alert.Event) []rates.Span {
 	var all []rates.Span
 	for _, e := range events {
 		switch n := len(all); {
-		case e.State == alert.Firing:
+		case e.Begins():
 			all = append(all, rates.Span{From: e.At * 1000})
-		case n > 0 && all[n-1].To == 0:
+		case e.State == alert.Quiet && n > 0 && all[n-1].To == 0:
 			all[n-1].To = e.At * 1000
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"weir/internal/alert"
 	"weir/internal/escape"
 	"weir/internal/history"
 )
@@ -66,7 +65,8 @@ type exportedEvent struct {
 	Window    int64       `json:"window_seconds"`
 	Total     bool        `json:"total,omitempty"`
 	Replayed  bool        `json:"replayed,omitempty"`
-	Cause     []byte      `json:"cause,omitempty"`
+	Key       escape.JSON `json:"key,omitempty"`
+	Cause     escape.JSON `json:"cause,omitempty"`
 	Message   escape.JSON `json:"message"`
 }
 
@@ -176,11 +176,8 @@ func (e *exporter) events() error {
 	}
 	for _, v := range events {
 		o := exportedEvent{
-			Type: "alert", ID: v.ID, At: utc(v.At), Rule: escape.JSON(v.Rule.Name), State: "recovered", Hits: v.Hits, After: v.Event.After,
-			Threshold: v.Rule.Threshold.String(), Window: v.Rule.Window, Total: v.Rule.Total, Replayed: v.Replayed, Cause: v.Cause, Message: escape.JSON(v.String()),
-		}
-		if v.State == alert.Firing {
-			o.State = "firing"
+			Type: "alert", ID: v.ID, At: utc(v.At), Rule: escape.JSON(v.Rule.Name), State: v.Name(), Hits: v.Hits, After: v.Event.After,
+			Threshold: v.Rule.Threshold.String(), Window: v.Rule.Window, Total: v.Rule.Total, Replayed: v.Replayed, Key: escape.JSON(v.Key), Cause: escape.JSON(v.Cause.Text()), Message: escape.JSON(v.String()),
 		}
 		if err := e.json.Encode(o); err != nil {
 			return err

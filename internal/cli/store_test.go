@@ -115,8 +115,8 @@ func writeStore(path string) error {
 	}
 	c.Until = kept
 	board := alert.NewBoard(alert.HighTrafficRule(10*unit.One, 2*time.Minute))
-	board.Advance(eleven, &g.second)
-	for i, e := range board.Advance(kept, &g.second) {
+	board.Advance(eleven, alert.Only{Seconds: &g.second})
+	for i, e := range board.Advance(kept, alert.Only{Seconds: &g.second}) {
 		c.Events = append(c.Events, history.Event{Event: e, Replayed: i > 1})
 	}
 	c.Marks = []history.Mark{{At: kept - 5400, Text: "deploy 1.4.2"}, {At: kept - 2600, Text: "autoscaling on"}}
@@ -216,7 +216,7 @@ func keeps(ts *testscript.TestScript, neg bool, args []string) {
 func fires(ts *testscript.TestScript, _ bool, args []string) {
 	path := history.Home(ts.MkAbs(args[0])).Path(subjectIn(ts, args[1:2]))
 	after := int64(number(ts, args[2]))
-	e := alert.Event{Rule: alert.HighTrafficRule(10*unit.One, 2*time.Minute), State: alert.Firing, At: kept + after, Hits: 1300 + after}
+	e := alert.Event{Rule: alert.HighTrafficRule(10*unit.One, 2*time.Minute), State: alert.Firing, At: kept + after, Sample: alert.Sample{Num: 1300 + after, Den: 120, Hits: 1300 + after}}
 	ts.Check(commit(path, &history.Commit{Events: []history.Event{{Event: e}}}))
 }
 

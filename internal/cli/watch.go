@@ -13,9 +13,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"weir/internal/alert"
+	"weir/internal/config"
 	"weir/internal/feed"
 	"weir/internal/gauge"
 	"weir/internal/monitor"
+	"weir/internal/notify"
 	"weir/internal/term"
 	"weir/internal/unit"
 	"weir/internal/view"
@@ -47,6 +49,13 @@ type watch struct {
 	poll       bool
 	places     placeFlags
 	memory     memoryFlags
+	config     configFlag
+	simulate   config.Simulate
+	rules      []alert.Rule // of the configuration, and of flags
+	ruled      ruleFlags
+	loaded     *config.Config  // nil without a file
+	own        map[string]bool // flags that were given
+	channels   []notify.Channel
 }
 
 const watchHelp = `weir reads the access logs that web servers are writing and says, every 10 seconds,
@@ -76,6 +85,22 @@ func newWatch(s streams) *cobra.Command {
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			paths := append(args, w.files...)
+			c, err := w.config.load(s, time.Now(), len(w.places.files) > 0)
+			if err != nil {
+				return err
+			}
+			w.loaded = c
+			if c == nil {
+				c = config.Default()
+			}
+			if c, err = w.ruled.over(c, configOptions(time.Now(), len(w.places.files) > 0)); err != nil {
+				return err
+			}
+			if w.loaded == nil {
+				w.obey(c, given(cmd.Flags()))
+			} else if paths, err = w.adopt(cmd.Flags(), c, paths); err != nil {
+				return err
+			}
 			if len(paths) == 0 && !w.inputs.given() {
 				var err error
 				if paths, err = offer(s); err != nil || len(paths) == 0 {
@@ -90,6 +115,8 @@ func newWatch(s streams) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
+	w.config.add(f)
+	w.ruled.add(f)
 	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is, or a directory or a pattern; may be repeated")
 	w.inputs.add(f)
 	w.filter.add(f)
@@ -139,12 +166,25 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 		return err
 	}
 	ctx := cmd.Context()
-	if w.output == "" {
+	reload, err := w.reloads(time.Now())
+	if err != nil {
+		return err
+	}
+	defer reload.close()
+	if reload != nil {
+		o.Reload = reload.look
+	}
+	o.Channels = w.channels
+	if _, terminal := term.Color(w.color, s.out, os.Getenv); terminal {
+		o.Bell = s.out
+	}
+	if w.output == "" && reload == nil {
 		// A terminal that is closed ends weir as Ctrl-C does.
 		var stop context.CancelFunc
 		ctx, stop = untilHangup(ctx)
 		defer stop()
-	} else {
+	}
+	if w.output != "" {
 		file, err := openOutput(w.output)
 		if err != nil {
 			return err
@@ -179,6 +219,11 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 	defer in.close()
 	o.Inputs = in
 	allow(len(o.Paths))
+	written, err := simulated(ctx, w.simulate, w.zone, s)
+	if err != nil {
+		return err
+	}
+	defer written.end()
 	r := w.remember(&o, paths)
 	defer r.close()
 	m, err := monitor.New(o)
@@ -222,7 +267,7 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 	o := monitor.Options{
 		Stdin: s.in, Zone: w.zone, FromEnd: w.fromEnd, Poll: w.poll,
 		Gauge: gauge.Options{
-			Interval: int64(w.interval / time.Second), Lateness: w.lateness, Rules: []alert.Rule{rule},
+			Interval: int64(w.interval / time.Second), Lateness: w.lateness,
 			SectionDepth: w.depth, SectionExpiration: int64(w.expiration / time.Second),
 			Tops: view.Tops{Sections: w.top, Clients: 3, Paths: 3, Bots: 5, Places: 5},
 		},
@@ -246,6 +291,10 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 	}
 	if where != nil {
 		o.Where = where()
+	}
+	o.Gauge.Rules = withHighTraffic(w.rules, rule)
+	if o.Gauge.Filter, err = w.filter.ofRules(o.Gauge.Rules, now, w.zone, w.depth); err != nil {
+		return o, err
 	}
 	if o.Hops, err = w.filter.hops(false); err != nil {
 		return o, err

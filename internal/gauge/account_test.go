@@ -41,7 +41,7 @@ func wildLife(r *rand.Rand) *account {
 	o.Wall = r.IntN(8) == 0
 	o.Rules = []alert.Rule{
 		alert.HighTrafficRule(unit.PerSecond(1+r.Int64N(5_000_000)), time.Minute),
-		alert.HighTrafficRule(unit.PerSecond(1+r.Int64N(5_000_000)), 5*time.Second),
+		long(unit.PerSecond(1+r.Int64N(5_000_000)), 5*time.Second),
 	}
 	o.Rules[1].Name = "short"
 	a := &account{Gauge: New(o), statuses: map[int]int64{}}

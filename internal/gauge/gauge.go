@@ -28,6 +28,7 @@ import (
 	"weir/internal/accesslog"
 	"weir/internal/alert"
 	"weir/internal/clock"
+	"weir/internal/meter"
 	"weir/internal/traffic"
 	"weir/internal/unit"
 	"weir/internal/view"
@@ -35,9 +36,11 @@ import (
 
 // Options says what a Gauge measures.
 type Options struct {
-	Interval          int64         // seconds, > 0
-	Lateness          time.Duration // how long a second waits for its records
-	Rules             []alert.Rule
+	Interval int64         // seconds, > 0
+	Lateness time.Duration // how long a second waits for its records
+	Rules    []alert.Rule
+	// Filter is that of meter.Options, for the filters of Rules.
+	Filter            func(text string) func(*accesslog.Record) bool
 	SectionDepth      int   // path segments of a section; 0 is 1
 	SectionExpiration int64 // seconds a section without hits stays in the list
 	Tops              view.Tops
@@ -70,12 +73,15 @@ const batchRecords = 64
 const openPart = 4
 
 // Gauge is the whole state of a measurement. Make one with New. It belongs to
-// one goroutine.
+// one goroutine. It is one struct
+// because a record touches nearly all of it.
 type Gauge struct {
 	o       Options
 	clock   *clock.Clock
 	seconds traffic.Seconds
+	bank    *meter.Bank
 	board   *alert.Board
+	recent  []gist // of the newest intervals, oldest first
 
 	open    map[int64]*traffic.Tally // by interval: start / Interval
 	current *traffic.Tally           // open[at], the one used last
@@ -130,12 +136,19 @@ func New(o Options) *Gauge {
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
-	return &Gauge{
+	g := &Gauge{
 		o: o, frames: newFrames(&o), clock: clock.New(o.Lateness, o.Wall), board: alert.NewBoard(o.Rules...),
 		open: map[int64]*traffic.Tally{}, seen: map[string]int64{},
 		batch: traffic.Batch{Sections: traffic.Sections{Depth: o.SectionDepth}},
 		next:  math.MaxInt64,
 	}
+	g.bank = g.newBank()
+	return g
+}
+
+// newBank returns one that has counted nothing for the rules.
+func (g *Gauge) newBank() *meter.Bank {
+	return meter.New(meter.Options{Rules: g.board.Rules(), Filter: g.o.Filter, SectionDepth: g.o.SectionDepth}, &g.seconds)
 }
 
 // AddSource makes a source known and returns its number, from 0. pending says
@@ -168,13 +181,14 @@ func (g *Gauge) SourceTime(i int) (second int64, ok bool) { return g.clock.Sourc
 // counted as rejected.
 func (g *Gauge) Record(i int, r *accesslog.Record) bool {
 	if !r.Dated() {
-		g.Reject(accesslog.ReasonTime, 1)
+		g.Reject(i, accesslog.ReasonTime, 1)
 		return false
 	}
 	n := traffic.Second{Hits: 1, Bytes: r.Bytes}
 	n.Classes[traffic.Class(r.Status)] = 1
 	sec := g.see(i, r, &n)
 	g.seconds.Add(sec, n)
+	g.bank.Record(g.names[i], sec, r)
 	t, also, counted := g.tally(sec), (*traffic.Tally)(nil), false
 	if g.frames.sealer != nil {
 		t, also, counted = g.place(sec, &n, t)
@@ -294,6 +308,7 @@ func (g *Gauge) begin(e *clock.Epoch) {
 	}
 	g.seconds.Shift(e.Shift)
 	g.board.Shift(e.Shift)
+	g.bank.Shift(e.Shift)
 	for _, c := range run {
 		g.seconds.Add(c.own, c.n)
 	}
@@ -312,18 +327,53 @@ func (g *Gauge) restart(sec int64) {
 	g.forsake(sec)
 	g.close()
 	g.seconds = traffic.Seconds{}
+	g.bank = g.newBank()
 	g.next, g.first.seen, g.run.seen = math.MaxInt64, false, false
 	clear(g.aside)
 }
 
-// Reject counts lines that are no requests.
-func (g *Gauge) Reject(why accesslog.Reason, lines int64) {
+// Reject counts lines of source i that are no requests.
+func (g *Gauge) Reject(i int, why accesslog.Reason, lines int64) {
+	if now, ok := g.clock.Source(i); ok {
+		g.bank.Reject(g.names[i], now, lines)
+	}
 	for _, f := range []*figures{&g.since, &g.run.figures, &g.frames.since} {
 		if f.rejected == nil {
 			f.rejected = map[accesslog.Reason]int64{}
 		}
 		f.rejected[why] += lines
 	}
+}
+
+// Gone tells whether the file of source i is not there. It is false as long as there
+// is no event time to note that at.
+func (g *Gauge) Gone(i int, gone bool) bool {
+	now, ok := g.clock.Now()
+	if ok {
+		g.bank.Gone(g.names[i], now, gone)
+	}
+	return ok
+}
+
+// Acknowledge notes that somebody knows of the open alerts of a rule: of that of key
+// alone, unless all is set. It reports whether there was one.
+func (g *Gauge) Acknowledge(rule, key string, all bool) bool {
+	now, ok := g.clock.Closed()
+	if !ok {
+		return false
+	}
+	events := g.board.Acknowledge(rule, key, all, now)
+	g.tell(events)
+	return len(events) > 0
+}
+
+// Reload makes the rules others. Alerts of rules of the same name go on.
+func (g *Gauge) Reload(rules []alert.Rule, filter func(text string) func(*accesslog.Record) bool) error {
+	g.tell(g.board.Reload(rules...))
+	state := g.bank.AppendBinary(nil)
+	g.o.Rules, g.o.Filter = rules, filter
+	g.bank = g.newBank()
+	return g.bank.Restore(state)
 }
 
 // Notice shows a sentence in the order of the other outputs.

@@ -295,15 +295,15 @@ func TestTheWindowIsToldWithEachInterval(t *testing.T) {
 func TestRejectedLinesAreToldByReason(t *testing.T) {
 	g := single(options(), base+1000)
 	g.Record(0, record(base, "/"))
-	g.Reject(accesslog.ReasonQuote, 2)
-	g.Reject(accesslog.ReasonEmpty, 3)
+	g.Reject(0, accesslog.ReasonQuote, 2)
+	g.Reject(0, accesslog.ReasonEmpty, 3)
 	for _, sec := range []int64{-1, -1 << 63, accesslog.MaxSec + 1, 1<<63 - 1} {
 		if g.Record(0, record(sec, "/")) {
 			t.Errorf("a record of second %d was counted", sec)
 		}
 	}
 	g.Record(0, record(base+12, "/"))
-	g.Reject(accesslog.ReasonCut, 1)
+	g.Reject(0, accesslog.ReasonCut, 1)
 	g.End()
 	var got []string
 	for _, o := range g.Take() {

@@ -45,7 +45,7 @@ func randomLife(r *rand.Rand, s *traffic.Sealer, length, keys int) life {
 	o.Rules = []alert.Rule{
 		alert.HighTrafficRule(unit.PerSecond(1+r.Int64N(4_000_000)), time.Minute),
 		alert.HighTrafficRule(unit.PerSecond(1+r.Int64N(4_000_000)), 5*time.Second),
-		alert.HighTrafficRule(unit.PerSecond(1+r.Int64N(1_000_000)), time.Hour),
+		long(unit.PerSecond(1+r.Int64N(1_000_000)), time.Hour),
 	}
 	o.Rules[1].Name = "short"
 	o.Widths = randomWidths(r)
@@ -67,7 +67,7 @@ func randomLife(r *rand.Rand, s *traffic.Sealer, length, keys int) life {
 			case 1:
 				sec -= r.Int64N(9000)
 			case 2:
-				do(func(g *Gauge) { g.Reject(accesslog.ReasonQuote, 2) })
+				do(func(g *Gauge) { g.Reject(0, accesslog.ReasonQuote, 2) })
 			}
 			rec := record(sec, fmt.Sprintf("/s%d/p", r.IntN(keys)))
 			rec.Status, rec.Agent = []int{200, 404, 500, 0}[r.IntN(4)], []byte("curl/8")
@@ -308,6 +308,13 @@ func reborn(t *testing.T, g *Gauge, o Options, p Past) *Gauge {
 	return back
 }
 
+// long is a second rule of hits, with a name of its own.
+func long(threshold unit.PerSecond, window time.Duration) alert.Rule {
+	r := alert.HighTrafficRule(threshold, window)
+	r.Name = "long"
+	return r
+}
+
 // fewKeys is what any open tally counts one by one, however many there are.
 const fewKeys = 16
 
@@ -339,7 +346,7 @@ func same(t *testing.T, what string, got, want *outcome) {
 		t.Fatalf("%s: %s", what, firstOther(got.outputs, want.outputs))
 	}
 	if g, w := fmt.Sprint(got.runs), fmt.Sprint(want.runs); g != w {
-		t.Fatalf("%s: the summaries of all runs have\n got  %s\n want %s", what, g, w)
+		t.Fatalf("%s: the summaries of all runs have %s", what, firstOther([]string{g}, []string{w}))
 	}
 	if g, w := fmt.Sprint(got.closing.Closed, got.closing.Windows), fmt.Sprint(want.closing.Closed, want.closing.Windows); g != w {
 		t.Fatalf("%s: the windows differ\n got  %s\n want %s", what, g, w)
@@ -418,7 +425,7 @@ func TestOtherWidthsChangeNothingElse(t *testing.T) {
 			t.Fatalf("%s: %s", what, firstOther(got.plain, want.plain))
 		}
 		if g, w := fmt.Sprint(got.runs), fmt.Sprint(want.runs); g != w {
-			t.Fatalf("%s: the summaries of all runs have\n got  %s\n want %s", what, g, w)
+			t.Fatalf("%s: the summaries of all runs have %s", what, firstOther([]string{g}, []string{w}))
 		}
 		if g, w := got.store.total(t), want.store.total(t); g.Second != w.Second || g.Statuses != w.Statuses || !g.Latency.Equal(&w.Latency) {
 			t.Fatalf("%s: the store has %v, want %v", what, g.Second, w.Second)

@@ -45,7 +45,16 @@ func (g *Gauge) skip(closed int64) int64 {
 
 // advance steps the rules to second to.
 func (g *Gauge) advance(to int64) {
-	for _, e := range g.board.Advance(to, &g.seconds) {
+	g.tell(g.board.Advance(to, g.bank))
+}
+
+// tell makes events outputs, with what caused them.
+func (g *Gauge) tell(events []alert.Event) {
+	for i := range events {
+		if e := &events[i]; e.Told() {
+			e.Cause = g.cause(e)
+		}
+		e := events[i]
 		g.out = append(g.out, Output{Event: &e})
 	}
 }
@@ -76,9 +85,7 @@ func (g *Gauge) show(to int64, partial bool) {
 		Before: g.before,
 	}
 	g.keepSections(iv, t)
-	for _, w := range g.board.Watches() {
-		iv.Window = append(iv.Window, g.window(w, to))
-	}
+	iv.Window = g.windows(to)
 	iv.Notes = view.StandOut(iv, t)
 	g.before = nil
 	if g.first.first <= iv.From && !partial {
@@ -89,6 +96,7 @@ func (g *Gauge) show(to int64, partial bool) {
 	}
 	g.out = append(g.out, Output{Interval: iv})
 	g.run.last = iv
+	g.remind(iv)
 	g.since = figures{}
 	g.next += g.o.Interval
 	if g.open[k] != nil {
@@ -105,12 +113,25 @@ func (g *Gauge) read(t *traffic.Tally) view.Stats {
 	return s
 }
 
-func (g *Gauge) window(w alert.Watch, to int64) view.Window {
-	return view.Window{
-		Rule: w.Rule, State: w.State, Since: w.Since,
-		Hits: g.seconds.Sum(to-w.Rule.Window, to).Hits,
-		Of:   min(w.Rule.Window, max(1, to-g.first.first)),
+// windows shows where the traffic stands against the rules: high traffic as of
+// second to, whatever else may be wrong as it was last decided.
+func (g *Gauge) windows(to int64) []view.Window {
+	var all []view.Window
+	for _, w := range g.board.Watches() {
+		v := view.Window{
+			Rule: w.Rule, Key: w.Key, State: w.State, Since: w.Since, Sample: w.Last, Acknowledged: w.Acknowledged > 0, Muted: w.Muted() != "",
+			Of: min(w.Rule.Window, max(1, to-g.first.first)),
+		}
+		if w.Rule.Metric == alert.Hits && w.Rule.Test <= alert.Below && w.Rule.Where == "" && w.Rule.By == alert.Site && w.Rule.Earlier == 0 {
+			hits := g.seconds.Sum(to-w.Rule.Window, to).Hits
+			v.Sample = alert.Sample{Num: hits, Den: w.Rule.Window, Hits: hits}
+		}
+		if look, ok := w.Look(); ok {
+			v.Change = &look
+		}
+		all = append(all, v)
 	}
+	return all
 }
 
 // keepSections fills the list with sections that had no hit in the interval
@@ -152,9 +173,7 @@ func (g *Gauge) Snapshot() view.Snapshot {
 	if closed, ok := g.clock.Closed(); ok {
 		s.Closed = closed
 	}
-	for _, w := range g.board.Watches() {
-		s.Windows = append(s.Windows, g.window(w, s.Closed))
-	}
+	s.Windows = g.windows(s.Closed)
 	return s
 }
 

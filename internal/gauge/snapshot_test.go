@@ -26,7 +26,7 @@ func TestASnapshotTellsWhatThereIsToKnowNow(t *testing.T) {
 	give(0, 50) // 2 a second up to second 24, so that 23 is closed
 	g.Record(0, record(base+3, "/"))
 	g.Record(0, record(base+9000, "/"))
-	g.Reject(accesslog.ReasonQuote, 2)
+	g.Reject(0, accesslog.ReasonQuote, 2)
 	s := g.Snapshot()
 	if s.Closed != base+22 || s.Interval == nil || s.Interval.From != base+10 || s.Interval.Hits != 20 {
 		t.Errorf("closed to %d, the last interval is %+v; want 22, and that from 10", s.Closed-base, s.Interval)
@@ -85,7 +85,7 @@ func TestASnapshotOfARestoredGaugeTellsOfTheRunAndOfNow(t *testing.T) {
 // BenchmarkSnapshot: with as many alerts as are remembered.
 func BenchmarkSnapshot(b *testing.B) {
 	o := options()
-	o.Rules = []alert.Rule{alert.HighTrafficRule(unit.One, time.Second), alert.HighTrafficRule(unit.One, time.Hour)}
+	o.Rules = []alert.Rule{alert.HighTrafficRule(unit.One, time.Second), long(unit.One, time.Hour)}
 	g := single(o, base+1<<33)
 	for i := range int64(2 * alert.MaxHistory) {
 		g.Record(0, record(base+3*(i/2), "/"))

@@ -19,7 +19,9 @@ import (
 // stateVersion is that of the binary form of a Gauge:
 //
 //	version  interval  depth of sections
-//	clock  board  their own forms, each with its length
+//	clock  board  meters  their own forms, each with its length
+//	recent intervals: how many, then of each  from  to  hits, and of each of
+//	  sections, clients, statuses: how many rows, then of each  key  hits
 //	epoch  start of the next interval
 //	end of what was handed out  from where on widths hold
 //	widths: how many, then of each  border  seconds
@@ -37,7 +39,9 @@ import (
 //
 // Numbers are varints. Maps are in the order of their keys, so equal states
 // have equal bytes.
-const stateVersion = 1
+//
+// Version 1 was before there were rules beside high traffic.
+const stateVersion = 2
 
 // The flags of a stretch.
 const (
@@ -62,7 +66,14 @@ type Past struct {
 	// Seconds calls yield with the Seconds of all Sealed of that epoch, in any
 	// order, those before second from left out. Where it is nil windows begin anew.
 	Seconds func(epoch, from int64, yield func(sec int64, n traffic.Second)) error
+	// Learned is what Checkpoint returned last; nil where it never did.
+	Learned []byte
 }
+
+// Checkpoint appends to b what was learned of the traffic, when it is time for
+// that: before each AppendBinary whose outcome is stored, and to be stored with
+// it in place of the one before. fresh is false where the one before is still good.
+func (g *Gauge) Checkpoint(b []byte) (learned []byte, fresh bool) { return g.board.Checkpoint(b) }
 
 // AppendBinary appends the state of g to b: all that decides what it will make
 // of the lines and ticks to come, but for what the Sealed have that Take has
@@ -89,6 +100,8 @@ func (g *Gauge) appendState(to []byte) []byte {
 	b = appendInts(b, g.o.Interval, int64(max(1, g.o.SectionDepth)))
 	b = appendPart(b, g.clock.AppendBinary)
 	b = appendPart(b, g.board.AppendBinary)
+	b = appendPart(b, g.bank.AppendBinary)
+	b = g.appendGists(b)
 	b = appendInts(b, f.epoch, g.next, f.sealed, f.begin)
 	b = binary.AppendUvarint(b, uint64(len(f.widths)))
 	for _, w := range f.widths {
@@ -272,21 +285,21 @@ func Restore(o Options, b []byte, p Past) (*Gauge, error) {
 	}
 	body, ok := pack.CutSum(b)
 	if !ok {
-		if len(b) > 0 && b[0] != stateVersion {
+		if len(b) > 0 && b[0] > stateVersion {
 			body = b[:1] // to be told of its version
 		} else {
 			return nil, errors.New("the stored state is damaged: its checksum is another")
 		}
 	}
 	r := pack.NewReader("the stored state", body)
-	r.Version(stateVersion)
+	version := r.Version(stateVersion, 1)
 	g := New(o)
 	asked := g.o
 	g.o.Interval, g.o.SectionDepth = r.Second("interval"), int(r.Second("depth of sections"))
 	if g.o.Interval < 1 || g.o.SectionDepth < 1 {
 		r.Damaged("interval")
 	}
-	saved, err := g.readParts(r)
+	saved, err := g.readParts(r, version, &p)
 	if err != nil {
 		return nil, err
 	}
@@ -305,18 +318,33 @@ func Restore(o Options, b []byte, p Past) (*Gauge, error) {
 }
 
 // readParts reads what has a form of its own.
-func (g *Gauge) readParts(r *pack.Reader) (saved []clock.Saved, err error) {
-	parts := [][]byte{readPart(r, "clock"), readPart(r, "alerts")}
+func (g *Gauge) readParts(r *pack.Reader, version byte, p *Past) (saved []clock.Saved, err error) {
+	time, alerts, meters := readPart(r, "clock"), readPart(r, "alerts"), []byte(nil)
+	if version > 1 {
+		meters = readPart(r, "meters")
+		g.readGists(r)
+	}
 	if r.Err() != nil {
 		return nil, r.Err()
 	}
-	if g.clock, saved, err = clock.Restore(g.o.Lateness, g.o.Wall, parts[0]); err != nil {
+	if g.clock, saved, err = clock.Restore(g.o.Lateness, g.o.Wall, time); err != nil {
 		return nil, err
 	}
 	if closed, ok := g.clock.Closed(); ok {
 		g.frames.closed = closed
 	}
-	g.board, err = alert.RestoreBoard(parts[1], g.o.Rules...)
+	var forgot error
+	if g.board, forgot, err = alert.RestoreBoard(alerts, p.Learned, g.o.Rules...); err != nil {
+		return nil, err
+	}
+	if forgot != nil && p.Seconds != nil {
+		g.Notice(forgot.Error() + "; what is usual is learned anew")
+	}
+	g.tell(g.board.Owed())
+	g.bank = g.newBank()
+	if version > 1 {
+		err = g.bank.Restore(meters)
+	}
 	return saved, err
 }
 
@@ -508,6 +536,9 @@ func (g *Gauge) change(to Options) {
 	}
 	if deeper {
 		clear(g.seen)
+		g.recent = nil
+		g.o.SectionDepth = to.SectionDepth
+		g.bank = g.newBank()
 	}
 	g.o = to
 }
@@ -522,7 +553,7 @@ func (g *Gauge) preview(to int64) {
 	c.seconds = g.seconds
 	c.flush(to)
 	for _, o := range c.out {
-		if o.Sealed == nil {
+		if o.Sealed == nil && o.Event == nil {
 			g.out = append(g.out, o)
 		}
 	}

@@ -32,7 +32,7 @@ func remembered(t testing.TB, o Options) (*Gauge, []byte) {
 	}
 	g.Record(0, record(base+2, "/late"))
 	g.Record(0, record(base+9000, "/future"))
-	g.Reject(accesslog.ReasonEmpty, 3)
+	g.Reject(0, accesslog.ReasonEmpty, 3)
 	g.Pass(1, record(base+39, "/"))
 	g.Take()
 	state, err := g.AppendBinary(nil)
@@ -49,38 +49,40 @@ func remembering() Options {
 	return o
 }
 
-var update = flag.Bool("update", false, "rewrite the state of version 1")
+var update = flag.Bool("update", false, "rewrite the state of the newest version")
 
-// TestTheStateOfVersionOneStaysAsItIs: a state that was stored once is read by
+// TestStoredStatesOfEveryVersionAreRead: a state that was stored once is read by
 // every weir that says it can.
-func TestTheStateOfVersionOneStaysAsItIs(t *testing.T) {
-	const golden = "testdata/state-1.hex"
+func TestStoredStatesOfEveryVersionAreRead(t *testing.T) {
+	const golden = "testdata/state-2.hex"
 	_, state := remembered(t, remembering())
 	if *update {
 		if err := os.WriteFile(golden, fmt.Appendf(nil, "%x\n", state), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	text, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
+	for _, path := range []string{"testdata/state-1.hex", golden} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		old, err := hex.DecodeString(strings.TrimSpace(string(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if path == golden && !bytes.Equal(state, old) {
+			t.Errorf("the state has %d other bytes: a new form needs a new version, and a reader of the one before", len(state))
+		}
+		g, err := Restore(remembering(), old, Past{})
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		if s := g.Snapshot(); s.Seen || len(s.Firing()) != 1 || s.Firing()[0].Hits != 71 || s.Firing()[0].Since != base+19 {
+			t.Errorf("%s: got %+v, want a run that has begun, and a rule that fires", path, s)
+		}
+		g.End()
+		wantTold(t, g.Take(), "30+7=101 partial late 1 future 1")
 	}
-	old, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(state, old) {
-		t.Errorf("the state has %d other bytes: a new form needs a new version, and a reader of version 1", len(state))
-	}
-	g, err := Restore(remembering(), old, Past{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s := g.Snapshot(); s.Seen || len(s.Firing()) != 1 || s.Firing()[0].Hits != 71 || s.Firing()[0].Since != base+19 {
-		t.Errorf("got %+v, want a run that has begun, and a rule that fires", s)
-	}
-	g.End()
-	wantTold(t, g.Take(), "30+7=101 partial late 1 future 1")
 }
 
 func TestAStateThatCannotBeReadSaysWhy(t *testing.T) {
@@ -97,12 +99,12 @@ func TestAStateThatCannotBeReadSaysWhy(t *testing.T) {
 		}
 	}
 	newer := slices.Clone(state)
-	newer[0] = 2
+	newer[0] = 3
 	without := o
 	without.Sealer = nil
 	failing := Past{Seconds: func(int64, int64, func(int64, traffic.Second)) error { return os.ErrClosed }}
 	for want, read := range map[string]func() error{
-		"the stored state has version 2, this weir reads version 1: it was written by another weir": func() error { _, err := Restore(o, newer, Past{}); return err },
+		"the stored state has version 3, this weir reads version 2: it was written by another weir": func() error { _, err := Restore(o, newer, Past{}); return err },
 		"the stored state is damaged: its checksum is another":                                      func() error { _, err := Restore(o, state[:40], Past{}); return err },
 		"a measurement without a sealer cannot go on from a stored state":                           func() error { _, err := Restore(without, state, Past{}); return err },
 		"a measurement without a sealer has no state to store":                                      func() error { _, err := New(without).AppendBinary(nil); return err },

@@ -45,12 +45,11 @@ func (c *Commit) Reset() {
 	}
 }
 
-// An Event is a change of state of a rule, with its cause.
+// An Event is a change of state of a rule.
 type Event struct {
 	ID int64 // given by the store, rising; ignored in a Commit
 	alert.Event
-	Replayed bool   // found in a log of the past: recorded, told to nobody
-	Cause    []byte // why, as the owner of the rule writes it
+	Replayed bool // found in a log of the past: recorded, told to nobody
 }
 
 // A Mark is a note on the time line.
@@ -258,9 +257,9 @@ func (w *writer) putRest(c *Commit) error {
 	ctx := context.Background()
 	for i := range c.Events {
 		e := &c.Events[i]
-		cause := e.Cause
-		if cause == nil {
-			cause = []byte{}
+		cause, err := detailOf(&e.Event)
+		if err != nil {
+			return err
 		}
 		if _, err := w.putEvent.ExecContext(ctx, e.At, e.Rule.Name, e.State == alert.Firing, e.Hits, e.After,
 			int64(e.Rule.Threshold), e.Rule.Window, e.Rule.Total, e.Replayed, cause); err != nil {

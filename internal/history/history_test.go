@@ -362,9 +362,9 @@ func TestWhatIsCommittedIsThere(t *testing.T) {
 	s := traffic.NewSealer()
 	rule := alert.HighTrafficRule(10_000_000, 2*time.Minute)
 	events := []Event{
-		{Event: alert.Event{Rule: rule, State: alert.Firing, At: noon + 7, Hits: 1201}, Cause: []byte("x\x00y")},
-		{Event: alert.Event{Rule: rule, State: alert.Quiet, At: noon + 99, Hits: 1199, After: 92}, Replayed: true},
-		{Event: alert.Event{Rule: alert.Rule{Name: "other", Window: 1, Total: true}, State: alert.Firing, At: noon + 100}},
+		{Event: alert.Event{Rule: rule, State: alert.Firing, At: noon + 7, Began: noon + 7, Sample: alert.Sample{Num: 1201, Den: 120, Hits: 1201}}},
+		{Event: alert.Event{Rule: rule, State: alert.Quiet, Was: alert.Firing, At: noon + 99, Began: noon + 7, Sample: alert.Sample{Num: 1199, Den: 120, Hits: 1199}, After: 92}, Replayed: true},
+		{Event: alert.Event{Rule: alert.Rule{Name: "other", Window: 1, Total: true}, State: alert.Firing, At: noon + 100, Began: noon + 100, Sample: alert.Sample{Den: 1}}},
 	}
 	c := Commit{
 		Sealed: []Stretch{tenSeconds(s, noon, 5)}, Events: events,
@@ -403,9 +403,6 @@ func TestWhatIsCommittedIsThere(t *testing.T) {
 	}
 	for i := range events {
 		events[i].ID = int64(i + 1)
-		if events[i].Cause == nil {
-			events[i].Cause = []byte{}
-		}
 	}
 	firing := alert.Firing
 	for what, f := range map[string]struct {

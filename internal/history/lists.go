@@ -7,7 +7,6 @@ import (
 	"math"
 
 	"weir/internal/alert"
-	"weir/internal/unit"
 )
 
 // A Filter picks Events. The zero value picks all.
@@ -39,21 +38,25 @@ func (db *DB) Events(f Filter) ([]Event, error) {
 		var e Event
 		var firingNow bool
 		var threshold int64
+		var detail []byte
 		text := `SELECT id, at, rule, firing, hits, after, threshold, window, total, replayed, cause FROM (
 			SELECT * FROM event WHERE id > ? AND at >= ? AND at < ? AND (? = '' OR rule = ?) AND (? < 0 OR firing = ?)
 			ORDER BY id DESC LIMIT ?) ORDER BY id`
 		args := []any{f.After, f.From, to, f.Rule, f.Rule, firing, firing, limit}
-		into := []any{&e.ID, &e.At, &e.Rule.Name, &firingNow, &e.Hits, &e.Event.After, &threshold, &e.Rule.Window, &e.Rule.Total, &e.Replayed, &e.Cause}
+		into := []any{&e.ID, &e.At, &e.Rule.Name, &firingNow, &e.Hits, &e.Event.After, &threshold, &e.Rule.Window, &e.Rule.Total, &e.Replayed, &detail}
 		return query(tx, text, args, into, func() error {
 			if e.Rule.Window <= 0 {
 				return fmt.Errorf("%w: event %d has no window", errRow, e.ID)
 			}
-			e.State, e.Rule.Threshold = alert.Quiet, unit.PerSecond(threshold)
+			e.State, e.Rule.Threshold = alert.Quiet, alert.Level(threshold)
 			if firingNow {
 				e.State = alert.Firing
 			}
+			if err := detailed(&e.Event, detail); err != nil {
+				return fmt.Errorf("%w: event %d: %w", errRow, e.ID, err)
+			}
 			events = append(events, e)
-			e.Cause = nil // the next one has its own
+			e.Event, detail = alert.Event{}, nil // the next one has its own
 			return nil
 		})
 	})

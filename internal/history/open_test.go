@@ -75,7 +75,7 @@ func fill(t testing.TB, db *DB, from, to int) {
 		}
 		if i%9 == 5 {
 			c.Amended = []Stretch{tenSeconds(s, at-30, 1)}
-			c.Events = []Event{{Event: alert.Event{Rule: alert.HighTrafficRule(1e7, 120e9), State: alert.Firing, At: at, Hits: 1201}, Cause: []byte("because")}}
+			c.Events = []Event{{Event: alert.Event{Rule: alert.HighTrafficRule(1e7, 120e9), State: alert.Firing, At: at, Sample: alert.Sample{Num: 1201, Den: 120, Hits: 1201}}}}
 			c.Marks = []Mark{{At: at, Text: "deploy"}}
 			c.Outbox = []Message{{Target: "mail", Key: fmt.Sprint(at), Body: []byte("text")}}
 		}

@@ -60,8 +60,8 @@ func allThereIs(s *traffic.Sealer) *Commit {
 		Sealed: []Stretch{tenSeconds(s, day+24*60*60-10, 5), tenSeconds(s, day+24*60*60, 7)},
 		Until:  day + 24*60*60 + 20, Amended: []Stretch{tenSeconds(s, day+60, 3), tenSeconds(s, day+24*60*60, 2)},
 		Events: []Event{
-			{Event: alert.Event{At: day, Rule: alert.HighTrafficRule(10*unit.One, 120e9), State: alert.Firing, Hits: 2000}},
-			{Event: alert.Event{At: day + 60, Rule: alert.HighTrafficRule(10*unit.One, 120e9), Hits: 20}, Replayed: true},
+			{Event: alert.Event{At: day, Rule: alert.HighTrafficRule(10*unit.One, 120e9), State: alert.Firing, Sample: alert.Sample{Num: 2000, Den: 120, Hits: 2000}}},
+			{Event: alert.Event{At: day + 60, Rule: alert.HighTrafficRule(10*unit.One, 120e9), Sample: alert.Sample{Num: 20, Den: 120, Hits: 20}}, Replayed: true},
 		},
 		States: map[string][]byte{"gauge": []byte("after"), "other": []byte("new")}, Positions: map[string][]byte{"log": []byte("after")},
 		Spans: []Span{{Source: "log", File: "1:2", FromTime: day, ToTime: day + 9, ToOffset: 99}},

@@ -43,6 +43,7 @@ func table() []row {
 		{dir: "cmd/weir", layer: edge, joins: true},
 		{dir: "internal/cli", layer: edge, joins: true},
 		{dir: "internal/monitor", layer: edge, joins: true},
+		{dir: "internal/config", layer: edge, joins: true},
 		{dir: "internal/term", layer: edge},
 		{dir: "internal/report", layer: edge},
 		{dir: "internal/relay", layer: edge},
@@ -51,6 +52,7 @@ func table() []row {
 		{dir: "internal/collect", layer: edge},
 		{dir: "internal/plot", layer: edge},
 		{dir: "internal/history", layer: edge},
+		{dir: "internal/notify", layer: edge},
 
 		{dir: "internal/bookmark", layer: files},
 		{dir: "internal/lock", layer: files},
@@ -65,6 +67,7 @@ func table() []row {
 		{dir: "internal/incident", layer: pure},
 		{dir: "internal/gauge", layer: pure},
 		{dir: "internal/view", layer: pure},
+		{dir: "internal/meter", layer: pure},
 		{dir: "internal/alert", layer: pure},
 		{dir: "internal/change", layer: pure},
 		{dir: "internal/redact", layer: pure},
@@ -214,9 +217,13 @@ func bans() []ban {
 		{"github.com/spf13/pflag", []string{"internal/cli"}, "flags are the business of cli; others take an Options struct"},
 		{"github.com/fsnotify/fsnotify", []string{"internal/tail"}, "events of the file system are hints, and only tail knows how little they can be trusted"},
 		{"github.com/oschwald/maxminddb-golang/v2", []string{"internal/geo"}, "how databases name places is the business of geo"},
+		{"github.com/pelletier/go-toml/v2/unstable", []string{"internal/config"}, "how weir.toml is read is the business of config; others take what it says"},
 		{"database/sql", []string{"internal/history"}, "all SQL stands in one package, so that another store is one import away"},
 		{"modernc.org/sqlite", []string{"internal/history"}, "all SQL stands in one package, so that another store is one import away"},
 		{"gonum.org/v1/plot/vg", []string{"internal/plot"}, "how a picture is drawn is the business of plot; others hand it a Chart"},
+		{"github.com/wneessen/go-mail", []string{"internal/notify"}, "who is told of alerts, and how, is the business of notify"},
+		{"github.com/nicholas-fedor/shoutrrr", nil, "its router has all services, 3.9 MB of them, and sends by itself: package notify takes single services"},
+		{"github.com/nicholas-fedor/shoutrrr/pkg/router", nil, "it has all services, 3.9 MB of them, and sends by itself: package notify takes single services"},
 		{"golang.org/x/term", []string{"internal/cli", "internal/term"}, "only what writes to a terminal asks what it is"},
 		{"flag", []string{"bench/compare", "bench/mklog", "bench/torture", "bench/many", "bench/kills", "bench/change"}, "flags are the business of cli, which uses cobra"},
 		{"log", nil, "return a Notice or an error; the edges decide how it is told (log/slog where a log is meant)"},
@@ -226,7 +233,7 @@ func bans() []ban {
 		{"reflect", nil, "say it in types"},
 		{"unsafe", nil, "what it wins is a few nanoseconds, what it costs is the proof that a hostile log cannot write our memory"},
 		{"testing", nil, "tests belong into _test.go files"},
-		{"net/http", []string{"internal/timesite", "internal/collect"}, "speaking HTTP is the business of an edge of its own"},
+		{"net/http", []string{"internal/timesite", "internal/collect", "internal/notify"}, "speaking HTTP is the business of an edge of its own"},
 	}
 }
 

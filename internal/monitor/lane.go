@@ -57,6 +57,7 @@ type lane struct {
 	account view.Source
 	place   place
 	spans   spans
+	absent  struct{ gone, noted bool } // its file is not there; the gauge knows whether it is
 }
 
 // wait is for a line that was not due.
@@ -182,6 +183,9 @@ func (l *lane) fetch(now time.Time, wall bool, g *gauge.Gauge) bool {
 		}
 		if st.Kind == tail.File {
 			l.back = false // what comes now is news, whatever its time
+			if gone := st.Missing || st.Denied; gone != l.absent.gone || !l.absent.noted {
+				l.absent.gone, l.absent.noted = gone, g.Gone(l.index, gone)
+			}
 		}
 		g.Caught(l.index, true, st.Written)
 		return false
@@ -319,7 +323,7 @@ func (l *lane) reject(out accesslog.Outcome, g *gauge.Gauge) {
 	if g == nil {
 		return
 	}
-	g.Reject(out.Reason, 1)
+	g.Reject(l.index, out.Reason, 1)
 	if first && out.Reason != accesslog.ReasonNoFormat && out.Reason != accesslog.ReasonColumns {
 		g.Notice(fmt.Sprintf("%s: line rejected: %s; further ones are counted", l.account.LastReject.Position(l.account.Name), out.Reason))
 	}

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,6 +33,8 @@ type memory struct {
 	resumed bool // there was something to go on from
 	lived   bool // the history knows that all that was there at its start was counted
 	named   bool // the history knows what it is of
+
+	learned []byte // until restore
 
 	next   *pending // in the making
 	failed *pending // to be given again, unchanged, before next
@@ -97,6 +100,8 @@ const (
 const (
 	stateGauge = "gauge"
 	stateLive  = "live"
+	// what was learned of the traffic: large, and not new with each commit
+	stateLearned = "learned"
 )
 
 // A HistoryError says that the history cannot be gone on from. Without it a
@@ -117,6 +122,9 @@ func recall(db *history.DB, subject history.Subject) (m *memory, state []byte, l
 		stop: make(chan struct{}), news: make(chan string, 1),
 	}
 	if m.until, _, _, err = db.Sealed(); err != nil {
+		return nil, nil, nil, err
+	}
+	if m.learned, _, err = db.State(stateLearned); err != nil {
 		return nil, nil, nil, err
 	}
 	if state, m.resumed, err = db.State(stateGauge); err != nil || !m.resumed {
@@ -168,7 +176,9 @@ func (m *memory) restore(o gauge.Options, state []byte) (*gauge.Gauge, error) {
 		Seconds: func(epoch, from int64, yield func(sec int64, n traffic.Second)) error {
 			return m.db.Seconds(epoch, from, forever, yield)
 		},
+		Learned: m.learned,
 	})
+	m.learned = nil
 	if err != nil {
 		return nil, fmt.Errorf("the history %s: %w", m.db.Path(), err)
 	}
@@ -188,7 +198,7 @@ func (m *Monitor) keep(outs []gauge.Output, idle bool) []gauge.Output {
 	k.hear()
 	switch {
 	case k.failed != nil && since < retryEvery:
-	case k.failed == nil && !due && len(k.next.Sealed)+len(k.next.Amended)+len(k.next.Events) == 0:
+	case k.failed == nil && !due && len(k.next.Sealed)+len(k.next.Amended)+len(k.next.Events)+len(k.next.Outbox) == 0:
 	case !idle && since < commitAfter && len(k.next.Sealed) < commitStretches:
 		return nil
 	default:
@@ -270,7 +280,11 @@ func (m *Monitor) commit(now time.Time) {
 		return
 	}
 	m.streamed, k.lived = false, k.lived || m.live
+	sent := len(c.Outbox) > 0
 	k.done(c)
+	if m.teller != nil && sent {
+		m.teller.dispatcher.Wake()
+	}
 	k.works()
 }
 
@@ -295,6 +309,7 @@ func (k *memory) complain(text string) {
 func (m *Monitor) fill(c *pending) error {
 	k := m.memory
 	var err error
+	learned, fresh := m.gauge.Checkpoint(nil)
 	if c.state, err = m.gauge.AppendBinary(c.state[:0]); err != nil {
 		return err
 	}
@@ -302,6 +317,15 @@ func (m *Monitor) fill(c *pending) error {
 		c.States, c.Positions = map[string][]byte{}, map[string][]byte{}
 	}
 	c.States[stateGauge] = c.state
+	if fresh {
+		c.States[stateLearned] = learned
+	}
+	if t := m.teller; t != nil && t.changed {
+		if c.States[stateTold], err = json.Marshal(t.open); err != nil {
+			return err
+		}
+		t.changed = false
+	}
 	if !k.named {
 		name, data := k.subject.State()
 		c.States[name] = data
@@ -421,7 +445,7 @@ func (m *Monitor) replays(at int64) bool {
 	if m.live {
 		return false
 	}
-	return !m.memory.lived || m.started.Unix()-at > int64(newsFor/time.Second)
+	return m.memory == nil || !m.memory.lived || m.started.Unix()-at > int64(newsFor/time.Second)
 }
 
 // absolute is the name of a log in the history, whatever folder weir runs in.

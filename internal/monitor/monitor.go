@@ -15,8 +15,10 @@ import (
 	"time"
 
 	"weir/internal/accesslog"
+	"weir/internal/alert"
 	"weir/internal/gauge"
 	"weir/internal/history"
+	"weir/internal/notify"
 	"weir/internal/tail"
 	"weir/internal/view"
 )
@@ -76,6 +78,13 @@ type Options struct {
 	Subject history.Subject // what the History is of
 
 	Notices []string // to be told first
+
+	// Channels are told of alerts. One that cannot be used is an error of New.
+	Channels []notify.Channel
+	Bell     io.Writer // the terminal that bells ring on; nil is none
+	// Reload, when not nil, is asked about once a second, and returns what is to be
+	// taken over from now on, nil where nothing is.
+	Reload func(now time.Time) *Reload
 }
 
 // Backlog is how much log time is read back, without Since, before live
@@ -95,6 +104,8 @@ type Monitor struct {
 	known    map[string]laneState // where an earlier process stopped, by the name in the history
 	reading  reading              // of what was logged before
 	memory   *memory              // nil without a history
+	teller   *teller              // nil without channels
+	reloaded time.Time            // when Reload was asked last
 	live     bool                 // all that was there at the start is counted
 	streamed bool                 // lines of streams were counted since the last commit
 	failed   error                // of writing rejected lines
@@ -131,6 +142,15 @@ func New(o Options) (*Monitor, error) {
 		if m.gauge, err = m.memory.restore(m.o.Gauge, state); err != nil {
 			return nil, &HistoryError{err}
 		}
+	}
+	var told []byte
+	if m.memory != nil {
+		if told, _, err = o.History.State(stateTold); err != nil {
+			return nil, &HistoryError{err}
+		}
+	}
+	if m.teller, err = newTeller(&m.o, o.History, told); err != nil {
+		return nil, err
 	}
 	m.follower, err = tail.Open(tail.Options{
 		Paths: o.Paths, Patterns: o.Patterns, Choice: o.Choice, Stdin: o.Stdin, Inputs: o.Inputs, FromEnd: o.FromEnd, Poll: o.Poll,
@@ -206,6 +226,14 @@ func (m *Monitor) Run(ctx context.Context) error {
 	if err := m.recap(); err != nil {
 		return err
 	}
+	if m.teller != nil {
+		m.teller.start()
+	}
+	defer func() {
+		if m.teller != nil {
+			m.teller.stop()
+		}
+	}()
 	sweep := time.NewTimer(0)
 	defer sweep.Stop()
 	for {
@@ -214,10 +242,14 @@ func (m *Monitor) Run(ctx context.Context) error {
 			return m.failed
 		}
 		m.tick(worked)
+		m.reload(time.Now())
 		if err := m.show(!worked); err != nil {
 			return err
 		}
-		m.live = m.live || !worked
+		if !m.live && !worked {
+			m.live = true
+			m.tellMissed()
+		}
 		if err := m.progress(); err != nil {
 			return err
 		}
@@ -394,7 +426,19 @@ func (m *Monitor) drain() {
 // show hands what has come up to the sinks, when it is committed. idle says that
 // there is nothing to read at the moment.
 func (m *Monitor) show(idle bool) error {
+	if m.teller != nil {
+		for _, text := range m.teller.hear() {
+			m.gauge.Notice(text)
+		}
+	}
 	outs := m.gauge.Take()
+	var events []*alert.Event
+	for i := range outs {
+		if e := outs[i].Event; e != nil {
+			events = append(events, e)
+		}
+	}
+	m.tell(events)
 	if m.memory != nil {
 		outs = m.keep(outs, idle)
 	}
@@ -476,6 +520,10 @@ func (m *Monitor) close() error {
 		st := l.source.State()
 		l.account.Reach, l.account.Dropped = l.reach(time.Now()), st.Dropped
 		c.Sources = append(c.Sources, l.account)
+	}
+	if m.teller != nil {
+		m.teller.stop()
+		c.Channels = m.teller.channels()
 	}
 	for _, s := range []Sink{m.o.Copy, m.o.Screen} {
 		if s != nil {

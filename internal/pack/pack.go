@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"slices"
 )
 
 // Horizon bounds event times, in seconds: no state has one further from 1970.
@@ -51,12 +52,15 @@ type Reader struct {
 // form in errors, such as "the state of the clock".
 func NewReader(what string, b []byte) *Reader { return &Reader{what: what, rest: b} }
 
-// Version reads the first byte, which is want in all that can be read.
-func (r *Reader) Version(want byte) {
-	if v := r.Byte("version"); r.err == nil && v != want {
-		r.err = fmt.Errorf("%s has version %d, this weir reads version %d: it was written by another weir", r.what, v, want)
+// Version reads the first byte, which is one of known in all that can be read,
+// the newest first, and returns it.
+func (r *Reader) Version(known ...byte) byte {
+	v := r.Byte("version")
+	if r.err == nil && !slices.Contains(known, v) {
+		r.err = fmt.Errorf("%s has version %d, this weir reads version %d: it was written by another weir", r.what, v, known[0])
 		r.rest = nil
 	}
+	return v
 }
 
 // Damaged ends the reading: part cannot be what was written.

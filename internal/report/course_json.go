@@ -77,6 +77,12 @@ type jsonEvent struct {
 	Duration  int64       `json:"duration_seconds,omitempty"`
 	Replayed  bool        `json:"replayed,omitempty"`
 	Message   escape.JSON `json:"message"`
+
+	Key      escape.JSON `json:"key,omitempty"`
+	Metric   string      `json:"metric,omitempty"`
+	Severity string      `json:"severity,omitempty"`
+	Muted    escape.JSON `json:"muted,omitempty"`
+	Cause    escape.JSON `json:"cause,omitempty"`
 }
 
 type jsonRanking struct {
@@ -164,11 +170,16 @@ func (j *JSON) course(c *Course) *jsonCourse {
 }
 
 func (j *JSON) event(e *Alert) jsonEvent {
-	return jsonEvent{
-		Type: "alert", ID: e.ID, Rule: escape.JSON(e.Rule.Name), State: state(e.State), At: j.time(e.At), Value: e.Value(), Hits: e.Hits,
+	o := jsonEvent{
+		Type: "alert", ID: e.ID, Rule: escape.JSON(e.Rule.Name), State: e.Name(), At: j.time(e.At), Value: e.Value(), Hits: e.Hits,
 		Window: e.Rule.Window, Threshold: float64(e.Rule.Threshold) / 1e6, Duration: duration(e), Replayed: e.Replayed,
 		Message: escape.JSON(e.Message(zone(j.Zone))),
+		Key:     escape.JSON(e.Key), Severity: e.Rule.Severity.String(), Muted: escape.JSON(e.Muted), Cause: escape.JSON(e.Cause.Text()),
 	}
+	if e.Rule.Name != alert.HighTraffic {
+		o.Metric = e.Rule.Metric.String()
+	}
+	return o
 }
 
 // duration is how long a rule was firing, in its recovery.

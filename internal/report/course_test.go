@@ -39,8 +39,8 @@ func course() *Course {
 		c.Late, c.Rejected = c.Late+s.Late, c.Rejected+s.Rejected
 	}
 	c.Visitors, c.VisitorsEstimated, c.Latency = 30_000, true, timed(20*time.Millisecond, false)
-	fired := alert.Event{Rule: highTraffic(), State: alert.Firing, At: midnight + 12*hourSeconds + 95, Hits: 1212}
-	recovered := alert.Event{Rule: highTraffic(), State: alert.Quiet, At: midnight + 12*hourSeconds + 1800, Hits: 1188, After: 1705}
+	fired := alert.Event{Rule: highTraffic(), State: alert.Firing, At: midnight + 12*hourSeconds + 95, Sample: alert.Sample{Num: 1212, Den: 120, Hits: 1212}}
+	recovered := alert.Event{Rule: highTraffic(), State: alert.Quiet, Was: alert.Firing, At: midnight + 12*hourSeconds + 1800, Sample: alert.Sample{Num: 1188, Den: 120, Hits: 1188}, After: 1705}
 	c.Alerts = []Alert{{Event: fired, ID: 7, Replayed: true}, {Event: recovered, ID: 8}}
 	c.Marks = []Mark{{At: midnight + 11*hourSeconds, Text: "deploy 1.4.2"}}
 	return c

@@ -69,9 +69,9 @@ func recount(seconds []int64, rules []alert.Rule) (peak1, peak10 Peak, events []
 			switch {
 			case since[i] == 0 && side > 0:
 				since[i] = at
-				events = append(events, alert.Event{Rule: r, State: alert.Firing, At: at, Hits: hits})
+				events = append(events, alert.Event{Rule: r, State: alert.Firing, At: at, Began: at, Sample: alert.Sample{Num: hits, Den: r.Window, Hits: hits}})
 			case since[i] != 0 && side < 0:
-				events = append(events, alert.Event{Rule: r, State: alert.Quiet, At: at, Hits: hits, After: at - since[i]})
+				events = append(events, alert.Event{Rule: r, State: alert.Quiet, Was: alert.Firing, At: at, Began: since[i], Sample: alert.Sample{Num: hits, Den: r.Window, Hits: hits}, After: at - since[i]})
 				since[i] = 0
 			}
 		}

@@ -95,7 +95,7 @@ func (r *Report) play(t *traffic.Timeline, rules []alert.Rule) {
 		}
 		before = h.From + traffic.HourSeconds
 		// Over a gap first, while the day in which it began is still known.
-		board.Advance(h.From, &seconds)
+		board.Advance(h.From, alert.Only{Seconds: &seconds})
 		for i, n := range counts {
 			hits, sec := int64(n), h.From+int64(i)
 			if hits > 0 {
@@ -108,7 +108,7 @@ func (r *Report) play(t *traffic.Timeline, rules []alert.Rule) {
 			r.Peak10.raise(sec-9, ten)
 		}
 		if counts != nil {
-			board.Advance(min(h.From+traffic.HourSeconds, r.To+1), &seconds)
+			board.Advance(min(h.From+traffic.HourSeconds, r.To+1), alert.Only{Seconds: &seconds})
 		}
 		return true
 	})
@@ -119,7 +119,7 @@ func (r *Report) play(t *traffic.Timeline, rules []alert.Rule) {
 		if w.State == alert.Firing {
 			r.Open = append(r.Open, view.Window{
 				Rule: w.Rule, State: w.State, Since: w.Since, Of: w.Rule.Window,
-				Hits: seconds.Sum(r.To+1-w.Rule.Window, r.To+1).Hits,
+				Sample: alert.Only{Seconds: &seconds}.Measure(0, "", alert.Look{At: r.To + 1, Span: w.Rule.Window}),
 			})
 		}
 	}

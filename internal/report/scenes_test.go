@@ -105,11 +105,11 @@ func rich() *Report {
 		Hours: days(midnight, 24, 93_000),
 		Rules: []alert.Rule{highTraffic()},
 		Alerts: []alert.Event{
-			{Rule: highTraffic(), State: alert.Firing, At: midnight + 30_000, Hits: 1206},
-			{Rule: highTraffic(), State: alert.Quiet, At: midnight + 30_087, Hits: 1198, After: 87},
-			{Rule: highTraffic(), State: alert.Firing, At: midnight + 80_000, Hits: 1301},
+			{Rule: highTraffic(), State: alert.Firing, At: midnight + 30_000, Sample: alert.Sample{Num: 1206, Den: 120, Hits: 1206}},
+			{Rule: highTraffic(), State: alert.Quiet, Was: alert.Firing, At: midnight + 30_087, Sample: alert.Sample{Num: 1198, Den: 120, Hits: 1198}, After: 87},
+			{Rule: highTraffic(), State: alert.Firing, At: midnight + 80_000, Sample: alert.Sample{Num: 1301, Den: 120, Hits: 1301}},
 		},
-		Open:  []view.Window{{Rule: highTraffic(), State: alert.Firing, Since: midnight + 80_000, Hits: 1320, Of: 120}},
+		Open:  []view.Window{{Rule: highTraffic(), State: alert.Firing, Since: midnight + 80_000, Sample: alert.Sample{Num: 1320, Den: 120, Hits: 1320}, Of: 120}},
 		Notes: []string{"5xx: 4,567 of 1,234,567 hits (0.4%), 2,000 of them in /api", "7 of the requests are no HTTP"},
 		Sources: []view.Source{
 			{Name: "/var/log/nginx/access.log", Format: "combined-time", Lines: 1_234_500, Hits: 1_234_467, Rejected: 13, LastReject: &view.Reject{Line: 981_123, Column: 7, Reason: "time not readable"}},
@@ -169,9 +169,9 @@ func bounded() *Report {
 	r.Latency.Count = 1_000_000
 	r.Alerts = nil
 	for i := range int64(125) {
-		e := alert.Event{Rule: highTraffic(), State: alert.Firing, At: midnight + 200*i, Hits: 1206}
+		e := alert.Event{Rule: highTraffic(), State: alert.Firing, At: midnight + 200*i, Sample: alert.Sample{Num: 1206, Den: 120, Hits: 1206}}
 		if i%2 == 1 {
-			e.State, e.Hits, e.After = alert.Quiet, 1199, 200
+			e.State, e.Was, e.Num, e.Hits, e.After = alert.Quiet, alert.Firing, 1199, 1199, 200
 		}
 		r.Alerts = append(r.Alerts, e)
 	}

@@ -35,7 +35,7 @@ type file struct {
 	pool   *blocks
 	coding      // of the text at offset
 	blind  bool // stands inside a line whose start is not known
-	copied bool // a copy of it took its path, and is read on instead
+	copied bool // a copy of it took its path, be it still there or not, and is read on instead
 	past   bool // of the past that was asked for
 	quiet  bool // nobody writes to it any more
 

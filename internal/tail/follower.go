@@ -342,6 +342,9 @@ type done struct {
 // it is not read again when a path leads to it once more.
 func (f *Follower) remember(source int, m Mark) {
 	f.marks = slices.DeleteFunc(f.marks, func(d done) bool { return d.source == source && d.of(&m) })
+	if i := slices.IndexFunc(f.marks, func(d done) bool { return d.Path == m.Path }); i >= 0 {
+		m.Path = f.marks[i].Path // one string, which was half of what all marks took
+	}
 	f.marks = append(f.marks, done{Mark: m, source: source})
 	if len(f.marks) > mostMarks {
 		f.marks = slices.Delete(f.marks, 0, 1)

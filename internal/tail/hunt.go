@@ -1,6 +1,7 @@
 package tail
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
@@ -195,17 +196,21 @@ func (s *Source) seek(m *Mark, list []sibling, q *quarry) int {
 		}
 	}
 	if q.short = short >= 0; q.short {
-		// All it holds was read, so it must not be taken for news later.
 		if c, err := list[short].open(s.f.pool); err == nil {
-			if c.toEnd() == nil {
-				var m Mark
-				c.mark(&m)
-				s.f.remember(s.index, m)
-			}
+			s.allRead(c)
 			c.close()
 		}
 	}
 	return short
+}
+
+// allRead notes that all c holds was read, so that it is not taken for news later.
+func (s *Source) allRead(c *remnant) {
+	if c.toEnd() == nil {
+		var m Mark
+		c.mark(&m)
+		s.f.remember(s.index, m)
+	}
 }
 
 // anyName finds the file of m under whatever name it has in dir.
@@ -419,45 +424,64 @@ func (s *Source) fetchNewer(newer []sibling, present *file, joins bool) []past {
 // place where that file is read may not be finished: then what it begins with
 // tells.
 func (s *Source) openKnown(b *sibling) (*remnant, error) {
+	c, err := b.open(s.f.pool)
+	if err != nil {
+		return nil, err
+	}
+	if s.readShort(c) {
+		c.close()
+		return nil, nil
+	}
 	open := slices.Clone(s.held)
 	if s.cur != nil {
 		open = append(open, s.cur)
 	}
-	var known []Mark
+	start := c.sums.of(c.prefix)
 	for _, p := range open {
 		var m Mark
 		p.mark(&m)
-		known = append(known, m)
-	}
-	for _, d := range s.f.marks {
-		known = append(known, d.Mark)
-	}
-	c, err := b.open(s.f.pool)
-	if err == nil && s.readShort(c) {
-		c.close()
-		return nil, nil
-	}
-	for i := 0; err == nil && i < len(known); i++ {
-		if !known[i].begins(c.prefix) {
+		if !m.beginsAs(start) {
 			continue
 		}
-		ok, short, _ := c.seek(&known[i])
-		if ok && i >= len(open) && !c.atEnd() {
+		ok, short, _ := c.seek(&m)
+		c.close()
+		if ok {
+			return nil, nil
+		}
+		if c, err = b.open(s.f.pool); err != nil {
+			return nil, err
+		}
+		if f, isFile := p.(*file); short && isFile && c.sharesStart(f) {
+			c.close()
+			return nil, nil
+		}
+	}
+	for _, m := range s.f.readAs(start) {
+		ok, _, _ := c.seek(m)
+		if ok && !c.atEnd() {
 			return c, nil
 		}
 		c.close()
 		if ok {
 			return nil, nil
 		}
-		c, err = b.open(s.f.pool)
-		if err == nil && short && i < len(open) {
-			if f, isFile := open[i].(*file); isFile && c.sharesStart(f) {
-				c.close()
-				return nil, nil
-			}
+		if c, err = b.open(s.f.pool); err != nil {
+			return nil, err
 		}
 	}
-	return c, err
+	return c, nil
+}
+
+// readAs returns the marks of files that were closed and begin as start does, those
+// that were read furthest first: what is a copy of two of them was read up to there.
+func (f *Follower) readAs(start []Sum) (known []*Mark) {
+	for i := range f.marks {
+		if m := &f.marks[i].Mark; m.beginsAs(start) {
+			known = append(known, m)
+		}
+	}
+	slices.SortStableFunc(known, func(a, b *Mark) int { return cmp.Compare(b.Offset, a.Offset) })
+	return known
 }
 
 // readShort reports whether c was read, and has too little in it to know it again by

@@ -121,8 +121,10 @@ func (s *sums) of(head []byte) []Sum {
 // begins reports whether head, the first bytes of a file (all of them, if it is
 // shorter than prefixSize), is how the file of m began. A file of which too
 // little is known begins like none.
-func (m *Mark) begins(head []byte) bool {
-	sums := prefixSums(head)
+func (m *Mark) begins(head []byte) bool { return m.beginsAs(prefixSums(head)) }
+
+// beginsAs is begins for a head of which the sums are known.
+func (m *Mark) beginsAs(sums []Sum) bool {
 	n := min(len(sums), len(m.Prefix))
 	return n > 0 && slices.Equal(sums[:n], m.Prefix[:n])
 }

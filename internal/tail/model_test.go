@@ -31,6 +31,7 @@ type node struct {
 
 	of     *node // what it is a copy of
 	ofLife int
+	like   *node // what it replaced, with the same content and more
 
 	// What the reader knows.
 	open   bool // it has a descriptor, or will read it from its start to its end
@@ -72,6 +73,9 @@ type model struct {
 	parked  bool // the reader has let go of its descriptors
 	cuts    bool // while it has, files are truncated; else they may go
 	parks   int
+
+	replaces bool // the log is replaced by files with the same content, too
+	replaced int
 
 	coding charset.Encoding // of all that is on the disk
 	marks  bool             // the writers of UTF-16 begin with its mark
@@ -246,6 +250,7 @@ func (m *model) look() {
 		}
 		if m.cur != nil {
 			m.held = append(m.held, m.cur)
+			m.regrown(m.cur)
 			m.between(m.cur, m.cur.when)
 		} else {
 			m.between(nil, m.start)
@@ -435,8 +440,13 @@ func (m *model) step() {
 	if m.parked && (op == 11 || op == 15) == m.cuts && op >= 11 && op <= 15 {
 		op = m.rnd.IntN(11)
 	}
+	if m.replaces && m.rnd.IntN(8) == 0 {
+		op = 18
+	}
 	m.log = append(m.log, strconv.Itoa(op))
 	switch {
+	case op == 18:
+		m.replace()
 	case m.live == nil && (n == nil || op%2 == 0):
 		m.create()
 	case n == nil:
@@ -497,7 +507,7 @@ func (m *model) end() {
 type tally struct {
 	mu                                         sync.Mutex
 	sequences, lines, rotations, cuts, resumes int
-	parks, pasts                               int
+	parks, pasts, replaced                     int
 	recovered                                  int64
 }
 
@@ -512,12 +522,13 @@ func (c *tally) add(m *model) {
 	c.resumes += m.resumes
 	c.parks += m.parks
 	c.pasts += m.pasts
+	c.replaced += m.replaced
 	c.recovered += st.Recovered
 }
 
 // Each sequence is some forty things that happen to a log, in any order: lines,
 // parts of lines, renames with writers that stay, copies and truncations,
-// compression, deletions, looks, restarts of the reader. Some begin with rotated files
+// compression, replacements, deletions, looks, restarts of the reader. Some begin with rotated files
 // that are there already, and are read in their past.
 //
 // WEIR_MODEL_SEQUENCES is how many are played, WEIR_MODEL_FIRST the seed of the
@@ -552,10 +563,10 @@ func TestAnySequenceOfEventsReadsWhatAPerfectReaderWould(t *testing.T) {
 	if failed.Load() {
 		return // one is enough to look at
 	}
-	t.Logf("%d sequences, %d lines, %d rotations, %d truncations, %d restarts, %d times parked, %d begun in the past, %d bytes recovered: lost 0, doubled 0, broken 0",
-		all.sequences, all.lines, all.rotations, all.cuts, all.resumes, all.parks, all.pasts, all.recovered)
-	if sequences > chunk && (all.pasts < sequences/8 || all.rotations < sequences || all.cuts < sequences/4 || all.resumes < sequences/4 || all.parks < sequences/4) {
-		t.Errorf("the sequences are too tame: %d rotations, %d truncations, %d restarts, %d times parked", all.rotations, all.cuts, all.resumes, all.parks)
+	t.Logf("%d sequences, %d lines, %d rotations, %d truncations, %d restarts, %d times parked, %d replaced, %d begun in the past, %d bytes recovered: lost 0, doubled 0, broken 0",
+		all.sequences, all.lines, all.rotations, all.cuts, all.resumes, all.parks, all.replaced, all.pasts, all.recovered)
+	if sequences > chunk && (all.pasts < sequences/8 || all.replaced < sequences/16 || all.rotations < sequences || all.cuts < sequences/4 || all.resumes < sequences/4 || all.parks < sequences/4) {
+		t.Errorf("the sequences are too tame: %d rotations, %d truncations, %d restarts, %d times parked, %d replaced", all.rotations, all.cuts, all.resumes, all.parks, all.replaced)
 	}
 }
 
@@ -576,6 +587,7 @@ func sequence(t *testing.T, dir string, seed int, all *tally) {
 		m.coding = [...]charset.Encoding{charset.UTF16LE, charset.UTF16BE}[wide.IntN(2)]
 		m.marks = wide.IntN(2) == 0
 	}
+	m.replaces = seed%5 == 2
 	dir = filepath.Join(dir, strconv.Itoa(seed))
 	m.s = &scenario{t: t, path: filepath.Join(dir, "access.log"), now: noon()}
 	m.s.must(os.Mkdir(dir, 0o700))

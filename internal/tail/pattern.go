@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -190,15 +191,30 @@ func (f *Follower) picks(p *pattern, path string, info fs.FileInfo) bool {
 	ok, sure := f.opt.Choice.takes(p, path)
 	delete(p.refused, path)
 	if !ok && sure {
+		prune(p.refused)
 		p.refused[path] = info
 		f.passOver(path, "left out, it does not look like an access log; name it to follow it all the same")
 	}
 	return ok
 }
 
+// prune drops what is known of files that are gone, each time that there are a
+// thousand more: files with a date in their names come for ever.
+func prune[V any](known map[string]V) {
+	const often = 1000
+	if n := len(known); n == 0 || n%often > 0 {
+		return
+	}
+	maps.DeleteFunc(known, func(path string, _ V) bool {
+		_, err := os.Lstat(path)
+		return errors.Is(err, fs.ErrNotExist)
+	})
+}
+
 // passOver tells, once, why a file that matches is not followed.
 func (f *Follower) passOver(path, why string) {
 	if f.passed[path] != why {
+		prune(f.passed)
 		f.passed[path] = why
 		f.notify(-1, path+": "+why)
 	}

@@ -458,3 +458,20 @@ func TestAPositionIsForWhatComesLaterToo(t *testing.T) {
 	s.round()
 	s.wantRead(map[string]string{"a.log": "two of several lines\nthree\n"})
 }
+
+func TestWhatIsKnownOfFilesThatAreGoneIsForgotten(t *testing.T) {
+	f := &Follower{passed: map[string]string{}}
+	dir := t.TempDir()
+	here := filepath.Join(dir, "here")
+	if err := os.WriteFile(here, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f.passOver(here, "left out")
+	for i := range 10_000 {
+		f.passOver(filepath.Join(dir, fmt.Sprint("error-", i, ".log")), "left out")
+		f.notices = nil
+	}
+	if n := len(f.passed); n > 1000 || f.passed[here] == "" {
+		t.Errorf("got %d files left out of which one is there, known %t; want at most 1000, and that one", n, f.passed[here] != "")
+	}
+}

@@ -42,7 +42,7 @@ type remnant struct {
 	seen    int64  // how long the text had been seen to be, where it was compressed since
 	dropped int    // bytes that are not to be had, not yet accounted for
 	joins   bool   // what follows goes on with half
-	past    bool   // of the past that was asked for; what follows may go on with half
+	past    bool   // of the past, asked for or found; what follows may go on with half
 	sums    sums   // of prefix
 }
 
@@ -296,7 +296,7 @@ func (c *remnant) next(time.Time) (*block, cut, error) {
 			blk.batch.Data = data[:end]
 			c.deliver(blk, blk.batch.Data)
 			return blk, cut{}, nil
-		case c.ended:
+		case c.ended && len(c.half) == 0:
 			c.keep(data)
 			c.pool.put(blk)
 		case n > c.pool.line:
@@ -338,7 +338,8 @@ func (c *remnant) endsAt(offset int64) {
 	c.seen = 0
 }
 
-func (c *remnant) keep(b []byte) { c.half = append(c.half[:0:0], b...) }
+// keep puts back what was read and not delivered.
+func (c *remnant) keep(b []byte) { c.half = slices.Concat(b, c.half) }
 
 // deliver makes blk, which has its lines, the next batch; text is what it takes
 // of the copy.

@@ -216,3 +216,155 @@ func TestWhatADamagedCopyLacksIsCounted(t *testing.T) {
 		})
 	}
 }
+
+// A replacement is a log that is replaced by a file with the same content and more;
+// that one leaves the path again, and is compressed, before anyone has looked.
+type replacement struct {
+	half    bool // at the end of the log when it was replaced
+	inPlace bool // copied and truncated, else renamed
+	torn    bool // the copy ends in half a line
+	anew    bool // which does not go on behind it
+	idle    bool // nothing is written there for a while
+}
+
+func TestTheRestOfACompressedFileThatHadReplacedTheLogIsRead(t *testing.T) {
+	for ending, pack := range packers(t) {
+		inModes := inBothModes
+		if ending == ".bz2" {
+			inModes = inUTF8
+		}
+		for name, r := range map[string]replacement{
+			"renamed":                         {},
+			"renamed, half a line":            {half: true},
+			"renamed, half a line, idle":      {half: true, idle: true},
+			"renamed, torn":                   {torn: true, anew: true},
+			"copied":                          {inPlace: true},
+			"copied, half a line":             {inPlace: true, half: true},
+			"copied, half a line, idle":       {inPlace: true, half: true, idle: true},
+			"copied, torn":                    {inPlace: true, torn: true},
+			"copied, half a line, torn":       {inPlace: true, half: true, torn: true},
+			"copied, torn and then destroyed": {inPlace: true, torn: true, anew: true},
+		} {
+			if ending == ".bz2" && r.torn {
+				continue // of that there are whole lines only
+			}
+			t.Run(ending+" "+name, func(t *testing.T) {
+				inModes(t, func(t *testing.T, follow opener) {
+					s := follow(t, Options{}, nil)
+					r.play(s, ending, pack)
+					if ending == "" {
+						s.glance() // it may grow: half a line at its end waits
+						s.pass(2 * defaultHold)
+						s.check()
+					} else {
+						s.ordered()
+					}
+					if got := s.src.State().PossibleLoss; got != 0 {
+						t.Errorf("possible loss: got %d, want 0", got)
+					}
+					s.restart(Options{}, func() {})
+					s.glance()
+					compare(t, s.got, s.want)
+				})
+			})
+		}
+	}
+}
+
+func (r replacement) play(s *scenario, ending string, pack func([]byte) []byte) {
+	s.t.Helper()
+	w := s.writer()
+	s.write(w, 5)
+	half := ""
+	if r.half {
+		half = s.line()
+		s.want = append(s.want, half)
+		s.put(w, half[:20])
+		half = half[20:]
+	}
+	s.glance()
+	text, err := os.ReadFile(s.path)
+	s.must(err)
+	s.must(os.WriteFile(s.path+".tmp", text, 0o644))
+	s.must(os.Rename(s.path+".tmp", s.path))
+	w = s.writer()
+	s.put(w, half)
+	s.write(w, 12-s.wrote)
+	rest := ""
+	switch line := s.line(); {
+	case r.torn && r.anew:
+		s.put(w, line[:20])
+		s.want = append(s.want, line[:20]+"\n")
+	case r.torn:
+		s.put(w, line[:20])
+		s.want = append(s.want, line)
+		rest = line[20:]
+	}
+	text, err = os.ReadFile(s.path)
+	s.must(err)
+	s.must(os.WriteFile(s.path+".1"+ending, pack(text), 0o644))
+	if r.inPlace {
+		s.must(w.Truncate(0))
+	} else {
+		s.must(os.Remove(s.path))
+		w = s.writer()
+	}
+	if r.idle {
+		s.glance()
+		s.glance() // as long as nothing of the new file was read
+	}
+	s.put(w, rest)
+	s.write(w, 4)
+}
+
+// All that was read of a log is a header that all its files have. One that was there
+// before, or was read, is no copy of it with more in it.
+func TestAnOlderLogWithTheSameHeaderIsNotTakenForTheRestOfADeletedOne(t *testing.T) {
+	const header = "#Fields: date time cs-method cs-uri-stem sc-status\n"
+	for _, ending := range []string{"", ".gz", ".zst", ".xz"} {
+		for _, known := range []string{"there at first", "read", "read and closed"} {
+			t.Run(ending+" "+known, func(t *testing.T) {
+				inBothModes(t, func(t *testing.T, follow opener) {
+					begin := func(s *scenario) *os.File {
+						w := s.writer()
+						s.put(w, header)
+						s.want = append(s.want, header)
+						return w
+					}
+					rotate := func(s *scenario) {
+						text, err := os.ReadFile(s.path)
+						s.must(err)
+						s.must(os.WriteFile(s.path+".1"+ending, packers(t)[ending](text), 0o644))
+						s.must(os.Remove(s.path))
+					}
+					s := follow(t, Options{}, func(s *scenario) {
+						s.write(begin(s), 20)
+						if known == "there at first" {
+							rotate(s)
+							s.want = nil
+						}
+					})
+					s.look()
+					if known != "there at first" {
+						rotate(s)
+						w := begin(s)
+						s.look()
+						if known == "read and closed" {
+							s.pass(2 * defaultHold)
+							s.glance()
+						}
+						w.Close()
+						s.must(os.Remove(s.path))
+					}
+					begin(s)
+					s.look()
+					s.must(os.Remove(s.path))
+					s.write(begin(s), 3)
+					s.look()
+					s.pass(2 * defaultHold)
+					s.check()
+				})
+			})
+		}
+	}
+}

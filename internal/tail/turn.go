@@ -83,23 +83,7 @@ func (s *Source) turnTo(f *file, now time.Time) {
 		s.held = append(s.held, s.fetchNewer(since(siblings(orDot(dir), base), s.cur.stood), f, false)...)
 		s.hold(s.cur)
 	case s.cur != nil:
-		s.cur.left = now
-		var m Mark
-		s.cur.mark(&m)
-		s.state.Rotations++
-		s.notify(s.name + ": rotated, following the new file")
-		q, newer := s.hunt(&m, f.info)
-		if next := s.grown(&q, &m); next != nil {
-			s.hold(s.cur)
-			s.held = append(s.held, next)
-			s.state.Rotations++
-		} else {
-			s.held = append(s.held, s.cur)
-		}
-		q.close()
-		between := s.fetchNewer(newer, f, false)
-		s.state.Rotations += len(between)
-		s.held = append(s.held, between...)
+		s.rotated(f, now)
 	default:
 		if s.told != "" {
 			s.notify(s.name + ": can be read now, following it")
@@ -112,6 +96,37 @@ func (s *Source) turnTo(f *file, now time.Time) {
 	s.cur, s.sick, s.told, s.state.Denied = f, nil, "", false
 }
 
+// rotated holds the current file, whose path f has now, and what came between the two.
+func (s *Source) rotated(f *file, now time.Time) {
+	s.cur.left = now
+	var m Mark
+	s.cur.mark(&m)
+	s.state.Rotations++
+	s.notify(s.name + ": rotated, following the new file")
+	q, newer := s.hunt(&m, f.info)
+	defer q.close()
+	next := s.grown(&q, &m, f)
+	if next == nil {
+		s.held = append(s.held, s.cur)
+	} else {
+		s.passBy(s.cur)
+		s.held = append(s.held, next)
+		s.state.Rotations++
+	}
+	at := len(s.held) - 1
+	between := s.fetchNewer(newer, f, false)
+	s.state.Rotations += len(between)
+	s.held = append(s.held, between...)
+	s.cur = f
+	if next, ok := next.(*file); ok {
+		// It was copied, and then truncated, if its last line goes on behind it.
+		if half, e := next.lastHalf(); len(half) > 0 && s.goesOnBehind(at, half, e) {
+			next.close()
+			q.copy.past, s.held[at], q.copy = true, q.copy, nil
+		}
+	}
+}
+
 // hold keeps old, of which there is a copy with more in it. Half a line at its end
 // is whole in the copy.
 func (s *Source) hold(old *file) {
@@ -122,24 +137,97 @@ func (s *Source) hold(old *file) {
 	s.held = append(s.held, old)
 }
 
-// grown is the copy q of the current file m, if it has more than that: then it
-// took the path after it, and has left it again. A compressed copy is not asked,
-// it would have to be unpacked after each rotation.
-func (s *Source) grown(q *quarry, m *Mark) *file {
-	size, err := s.cur.length()
-	if q.copy == nil || q.copy.packed() || err != nil || q.copy.info.Size() <= size {
+// passBy is hold for a file that is read on in its copy: all it has by now comes from
+// there.
+func (s *Source) passBy(old *file) {
+	old.copied = true
+	if len(old.half) == 0 {
+		old.toEnd()
+		old.half = append(old.half, old.trim(old.slice(old.offset, compared))...)
+	}
+	s.hold(old)
+}
+
+// grown is the copy q of the current file, which m is the place in, if it has more
+// than that or its writer may still be there: then it took the path after it, and has
+// left it again, for present. It is read on from m, as a file that may still grow if
+// it is not compressed.
+func (s *Source) grown(q *quarry, m *Mark, present *file) past {
+	if q.copy == nil {
 		return nil
 	}
-	c, err := q.at.open(s.f.pool)
+	whole, more := s.compare(q, m)
+	c := q.copy
+	if !whole || s.isOld(q, m, present) {
+		return nil
+	}
+	if !more && (c.packed() || len(s.cur.half) > 0) {
+		s.allRead(c)
+		return nil
+	}
+	if c.packed() {
+		c.past, q.copy = true, nil // half a line at its end may go on, if it had been copied and truncated
+		return c
+	}
+	again, err := q.at.open(s.f.pool)
 	if err != nil {
 		return nil
 	}
-	f := c.log()
+	f := again.log()
 	if !f.resume(m) {
 		f.close()
 		return nil
 	}
 	return f
+}
+
+// compare reports whether the copy q holds all that the current file does, which m is
+// the place in, and whether it has more.
+func (s *Source) compare(q *quarry, m *Mark) (whole, more bool) {
+	size, err := s.cur.length()
+	if err != nil {
+		return false, false
+	}
+	end := *m
+	if size > m.Offset {
+		n := min(size, int64(s.cur.reach()))
+		tail := s.cur.slice(size-n, n)
+		end.Offset, end.Anchor, end.Anchored = size, sumOf(tail), len(tail)
+	}
+	c, err := q.at.open(s.f.pool)
+	if err != nil {
+		return false, false
+	}
+	defer c.close()
+	whole, _, _ = c.seek(&end)
+	return whole, whole && !c.atEnd()
+}
+
+// isOld reports whether the copy q was there before the current file, or was read
+// already: a header, all there is of the current file, may be in any of them.
+func (s *Source) isOld(q *quarry, m *Mark, present *file) bool {
+	if s.f.owner(q.copy.info) != nil || slices.ContainsFunc(s.strangers, func(o stranger) bool { return o.is(&q.at, s.f.pool) || o.packedAs(q.copy) }) {
+		return true
+	}
+	// As in hunt, times say nothing where the clock was set back.
+	if q.copy.info.ModTime().Before(m.Written) && !present.info.ModTime().Before(m.Written) {
+		return true
+	}
+	for _, known := range s.f.readAs(q.copy.sums.of(q.copy.prefix)) {
+		if known.Offset <= m.Offset {
+			break
+		}
+		c, err := q.at.open(s.f.pool)
+		if err != nil {
+			return true
+		}
+		ok, _, _ := c.seek(known)
+		c.close()
+		if ok {
+			return true
+		}
+	}
+	return false
 }
 
 // arrived reads what came and went before the first file was seen at the path.

@@ -22,7 +22,8 @@ type waker struct {
 	events *fsnotify.Watcher
 	wake   func()
 	done   chan struct{}
-	gone   chan struct{} // closed when the goroutine has ended
+	gone   chan struct{}        // closed when the goroutine has ended
+	led    map[*Source][]string // what links led to, by the paths that are links, newest last; the owner's
 
 	mu    sync.Mutex
 	names map[string]names // by directory, guarded by mu
@@ -41,22 +42,62 @@ func newWaker(wake func()) (*waker, error) {
 		return nil, err
 	}
 	w := &waker{
-		events: events, wake: wake, names: map[string]names{},
+		events: events, wake: wake, names: map[string]names{}, led: map[*Source][]string{},
 		done: make(chan struct{}), gone: make(chan struct{}),
 	}
 	go w.run()
 	return w, nil
 }
 
+// mostLed is how many of the files that a link led to lately are watched: the
+// writers of old ones have let go. A path that is a link to another file each day,
+// perhaps in a directory of its own, would come to be watched under all these names.
+const mostLed = 8
+
 // watch adds path, and what it leads to if it is a link. It may be called again
 // for the same path, after a link was changed or a directory made anew. A
 // directory that is missing or closed to us is no error; the sweep is there.
 func (w *waker) watch(path string, s *Source) error {
 	err := w.add(path, s)
-	if target, e := filepath.EvalSymlinks(path); e == nil && filepath.Clean(path) != target {
-		err = errors.Join(err, w.add(target, s))
+	target, e := filepath.EvalSymlinks(path)
+	if e != nil || filepath.Clean(path) == target {
+		return err
 	}
+	err = errors.Join(err, w.add(target, s))
+	led := slices.DeleteFunc(w.led[s], func(old string) bool { return old == target })
+	if led = append(led, target); len(led) > mostLed {
+		w.drop(led[0], s)
+		led = slices.Delete(led, 0, 1)
+	}
+	w.led[s] = led
 	return err
+}
+
+// drop undoes an add.
+func (w *waker) drop(path string, s *Source) {
+	dir, base := filepath.Split(path)
+	dir = filepath.Clean(dir)
+	if w.unname(dir, base, s) {
+		// That it is not watched any more, since it was deleted, is no error.
+		_ = w.events.Remove(dir)
+	}
+}
+
+// unname reports whether nothing in dir is of interest any more.
+func (w *waker) unname(dir, base string, s *Source) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	here := w.names[dir]
+	if all := slices.DeleteFunc(here[base], func(o *Source) bool { return o == s }); len(all) > 0 {
+		here[base] = all
+	} else {
+		delete(here, base)
+	}
+	if len(here) > 0 {
+		return false
+	}
+	delete(w.names, dir)
+	return true
 }
 
 func (w *waker) add(path string, s *Source) error {

@@ -48,7 +48,7 @@ func busy() *view.Interval {
 			Paths:   rowsOf(view.Row{Key: "/api/v1/users", Hits: 400, Bytes: 2_000_000, Errors: 3}),
 			Methods: rowsOf(view.Row{Key: "GET", Hits: 4000}, view.Row{Key: "POST", Hits: 468}),
 		},
-		Window: []view.Window{{Rule: highTraffic(), Hits: 960, Of: 120}},
+		Window: []view.Window{{Rule: highTraffic(), Sample: alert.Sample{Num: 960, Den: 120, Hits: 960}, Of: 120}},
 	}
 }
 
@@ -59,8 +59,8 @@ func scenes() map[string]gauge.Output {
 		change(iv)
 		return gauge.Output{Interval: iv}
 	}
-	fired := alert.Event{Rule: highTraffic(), State: alert.Firing, At: at + 7, Hits: 1206}
-	recovered := alert.Event{Rule: highTraffic(), State: alert.Quiet, At: at + 147, Hits: 1199, After: 140}
+	fired := alert.Event{Rule: highTraffic(), State: alert.Firing, At: at + 7, Sample: alert.Sample{Num: 1206, Den: 120, Hits: 1206}}
+	recovered := alert.Event{Rule: highTraffic(), State: alert.Quiet, Was: alert.Firing, At: at + 147, Sample: alert.Sample{Num: 1199, Den: 120, Hits: 1199}, After: 140}
 	return map[string]gauge.Output{
 		"ordinary": interval(func(*view.Interval) {}),
 		"one-hit":  interval(oneHit),
@@ -79,10 +79,10 @@ func scenes() map[string]gauge.Output {
 			iv.Classes, iv.Statuses = [6]int64{0: 4, 1: 2, 2: 4462}, []view.Status{{Code: 0, Hits: 4}, {Code: 101, Hits: 2}, {Code: 200, Hits: 4462}}
 		}),
 		"firing": interval(func(iv *view.Interval) {
-			iv.Window = []view.Window{{Rule: highTraffic(), State: alert.Firing, Since: at - 130, Hits: 61488, Of: 120}}
+			iv.Window = []view.Window{{Rule: highTraffic(), State: alert.Firing, Since: at - 130, Sample: alert.Sample{Num: 61488, Den: 120, Hits: 61488}, Of: 120}}
 		}),
 		"start-up": interval(func(iv *view.Interval) {
-			iv.Window = []view.Window{{Rule: highTraffic(), Hits: 96, Of: 10}}
+			iv.Window = []view.Window{{Rule: highTraffic(), Sample: alert.Sample{Num: 96, Den: 120, Hits: 96}, Of: 10}}
 		}),
 		"partial":  interval(func(iv *view.Interval) { iv.To, iv.Partial = at+3, true }),
 		"quiet":    {Quiet: &view.Quiet{From: at, To: at + 9000}},
@@ -102,7 +102,7 @@ func oneHit(iv *view.Interval) {
 
 func noHits(iv *view.Interval) {
 	iv.Stats = view.Stats{Sections: rowsOf(view.Row{Key: "/api"})}
-	iv.Window[0].Hits = 0
+	iv.Window[0].Num, iv.Window[0].Hits = 0, 0
 }
 
 func untimed(iv *view.Interval) {
@@ -146,7 +146,7 @@ func huge(iv *view.Interval) {
 		{Key: strings.Repeat("/long", 40), Hits: 123_456_789, Bytes: 999_999, Errors: 123_456_788, Latency: &view.Latency{P90: 99_940 * time.Millisecond}},
 		{Key: "/ten-million", Hits: 10_000_000, Bytes: 1},
 	}
-	iv.Window[0].Hits = most
+	iv.Window[0].Num, iv.Window[0].Hits = most, most
 }
 
 func keys(iv *view.Interval) {
@@ -167,11 +167,11 @@ func endings() map[string]*view.Closing {
 			Seen: true,
 			From: at, To: at + 599, Alerts: events,
 			Sources: []view.Source{{Name: "access.log", Format: "combined-time", Lines: 4468, Hits: 4468}},
-			Windows: []view.Window{{Rule: highTraffic(), State: alert.Quiet, Hits: 7, Of: 120}},
+			Windows: []view.Window{{Rule: highTraffic(), State: alert.Quiet, Sample: alert.Sample{Num: 7, Den: 120, Hits: 7}, Of: 120}},
 		}}
 	}
-	fired := alert.Event{Rule: highTraffic(), State: alert.Firing, At: at + 7, Hits: 1206}
-	recovered := alert.Event{Rule: highTraffic(), State: alert.Quiet, At: at + 147, Hits: 1199, After: 140}
+	fired := alert.Event{Rule: highTraffic(), State: alert.Firing, At: at + 7, Sample: alert.Sample{Num: 1206, Den: 120, Hits: 1206}}
+	recovered := alert.Event{Rule: highTraffic(), State: alert.Quiet, Was: alert.Firing, At: at + 147, Sample: alert.Sample{Num: 1199, Den: 120, Hits: 1199}, After: 140}
 	many := full()
 	for i := range int64(125) {
 		e := fired
@@ -182,7 +182,7 @@ func endings() map[string]*view.Closing {
 		many.Alerts = append(many.Alerts, e)
 	}
 	many.Dropped = 1000
-	many.Windows = []view.Window{{Rule: highTraffic(), State: alert.Firing, Since: at + 200*124, Hits: 1300, Of: 120}}
+	many.Windows = []view.Window{{Rule: highTraffic(), State: alert.Firing, Since: at + 200*124, Sample: alert.Sample{Num: 1300, Den: 120, Hits: 1300}, Of: 120}}
 
 	trouble := full(fired, recovered)
 	trouble.Late, trouble.LateBy, trouble.Future, trouble.Malformed = 12, 7, 1, 3

@@ -49,7 +49,7 @@ func place(s string) (gauge.Output, gauge.Output, *view.Closing) {
 	iv := &view.Interval{From: at, To: at + 10, Stats: stats, Notes: []string{s, "client " + s + " makes it"}, Window: []view.Window{{Rule: highTraffic()}}}
 	c := &view.Closing{Stats: stats, Snapshot: view.Snapshot{Seen: true, From: at, To: at + 9, Sources: []view.Source{{
 		Name: s, Format: "combined", Lines: 4, Hits: 3, Rejected: 1, LastReject: &view.Reject{Line: 1, Column: 1, Reason: "empty line"},
-	}}, Alerts: []alert.Event{{Rule: highTraffic(), State: alert.Firing, At: at, Hits: 1300}}}}
+	}}, Alerts: []alert.Event{{Rule: highTraffic(), State: alert.Firing, At: at, Sample: alert.Sample{Num: 1300, Den: 120, Hits: 1300}}}}}
 	return gauge.Output{Interval: iv}, gauge.Output{Notice: &view.Notice{Text: s + " is missing"}}, c
 }
 

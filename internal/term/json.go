@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"time"
 
 	"weir/internal/alert"
+	"weir/internal/change"
 	"weir/internal/escape"
 	"weir/internal/gauge"
 	"weir/internal/view"
@@ -25,7 +27,7 @@ type JSON struct {
 func (j *JSON) Show(o gauge.Output) error {
 	switch {
 	case o.Event != nil:
-		return j.write(j.event(*o.Event))
+		return j.write(j.event(o.Event))
 	case o.Interval != nil:
 		return j.write(j.interval(o.Interval))
 	case o.Quiet != nil:
@@ -119,6 +121,20 @@ type jsonWindow struct {
 	Hits      int64       `json:"hits"`
 	Average   float64     `json:"average"`
 	Threshold float64     `json:"threshold"`
+
+	Key          escape.JSON   `json:"key,omitempty"`
+	Expected     *jsonExpected `json:"expected,omitempty"`
+	Acknowledged bool          `json:"acknowledged,omitempty"`
+}
+
+type jsonExpected struct {
+	Value    float64 `json:"value"`
+	Expected float64 `json:"expected"`
+	Low      float64 `json:"low"`
+	High     float64 `json:"high"`
+	Seconds  int64   `json:"seconds"`
+	Surprise float64 `json:"surprise"`
+	Basis    string  `json:"basis"`
 }
 
 type jsonEvent struct {
@@ -132,6 +148,13 @@ type jsonEvent struct {
 	Threshold float64     `json:"threshold"`
 	Duration  int64       `json:"duration_seconds,omitempty"`
 	Message   escape.JSON `json:"message"`
+
+	Key      escape.JSON   `json:"key,omitempty"`
+	Metric   string        `json:"metric,omitempty"`
+	Severity string        `json:"severity,omitempty"`
+	Muted    escape.JSON   `json:"muted,omitempty"`
+	Cause    escape.JSON   `json:"cause,omitempty"`
+	Expected *jsonExpected `json:"expected,omitempty"`
 }
 
 type jsonInterval struct {
@@ -145,6 +168,16 @@ type jsonInterval struct {
 	Rejected jsonRejected  `json:"rejected"`
 	Windows  []jsonWindow  `json:"windows"`
 	Notes    []escape.JSON `json:"notes"`
+}
+
+type jsonChannel struct {
+	Name      escape.JSON `json:"name"`
+	Kind      string      `json:"kind"`
+	Delivered int64       `json:"delivered"`
+	Waiting   int         `json:"waiting"`
+	GivenUp   int64       `json:"given_up"`
+	Failing   string      `json:"failing_since,omitempty"`
+	Error     escape.JSON `json:"last_error,omitempty"`
 }
 
 type jsonSource struct {
@@ -183,14 +216,15 @@ type jsonSummary struct {
 	To    string `json:"to,omitempty"`
 	Lines int64  `json:"lines"`
 	jsonStats
-	Late     int64        `json:"late"`
-	LateBy   int64        `json:"late_by_seconds"`
-	Future   int64        `json:"future"`
-	Rejected jsonRejected `json:"rejected"`
-	Alerts   []jsonEvent  `json:"alerts"`
-	Dropped  int          `json:"alerts_dropped,omitempty"`
-	Open     []jsonWindow `json:"open"`
-	Sources  []jsonSource `json:"sources"`
+	Late     int64         `json:"late"`
+	LateBy   int64         `json:"late_by_seconds"`
+	Future   int64         `json:"future"`
+	Rejected jsonRejected  `json:"rejected"`
+	Alerts   []jsonEvent   `json:"alerts"`
+	Dropped  int           `json:"alerts_dropped,omitempty"`
+	Open     []jsonWindow  `json:"open"`
+	Sources  []jsonSource  `json:"sources"`
+	Channels []jsonChannel `json:"channels,omitempty"`
 }
 
 func (j *JSON) interval(iv *view.Interval) jsonInterval {
@@ -215,7 +249,7 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 		o.From, o.To = j.time(c.From), j.time(c.To+1)
 	}
 	for _, e := range c.Alerts {
-		je := j.event(e)
+		je := j.event(&e)
 		je.Type = ""
 		o.Alerts = append(o.Alerts, je)
 	}
@@ -230,6 +264,13 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 		}
 		o.Sources = append(o.Sources, js)
 	}
+	for _, ch := range c.Channels {
+		jc := jsonChannel{Name: escape.JSON(ch.Name), Kind: ch.Kind, Delivered: ch.Delivered, Waiting: ch.Waiting, GivenUp: ch.GivenUp, Error: escape.JSON(ch.LastError)}
+		if !ch.FailingSince.IsZero() {
+			jc.Failing = j.time(ch.FailingSince.Unix())
+		}
+		o.Channels = append(o.Channels, jc)
+	}
 	return o
 }
 
@@ -241,25 +282,57 @@ func reach(r view.Reach) jsonReach {
 	}
 }
 
-func (j *JSON) event(e alert.Event) jsonEvent {
-	state := "recovered"
-	if e.State == alert.Firing {
-		state = "firing"
+func (j *JSON) event(e *alert.Event) jsonEvent {
+	o := jsonEvent{
+		Type: "alert", Rule: escape.JSON(e.Rule.Name), Key: escape.JSON(e.Key), State: e.Name(), At: j.time(e.At), Value: e.Value(), Hits: e.Hits,
+		Window: e.Rule.Window, Threshold: perSecond(e.Rule), Message: escape.JSON(e.Message(j.Zone)),
+		Severity: e.Rule.Severity.String(), Muted: escape.JSON(e.Muted), Cause: escape.JSON(e.Cause.Text()),
 	}
-	return jsonEvent{
-		Type: "alert", Rule: escape.JSON(e.Rule.Name), State: state, At: j.time(e.At), Value: e.Value(), Hits: e.Hits,
-		Window: e.Rule.Window, Threshold: perSecond(e.Rule), Duration: e.After, Message: escape.JSON(e.Message(j.Zone)),
+	if e.Was == alert.Firing {
+		o.Duration = e.After
+	}
+	if e.Rule.Name != alert.HighTraffic {
+		o.Metric = e.Rule.Metric.String()
+	}
+	o.Expected = expected(e.Change)
+	return o
+}
+
+// expected is what a sudden change is one from; nil where nobody knows.
+func expected(d *change.Decision) *jsonExpected {
+	if d == nil || d.Basis.Pattern == change.Unknown {
+		return nil
+	}
+	return &jsonExpected{
+		Value: round6(d.Value), Expected: round6(d.Expected), Low: round6(d.Low), High: round6(d.High), Seconds: d.Span,
+		Surprise: round6(d.Surprise), Basis: d.Basis.Name(),
 	}
 }
 
+// round6 keeps six decimals.
+func round6(v float64) float64 { return math.Round(v*1e6) / 1e6 }
+
 func (j *JSON) windows(in []view.Window) []jsonWindow {
 	out := []jsonWindow{}
-	for _, w := range in {
+	for i := range in {
+		w := &in[i]
+		if w.Rule.Name != alert.HighTraffic && w.State == alert.Quiet && (w.Change == nil || w.Change.Basis.Pattern == change.Unknown) {
+			continue // there may be thousands of them
+		}
 		o := jsonWindow{
 			Rule: escape.JSON(w.Rule.Name), State: w.State.String(), Seconds: w.Rule.Window, Hits: w.Hits,
-			Average: ratio(w.Hits, w.Rule.Window), Threshold: perSecond(w.Rule),
+			Threshold: perSecond(w.Rule), Expected: expected(w.Change), Acknowledged: w.Acknowledged,
 		}
-		if w.State == alert.Firing {
+		if w.Key != "" {
+			o.Key = escape.JSON(w.Key)
+		}
+		switch {
+		case w.Rule.Metric == alert.Hits:
+			o.Average = ratio(w.Num, w.Den)
+		case w.Den > 0:
+			o.Average = round6(float64(w.Num) / float64(w.Den))
+		}
+		if w.State != alert.Quiet {
 			o.Since = j.time(w.Since)
 		}
 		out = append(out, o)

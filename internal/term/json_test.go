@@ -159,7 +159,7 @@ func TestJSONSaysWhatThePlainBlockSays(t *testing.T) {
 	want := map[string]any{
 		"type": "alert", "rule": "high-traffic", "state": "recovered", "at": "2026-03-10T14:07:27Z", "value": "9.99", "hits": 1199.0,
 		"window_seconds": 120.0, "threshold": 10.0, "duration_seconds": 140.0,
-		"message": "High traffic alert recovered - hits = 9.99, recovered at 2026-03-10T14:07:27Z",
+		"message": "High traffic alert recovered - hits = 9.99, recovered at 2026-03-10T14:07:27Z", "severity": "warning",
 	}
 	if !reflect.DeepEqual(e, want) {
 		t.Errorf("recovery: got %v, want %v", e, want)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"weir/internal/alert"
+	"weir/internal/change"
 	"weir/internal/escape"
 	"weir/internal/gauge"
 	"weir/internal/unit"
@@ -40,7 +41,7 @@ func (p *Plain) Show(o gauge.Output) error {
 	p.buf = p.buf[:0]
 	switch {
 	case o.Event != nil:
-		p.event(*o.Event)
+		p.event(o.Event)
 	case o.Interval != nil:
 		p.interval(o.Interval)
 	case o.Quiet != nil:
@@ -58,12 +59,27 @@ func (p *Plain) flush() error {
 	return err
 }
 
-func (p *Plain) event(e alert.Event) {
+// event writes the message of an alert, in one piece and at the margin, with what
+// most of it is made of below. Changes of state that nobody is to be told of are in
+// the history alone.
+func (p *Plain) event(e *alert.Event) {
 	color := green
-	if e.State == alert.Firing {
+	switch {
+	case e.Acknowledged || e.Told() && e.Muted != "":
+		color = dim
+	case !e.Told():
+		return
+	case e.State == alert.Firing:
 		color = red
 	}
-	p.line(color, e.Message(p.Zone))
+	text := e.Message(p.Zone)
+	if e.Muted != "" {
+		text += " (muted: " + e.Muted + ")"
+	}
+	p.line(color, escape.Terminal([]byte(text)))
+	if cause := e.Cause.Text(); cause != "" && e.State == alert.Firing && !e.Acknowledged {
+		p.line(dim, "  ", escape.Terminal([]byte(cause)))
+	}
 }
 
 // interval writes a block such as
@@ -91,8 +107,8 @@ func (p *Plain) interval(iv *view.Interval) {
 	p.latency(iv.Latency)
 	p.visits(&iv.Stats)
 	p.places(&iv.Stats)
-	for _, w := range iv.Window {
-		p.window(w, iv.To)
+	for i := range iv.Window {
+		p.window(&iv.Window[i], iv.To)
 	}
 	if iv.Hits > 0 {
 		p.table("section", iv.Sections, seconds)
@@ -184,7 +200,20 @@ func (p *Plain) list(head string, t view.Table) {
 	p.end("")
 }
 
-func (p *Plain) window(w view.Window, now int64) {
+// window writes where the traffic stands against a rule: high traffic always,
+// others while they fire, and of sudden change what is usual, once that is known.
+func (p *Plain) window(w *view.Window, now int64) {
+	switch {
+	case w.Rule.Name == alert.HighTraffic:
+		p.high(w, now)
+	case w.State == alert.Firing:
+		p.open(w, now)
+	case w.Change != nil && w.Key == "" && w.Rule.Metric == alert.Hits && w.Change.Basis.Pattern != change.Unknown:
+		p.line(dim, "  usual: ", w.Change.Usual())
+	}
+}
+
+func (p *Plain) high(w *view.Window, now int64) {
 	color := ""
 	if w.State == alert.Firing {
 		color = red
@@ -199,6 +228,16 @@ func (p *Plain) window(w view.Window, now int64) {
 		p.add(", alert for ", unit.Span(time.Duration(max(0, now-w.Since))*time.Second))
 	}
 	p.end(color)
+}
+
+// open writes an alert that is open.
+func (p *Plain) open(w *view.Window, now int64) {
+	known := ""
+	if w.Acknowledged {
+		known = ", acknowledged"
+	}
+	p.line(red, "  alert ", escape.Terminal([]byte(w.Name())), ": ", escape.Terminal([]byte(w.Now())), " (for ",
+		unit.Span(time.Duration(max(0, now-w.Since))*time.Second), known, ")")
 }
 
 // table writes rows under a header; nothing when there are none.

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"weir/internal/alert"
 	"weir/internal/escape"
 	"weir/internal/unit"
 	"weir/internal/view"
@@ -23,6 +22,9 @@ func (p *Plain) Close(c *view.Closing) error {
 	p.rejected(c.Rejected, "  ")
 	for _, s := range c.Sources {
 		p.source(s)
+	}
+	for _, ch := range c.Channels {
+		p.channel(ch)
 	}
 	p.line("")
 	p.alerts(c)
@@ -80,6 +82,26 @@ func (p *Plain) figures(c *view.Closing) {
 	if c.Future > 0 {
 		p.line("", "  ", unit.Count(c.Future), " ", unit.Plural(c.Future, "line"), " from the future, counted by arrival: compare the clocks of the servers")
 	}
+}
+
+// channel tells how a way to people is doing.
+func (p *Plain) channel(c view.Channel) {
+	color := ""
+	if !c.FailingSince.IsZero() {
+		color = red
+	}
+	p.begin(color)
+	p.add("  notify ", escape.Terminal([]byte(c.Name)), " (", c.Kind, "): ", unit.Count(c.Delivered), " delivered")
+	if c.Waiting > 0 {
+		p.add(", ", unit.Count(int64(c.Waiting)), " waiting")
+	}
+	if c.GivenUp > 0 {
+		p.add(", ", unit.Count(c.GivenUp), " given up")
+	}
+	if !c.FailingSince.IsZero() {
+		p.add(", failing since ", c.FailingSince.In(p.Zone).Format(time.RFC3339), ": ", escape.Terminal([]byte(c.LastError)))
+	}
+	p.end(color)
 }
 
 func (p *Plain) source(s view.Source) {
@@ -147,25 +169,29 @@ const maxLateness = 600
 const maxListed = 100
 
 func (p *Plain) alerts(c *view.Closing) {
-	if len(c.Alerts) == 0 {
+	fired := 0
+	told := c.Alerts[:0:0]
+	for i := range c.Alerts {
+		if e := &c.Alerts[i]; e.Told() && e.Muted == "" {
+			told = append(told, *e)
+			if e.Begins() {
+				fired++
+			}
+		}
+	}
+	if len(told) == 0 && c.Dropped == 0 {
 		p.line("", "  no alert")
 		return
 	}
-	fired := 0
-	for _, e := range c.Alerts {
-		if e.State == alert.Firing {
-			fired++
-		}
-	}
 	p.line("", "  ", strconv.Itoa(fired), " ", unit.Plural(int64(fired), "alert"), ":")
-	if hidden := c.Dropped + max(0, len(c.Alerts)-maxListed); hidden > 0 {
+	if hidden := c.Dropped + max(0, len(told)-maxListed); hidden > 0 {
 		p.line("", "  (", strconv.Itoa(hidden), " older messages are not listed again)")
 	}
-	for _, e := range c.Alerts[max(0, len(c.Alerts)-maxListed):] {
+	for _, e := range told[max(0, len(told)-maxListed):] {
 		p.add("  ")
-		p.event(e)
+		p.event(&e)
 	}
 	for _, w := range c.Firing() {
-		p.line(red, "  still open: ", w.Rule.Name, " since ", time.Unix(w.Since, 0).In(p.Zone).Format(time.RFC3339))
+		p.line(red, "  still open: ", escape.Terminal([]byte(w.Name())), " since ", time.Unix(w.Since, 0).In(p.Zone).Format(time.RFC3339))
 	}
 }

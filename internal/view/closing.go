@@ -41,6 +41,16 @@ type Source struct {
 	LastReject *Reject
 }
 
+// A Channel is a way to tell people of alerts, and how it is doing.
+type Channel struct {
+	Name, Kind   string
+	Delivered    int64 // messages, since the start of this process
+	Waiting      int
+	GivenUp      int64
+	FailingSince time.Time // zero while it works
+	LastError    string
+}
+
 // A Reach is how far a log that is followed was read, and what became of its
 // files, all in bytes and as of the last look. Of a pipe only Offset is known, of
 // a log that is read once nothing.

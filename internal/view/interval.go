@@ -6,9 +6,9 @@
 package view
 
 import (
+	"strconv"
 	"time"
 
-	"weir/internal/alert"
 	"weir/internal/sketch"
 	"weir/internal/traffic"
 )
@@ -55,6 +55,14 @@ type Stats struct {
 	Countries, Cities, Networks Table
 }
 
+// Name is the code in words: 0 is none.
+func (s Status) Name() string {
+	if s.Code == 0 {
+		return "none"
+	}
+	return strconv.Itoa(s.Code)
+}
+
 // A Table is the rows with the most hits of one dimension.
 type Table struct {
 	Rows []Row
@@ -90,17 +98,6 @@ type Latency struct {
 	Mean, P50, P90, P99, Max time.Duration
 	// Coarse: quantiles are right within a factor of two, and Max is 0.
 	Coarse bool
-}
-
-// Window is a rule and where the traffic stands against it.
-type Window struct {
-	Rule  alert.Rule
-	State alert.State
-	Since int64 // second, when State is Firing
-	Hits  int64 // in the window that ends at the Interval's To
-	// Of is how many seconds of the window had passed since the first record;
-	// less than the window only at the start.
-	Of int64
 }
 
 // Rejected counts lines that were no requests.

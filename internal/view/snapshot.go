@@ -24,6 +24,7 @@ type Snapshot struct {
 	Alerts   []alert.Event // oldest first
 	Dropped  int           // older alerts no longer remembered
 	Sources  []Source
+	Channels []Channel
 }
 
 // Firing returns the rules that are firing.

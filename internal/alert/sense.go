@@ -1,0 +1,97 @@
+package alert
+
+import (
+	"cmp"
+	"slices"
+
+	"weir/internal/change"
+	"weir/internal/traffic"
+)
+
+// A step is one that a series took: a sample, or time that passed without one.
+type step struct {
+	t      int64
+	idle   bool
+	sample change.Sample
+}
+
+// series returns one that has seen nothing.
+func (r *Rule) series() *change.Series { return change.New(r.senses()) }
+
+// senses are the options of the series of a rule that Changes.
+func (r *Rule) senses() change.Options {
+	o := change.Options{Kind: r.kind(), Threshold: r.Surprise}
+	if r.Policy != nil {
+		o.Calendar = r.Policy.Calendar
+	}
+	return o
+}
+
+// kind is how the figures of the metric are judged: as counts, as a share, as a
+// time.
+func (r *Rule) kind() change.Kind {
+	switch {
+	case r.Metric == Share || r.Metric == Rejected:
+		return change.Errors
+	case r.Metric == Mean:
+		return change.MeanLatency
+	case r.Metric.Timed():
+		return change.P90Latency
+	}
+	return change.Traffic
+}
+
+// outage is how many seconds of silence a series of counts is told of: after a
+// day of it, nothing at all is what is usual.
+const outage = 26 * 3600
+
+// sense gives the series of w what happened in the last step. Of a step without
+// requests shares and latencies know nothing, so that it is no step of theirs:
+// whether a silence is walked through or passed over makes no difference.
+func (b *Board) sense(rule int, w *Watch, f Figures) (Event, bool) {
+	s := step{t: b.at, sample: f.Step(rule, w.Key, b.at)}
+	counts := w.Rule.kind() == change.Traffic
+	switch {
+	case s.sample.Requests > 0 || s.sample.Timed > 0:
+		w.heard = b.at
+	case !counts || w.heard == 0 || b.at > w.heard+outage:
+		return Event{}, false
+	}
+	b.note(w, s)
+	d, ok := w.series.Step(s.t, s.sample)
+	if !ok {
+		return Event{}, false
+	}
+	return w.change(d)
+}
+
+// idle lets the series of counts pass over a silence up to the second to.
+func (b *Board) idle(to int64) {
+	to = traffic.FloorDiv(to, StepSeconds) * StepSeconds
+	var told []Event
+	for _, w := range b.watches {
+		end := min(to, w.heard+outage)
+		if w.series == nil || w.heard == 0 || w.Rule.kind() != change.Traffic || w.series.At() >= end {
+			continue
+		}
+		b.note(w, step{t: end, idle: true})
+		for _, d := range w.series.Idle(end) {
+			if e, ok := w.change(d); ok {
+				told = append(told, e)
+			}
+		}
+	}
+	slices.SortStableFunc(told, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
+	for _, e := range told {
+		b.emit(e)
+	}
+}
+
+// Look returns what the series of a watch that Changes thinks now; ok is false
+// of other watches.
+func (w *Watch) Look() (d change.Decision, ok bool) {
+	if w.series == nil {
+		return change.Decision{}, false
+	}
+	return w.series.Look(), true
+}

@@ -1,0 +1,63 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"weir/internal/query"
+)
+
+// An inner is an error at a character of a text.
+type inner struct {
+	column int // from 1
+	err    error
+}
+
+// Error implements error.
+func (e *inner) Error() string { return e.err.Error() }
+
+// placeOf returns where in the file an error is: within the text where it says so.
+func placeOf(v *value, err error) place {
+	var within *inner
+	if errors.As(err, &within) && v.sort == isText {
+		return v.inside(within.column)
+	}
+	return v.at
+}
+
+// filter checks an expression of the filter language. skipped is how many
+// characters of the value stand before it.
+func (r *reader) filter(expression string, skipped int) error {
+	o := query.Options{Now: r.o.Now, Agent: func([]byte) query.Agent { return query.Agent{} }}
+	if r.places {
+		o.Place = func() func([]byte) query.Place { return func([]byte) query.Place { return query.Place{} } }
+	}
+	_, err := query.Compile(expression, o)
+	var wrong *query.Error
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	near := ""
+	if wrong.Near != "" && !strings.Contains(wrong.Text, wrong.Near) {
+		near = fmt.Sprintf(" (%s?)", wrong.Near)
+	}
+	said := strings.Replace(wrong.Text, "give one with --geoip to weir or weir report", "name it above: geoip = [\"GeoLite2-City.mmdb\"]", 1)
+	return &inner{wrong.Column + skipped, errors.New(said + near)}
+}
+
+// filters is an expression.
+func filters() codec[string] {
+	return text(`an expression, such as "status >= 500"`, func(r *reader, v *value) error { return r.filter(v.text, 0) })
+}
+
+// both is what holds where two expressions do.
+func both(a, b string) string {
+	switch {
+	case a == "":
+		return b
+	case b == "":
+		return a
+	}
+	return "(" + a + ") and (" + b + ")"
+}

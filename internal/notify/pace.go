@@ -1,0 +1,74 @@
+package notify
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+const (
+	firstBackoff = time.Second
+	mostBackoff  = 5 * time.Minute
+	// mostRetryAfter bounds what a server may ask for: it must not silence a channel.
+	mostRetryAfter = time.Hour
+)
+
+// backoff is how long to wait after so many failures in a row: twice as long each time,
+// with the upper half left to chance, so that those who failed together do not come
+// back together.
+func backoff(failures int, random *rand.Rand) time.Duration {
+	d := mostBackoff
+	if failures < 10 {
+		d = min(d, firstBackoff<<max(failures-1, 0))
+	}
+	return d/2 + time.Duration(random.Int64N(int64(d/2)+1))
+}
+
+// deferral is for how long a message is left out that is refused whatever is around it,
+// by its age: it doubles without anybody having counted.
+func deferral(age time.Duration) time.Duration {
+	return min(max(age, time.Minute), time.Hour)
+}
+
+// An allowance is a token bucket: so many deliveries an hour, a sixth of them at once,
+// one at least. The zero value allows all.
+type allowance struct {
+	perHour int
+	spent   time.Duration // what is not paid back yet, as time
+	as      time.Time     // of that moment
+}
+
+func (a *allowance) each() time.Duration { return time.Hour / time.Duration(a.perHour) }
+
+// wait is how long to wait for the next delivery.
+func (a *allowance) wait(now time.Time) time.Duration {
+	if a.perHour <= 0 {
+		return 0
+	}
+	a.settle(now)
+	burst := time.Duration(max(a.perHour/6, 1)) * a.each()
+	return max(a.spent+a.each()-burst, 0)
+}
+
+// take spends a delivery.
+func (a *allowance) take(now time.Time) {
+	if a.perHour > 0 {
+		a.settle(now)
+		a.spent += a.each()
+	}
+}
+
+func (a *allowance) settle(now time.Time) {
+	if now.After(a.as) {
+		a.spent = max(a.spent-now.Sub(a.as), 0)
+		a.as = now
+	}
+}
+
+// digest is a short name for texts: the same for the same.
+func digest(texts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(texts, "\x00")))
+	return hex.EncodeToString(sum[:12])
+}
