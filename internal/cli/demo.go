@@ -162,7 +162,7 @@ func (st story) play(ctx context.Context, screen monitor.Sink, length time.Durat
 	}
 	if st.steps == "" {
 		at := time.Now().Add(-time.Hour).Truncate(time.Second)
-		if written, err = log.Fill(ctx, file, at); err != nil {
+		if written, err = log.Fill(ctx, at, file); err != nil {
 			return written, err
 		}
 		o.Clock = at.Add(3 * time.Second)
