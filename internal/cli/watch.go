@@ -178,9 +178,9 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 	}
 	defer in.close()
 	o.Inputs = in
-	allow(len(o.Paths))
 	r := w.remember(&o, paths)
 	defer r.close()
+	allow(len(o.Paths), o.History != nil)
 	m, err := monitor.New(o)
 	if bad := (*monitor.HistoryError)(nil); errors.As(err, &bad) {
 		o.History, o.Notices = nil, []string{without(bad.Err)}

@@ -471,7 +471,7 @@ func (m *Monitor) close() error {
 			return err
 		}
 	}
-	c := m.gauge.Closing()
+	c := m.gauge.Close()
 	for _, l := range m.lanes {
 		st := l.source.State()
 		l.account.Reach, l.account.Dropped = l.reach(time.Now()), st.Dropped
