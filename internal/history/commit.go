@@ -94,7 +94,7 @@ type openSpan struct {
 // found out, and it is not written twice.
 //
 // A Commit that cannot be (stretches of no level, or sealed twice) is an error
-// that says so, and another may follow.
+// that says so, and another may follow. Permanent tells which errors stay.
 func (db *DB) Commit(c *Commit) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -118,7 +118,7 @@ func (db *DB) Commit(c *Commit) error {
 	}
 	if err := c.check(w.head.sealed); err != nil {
 		c.attempt, db.failed = 0, nil
-		return err
+		return errCommit{err}
 	}
 	number := w.head.commits + 1
 	err := w.transact(func() error { return w.put(c) })

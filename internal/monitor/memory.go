@@ -42,9 +42,11 @@ type memory struct {
 	tried  time.Time      // the last commit
 	lost   lostFigures
 	told   string // why nothing can be written, as it was told
+	tries  int    // that failed one after the other, with no hope
+	over   bool   // nothing is written any more
 	said   string // what else is wrong, likewise
 
-	stop   chan struct{} // ends prune
+	stop   chan struct{} // ends prune; nil once it was
 	pruned sync.WaitGroup
 	news   chan string // from prune
 }
@@ -82,6 +84,9 @@ const (
 	idleEvery = time.Minute
 	// retryEvery is how often a commit that failed is tried again.
 	retryEvery = 5 * time.Second
+	// mostTries is how often a commit is tried again that has failed for a reason
+	// which no room on a disk takes away.
+	mostTries = 3
 	// mostWaiting are the bytes of frames that wait for a history that cannot be
 	// written: several hours of a busy site.
 	mostWaiting = 16 << 20
@@ -179,6 +184,9 @@ func (m *memory) restore(o gauge.Options, state []byte) (*gauge.Gauge, error) {
 // may be shown. idle says that there is nothing more to read at the moment.
 func (m *Monitor) keep(outs []gauge.Output, idle bool) []gauge.Output {
 	k, now := m.memory, time.Now()
+	if k.over {
+		return outs
+	}
 	due := k.add(outs, m)
 	since := now.Sub(k.tried)
 	if !due && len(k.held) == 0 {
@@ -245,7 +253,7 @@ func (m *Monitor) commit(now time.Time) {
 	k.tried = now
 	if k.failed != nil {
 		if err := k.db.Commit(&k.failed.Commit); err != nil {
-			k.fails(err)
+			m.fails(err)
 			// They only save a search, and thousands of logs have one each minute.
 			for _, l := range m.lanes {
 				l.spans.ready = nil
@@ -256,7 +264,7 @@ func (m *Monitor) commit(now time.Time) {
 		k.done(k.spare)
 	}
 	if err := m.fill(k.next); err != nil {
-		k.fails(err)
+		m.fails(err)
 		return
 	}
 	k.size = 0
@@ -266,7 +274,7 @@ func (m *Monitor) commit(now time.Time) {
 	}
 	if err := k.db.Commit(&c.Commit); err != nil {
 		k.failed, k.next, k.spare = c, k.spare, nil
-		k.fails(err)
+		m.fails(err)
 		return
 	}
 	m.streamed, k.lived = false, k.lived || m.live
@@ -326,17 +334,39 @@ func (m *Monitor) fill(c *pending) error {
 	return nil
 }
 
-// fails tells, once, that the history cannot be written.
-func (k *memory) fails(err error) {
+// fails tells, once, that the history cannot be written, and gives it up where that
+// will not change.
+func (m *Monitor) fails(err error) {
+	k := m.memory
+	if !history.Permanent(err) {
+		k.tries = 0
+	} else if k.tries++; k.tries >= mostTries {
+		m.resign(err)
+		return
+	}
 	if text := err.Error(); text != k.told {
 		k.told = text
 		k.tell(fmt.Sprintf("%s; the watching goes on, the writing is tried again every %v", text, retryEvery))
 	}
 }
 
+// resign ends the writing, not the watching. The history stays what it was with the
+// last commit, and says where each log was read up to: to set aside what cannot be
+// committed, and write what follows, would lose that for good.
+func (m *Monitor) resign(err error) {
+	k := m.memory
+	k.tell(fmt.Sprintf("%v; it was tried %d times, and nothing more is kept: the watching goes on, "+
+		"and what was logged since is read by the next weir that can write a history", err, k.tries))
+	k.close()
+	k.over, k.next, k.spare, k.failed, k.size = true, new(pending), nil, nil, 0
+	for _, l := range m.lanes {
+		l.spans.kept, l.spans.ready = false, nil
+	}
+}
+
 // works tells that it can be written again, and what it lacks.
 func (k *memory) works() {
-	k.named = true
+	k.named, k.tries = true, 0
 	if k.told != "" {
 		k.tell("the history is written again")
 		k.told = ""
@@ -374,12 +404,13 @@ func (k *memory) tell(text string) {
 
 // tend drops old rows from time to time, until close.
 func (k *memory) tend() {
+	stop := k.stop
 	k.pruned.Go(func() {
 		every := time.NewTicker(pruneEvery)
 		defer every.Stop()
 		for {
 			select {
-			case <-k.stop:
+			case <-stop:
 				return
 			case <-every.C:
 			}
@@ -410,8 +441,11 @@ func (k *memory) hear() {
 
 // close ends the tending.
 func (k *memory) close() {
-	close(k.stop)
-	k.pruned.Wait()
+	if k.stop != nil {
+		close(k.stop)
+		k.pruned.Wait()
+		k.stop = nil
+	}
 }
 
 // replays reports whether an event of second at is one of the past: recorded, but
