@@ -31,6 +31,7 @@ type Commit struct {
 	Marks     []Mark
 	Outbox    []Message
 	Delivered []int64 // numbers of Messages that are done with
+	Unread    []Gap   // none of which begins where another one does
 
 	attempt int64 // the number it has, once it failed
 }
@@ -41,7 +42,7 @@ func (c *Commit) Reset() {
 	clear(c.Positions)
 	*c = Commit{
 		Sealed: c.Sealed[:0], Amended: c.Amended[:0], Events: c.Events[:0], States: c.States, Positions: c.Positions,
-		Spans: c.Spans[:0], Marks: c.Marks[:0], Outbox: c.Outbox[:0], Delivered: c.Delivered[:0],
+		Spans: c.Spans[:0], Marks: c.Marks[:0], Outbox: c.Outbox[:0], Delivered: c.Delivered[:0], Unread: c.Unread[:0],
 	}
 }
 
@@ -151,6 +152,11 @@ func (c *Commit) check(sealed int64) error {
 			return fmt.Errorf("history: %w", err)
 		}
 	}
+	for _, g := range c.Unread {
+		if g.From >= g.To || TenSeconds.align(g.From) != g.From || TenSeconds.align(g.To) != g.To {
+			return fmt.Errorf("history: nothing can be unread in [%d, %d)", g.From, g.To)
+		}
+	}
 	if TenSeconds.align(c.Until) != c.Until {
 		return fmt.Errorf("history: no stretch ends at %d", c.Until)
 	}
@@ -216,6 +222,9 @@ func (w *writer) put(c *Commit) error {
 		if err := w.addSpan(&c.Spans[i], w.head.commits<<16+int64(i)); err != nil {
 			return err
 		}
+	}
+	if err := w.putUnread(c.Unread); err != nil {
+		return err
 	}
 	if err := w.putRest(c); err != nil {
 		return err
