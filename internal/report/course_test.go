@@ -199,8 +199,14 @@ func TestTimeWithoutAFigureIsNotZero(t *testing.T) {
 	// Where something was counted all the same that is shown.
 	c.Unread = []Gap{{From: -100, To: 35, Unknown: true}, {From: 40, To: 70}, {From: 75, To: 1000}}
 	want = []gap{
-		{0, 20, beforeAll}, {30, 35, noCount}, {35, 40, noRequest}, {40, 50, notRead},
-		{60, 70, notRead}, {70, 75, noRequest}, {75, 80, notRead}, {80, 100, notYet},
+		{0, 20, beforeAll},
+		{30, 35, noCount},
+		{35, 40, noRequest},
+		{40, 50, notRead},
+		{60, 70, notRead},
+		{70, 75, noRequest},
+		{75, 80, notRead},
+		{80, 100, notYet},
 	}
 	if got := c.gaps(); !slices.Equal(got, want) {
 		t.Errorf("with gaps: got %v, want %v", got, want)
