@@ -72,6 +72,11 @@ const batchRecords = 64
 // that, so the memory of any number of them grows like a harmonic sum.
 const openPart = 4
 
+// totalPart is the part of the rows that the total of a Gauge with a Sealer has: a
+// database and what waits for it stand beside it in memory, and the whole of what
+// was counted is in there.
+const totalPart = 2
+
 // Gauge is the whole state of a measurement. Make one with New. It belongs to
 // one goroutine. It is one struct
 // because a record touches nearly all of it.
@@ -141,6 +146,9 @@ func New(o Options) *Gauge {
 		open: map[int64]*traffic.Tally{}, seen: map[string]int64{},
 		batch: traffic.Batch{Sections: traffic.Sections{Depth: o.SectionDepth}},
 		next:  math.MaxInt64,
+	}
+	if o.Sealer != nil {
+		g.run.total.Limit(totalPart)
 	}
 	g.bank = g.newBank()
 	return g
@@ -473,8 +481,18 @@ func (g *Gauge) drop(k int64) {
 	g.giveBack(t)
 }
 
+// A tally is kept to be used again up to that size: those of an hour, or of a site
+// where each path is a section, hold some MiB.
+const (
+	spareHits    = 16 << 10
+	spareDetails = 64
+)
+
 // giveBack takes a tally that is no longer needed.
 func (g *Gauge) giveBack(t *traffic.Tally) {
+	if t.Hits > spareHits || t.Details() > spareDetails {
+		return
+	}
 	t.Reset()
 	if len(g.spare) < 2 {
 		g.spare = append(g.spare, t)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -271,6 +272,9 @@ func (l *life) play(t *testing.T, cut func(call int) bool) outcome {
 		if c.state, err = g.AppendBinary(nil); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if got, want := g.Close(), c.closing; !reflect.DeepEqual(got, want) {
+		t.Fatalf("Close and Closing differ: got\n%+v\nwant\n%+v", got, want)
 	}
 	return c
 }

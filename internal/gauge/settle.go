@@ -31,6 +31,7 @@ func (g *Gauge) settle() {
 		g.show(g.next+g.o.Interval, false)
 	}
 	g.advance(closed)
+	g.seconds.Forget(g.reach() - g.o.Interval)
 }
 
 // skip returns the start of the first interval at or after next that is open
@@ -190,4 +191,14 @@ func (g *Gauge) Closing() view.Closing {
 	}
 	g.unmerged(func(st *stretch) { t.Merge(st.tally) })
 	return view.Closing{Snapshot: g.Snapshot(), Stats: g.read(&t)}
+}
+
+// Close is Closing, and the end of g, which is not to be used any more. It makes no
+// copy of the total, which is most of what a process has in memory.
+func (g *Gauge) Close() view.Closing {
+	g.fold()
+	g.close()
+	t := &g.run.total
+	g.unmerged(func(st *stretch) { t.Merge(st.tally) })
+	return view.Closing{Snapshot: g.Snapshot(), Stats: g.read(t)}
 }

@@ -184,6 +184,7 @@ func (m *Monitor) begin(known map[string]laneState) error {
 	}
 	m.findStart(m.lanes)
 	if m.memory != nil {
+		m.joins()
 		m.memory.tend()
 	}
 	return nil
@@ -193,7 +194,8 @@ func (m *Monitor) begin(known map[string]laneState) error {
 func (m *Monitor) add(src *tail.Source) error {
 	l := &lane{index: len(m.lanes), source: src, where: m.o.Where, account: view.Source{Name: name(src)}}
 	l.kept.wanted = m.o.Rejects != nil
-	l.place.kept, l.spans.kept = m.memory != nil, m.memory != nil
+	l.place.kept = m.memory != nil
+	l.spans.kept = m.memory != nil && !m.memory.outage.over
 	if s, ok := m.known[absolute(l.account.Name)]; ok {
 		if err := l.resume(&s, &m.o); err != nil {
 			m.gauge.Notice(err.Error())
@@ -517,7 +519,7 @@ func (m *Monitor) close() error {
 			return err
 		}
 	}
-	c := m.gauge.Closing()
+	c := m.gauge.Close()
 	for _, l := range m.lanes {
 		st := l.source.State()
 		l.account.Reach, l.account.Dropped = l.reach(time.Now()), st.Dropped
