@@ -21,11 +21,7 @@ import (
 type loggen struct {
 	output   string
 	format   string
-	rate     unit.PerSecond
-	steps    pace.Steps
-	jitter   float64
-	every    time.Duration
-	duration time.Duration
+	pacing   pacing
 	count    int64
 	disorder time.Duration
 	seed     uint64
@@ -55,11 +51,8 @@ The same seed gives the same requests.`,
 	f.StringVar(&g.output, "file", "", "")
 	f.Lookup("file").Hidden = true
 	f.Var(newValue(&g.format, "NAME", "combined", oneOf(simulate.FormatNames()...)), "format", strings.Join(simulate.FormatNames(), ", "))
-	f.Var(newValue(&g.rate, "RATE", "10", unit.ParsePerSecond), "rate", "requests per second; also --per_second")
-	f.Var(newValue(&g.steps, "STEPS", "", pace.ParseSteps), "steps", "rates one after the other instead of one: 60s@9,60s@18; ends after the last")
-	f.Float64Var(&g.jitter, "jitter", 0, "`SHARE`, 0 to 1, by which the rate is drawn higher or lower anew every interval")
-	f.Var(newValue(&g.every, "SPAN", "1s", unit.ParseSpan), "jitter-interval", "interval of the jitter")
-	f.Var(newValue(&g.duration, "SPAN", "", unit.ParseSpan), "duration", "end after this time")
+	g.pacing.flags(f, "rate")
+	f.Lookup("rate").Usage += "; also --per_second"
 	f.Int64Var(&g.count, "count", 0, "end after `N` lines")
 	f.Var(newValue(&g.disorder, "SPAN", "", unit.ParseSpan), "disorder", "write each line up to this long after its time stamp, so lines are out of order")
 	f.Uint64Var(&g.seed, "seed", 0, "`SEED` of everything random (default: another one each time, told on standard error)")
@@ -111,17 +104,11 @@ func (g *loggen) log(cmd *cobra.Command, s streams) (*simulate.Log, time.Time, e
 	bad := func(flag, text string) error {
 		return usageError{fmt.Errorf("invalid argument for --%s: %s", flag, text)}
 	}
-	if !(g.jitter >= 0 && g.jitter <= 1) { // NaN is neither
-		return nil, start, bad("jitter", fmt.Sprintf("must be from 0 to 1, got %v", g.jitter))
-	}
 	if g.count < 0 {
 		return nil, start, bad("count", "must not be negative")
 	}
 	if g.site.Sections == 0 || g.site.Clients == 0 {
 		return nil, start, usageError{errors.New("--sections and --clients must be at least 1")}
-	}
-	if g.unpaced && g.count == 0 && g.duration == 0 && g.steps == nil {
-		return nil, start, usageError{errors.New("--unpaced without an end would fill the disk: give --count, --duration or --steps")}
 	}
 	if g.start != "" {
 		if !g.unpaced {
@@ -134,7 +121,14 @@ func (g *loggen) log(cmd *cobra.Command, s streams) (*simulate.Log, time.Time, e
 	}
 	if !cmd.Flags().Changed("seed") {
 		g.seed = rand.Uint64() >> 32
-		fmt.Fprintf(s.err, "weir: --seed %d\n", g.seed)
+		defer fmt.Fprintf(s.err, "weir: --seed %d\n", g.seed)
+	}
+	shape, err := g.pacing.shape(cmd.Flags(), g.seed)
+	if err != nil {
+		return nil, start, err
+	}
+	if g.unpaced && g.count == 0 && pace.Endless(shape) {
+		return nil, start, usageError{errors.New("--unpaced without an end would fill the disk: give --count, --duration or a pattern that ends")}
 	}
 	g.site.Seed = g.seed
 	site, err := simulate.NewSite(g.site)
@@ -146,17 +140,6 @@ func (g *loggen) log(cmd *cobra.Command, s streams) (*simulate.Log, time.Time, e
 		return nil, start, usageError{err}
 	}
 	return &simulate.Log{
-		Site: site, Format: format, Pacer: g.pacer(), Disorder: g.disorder, Seed: g.seed, Count: g.count,
+		Site: site, Format: format, Pacer: pace.NewArrivals(shape, g.pacing.arrivals, g.seed), Disorder: g.disorder, Seed: g.seed, Count: g.count,
 	}, start, nil
-}
-
-func (g *loggen) pacer() pace.Pacer {
-	var shape pace.Shape = pace.Constant{Rate: g.rate, For: g.duration}
-	if g.steps != nil {
-		shape = g.steps
-	}
-	if g.jitter > 0 {
-		shape = pace.Jitter{Shape: shape, Amount: g.jitter, Every: g.every, Seed: g.seed}
-	}
-	return pace.New(shape)
 }

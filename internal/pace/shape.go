@@ -38,6 +38,21 @@ func (c Constant) At(t time.Duration) (unit.PerSecond, time.Duration, bool) {
 	return max(c.Rate, 0), end, t < end
 }
 
+// A Limit ends the shape within after For, unless that ends before.
+type Limit struct {
+	Shape Shape
+	For   time.Duration
+}
+
+// At implements Shape.
+func (l Limit) At(t time.Duration) (unit.PerSecond, time.Duration, bool) {
+	if t >= l.For {
+		return 0, 0, false
+	}
+	rate, until, ok := l.Shape.At(t)
+	return rate, min(until, l.For), ok
+}
+
 // A Step is one rate for a stretch of time.
 type Step struct {
 	For  time.Duration
@@ -110,4 +125,11 @@ func (s Steps) String() string {
 		fmt.Fprintf(&b, "%s@%s", step.For, step.Rate)
 	}
 	return b.String()
+}
+
+// Endless reports whether a shape never ends. One of silence from some moment
+// on does not end, either.
+func Endless(s Shape) bool {
+	_, _, ok := s.At(Forever - 1)
+	return ok
 }
