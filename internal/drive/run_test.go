@@ -212,6 +212,8 @@ func TestWhatIsSentIsWhatWasAskedFor(t *testing.T) {
 			"GET /a%20b?q=%2F&r " + u.Host + "|weir-trafficgen/test||[]|0||me:secret|false",
 			"PUT /up example.com|me|1|[2 3]|5|hello|a:b|true",
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("got\n%q, want\n%q", got, want)
 		}

@@ -180,7 +180,7 @@ func TestEveryFlagIsInTheManual(t *testing.T) {
 func helpOf(t *testing.T, bin string) string {
 	t.Helper()
 	var all strings.Builder
-	for _, args := range [][]string{{"--help"}, {"report", "--help"}, {"parse", "--help"}, {"tail", "--help"}, {"log", "--help"}, {"history", "--help"}, {"alerts", "--help"}, {"state", "--help"}, {"state", "check", "--help"}, {"state", "export", "--help"}, {"state", "prune", "--help"}, {"mark", "--help"}, {"explain", "--help"}, {"formats", "--help"}, {"loggen", "--help"}, {"plot", "--help"}, {"timeserver", "--help"}, {"collector", "--help"}, {"demo", "--help"}, {"version", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"report", "--help"}, {"parse", "--help"}, {"tail", "--help"}, {"log", "--help"}, {"history", "--help"}, {"alerts", "--help"}, {"state", "--help"}, {"state", "check", "--help"}, {"state", "export", "--help"}, {"state", "prune", "--help"}, {"mark", "--help"}, {"explain", "--help"}, {"formats", "--help"}, {"loggen", "--help"}, {"plot", "--help"}, {"timeserver", "--help"}, {"collector", "--help"}, {"trafficgen", "--help"}, {"trafficgen", "report", "--help"}, {"demo", "--help"}, {"version", "--help"}} {
 		out, err := exec.CommandContext(t.Context(), bin, args...).CombinedOutput()
 		if err != nil {
 			t.Fatalf("weir %v: %v", args, err)
