@@ -143,7 +143,7 @@ func TestExpectationsHoldOrSayWhatThereIsInstead(t *testing.T) {
 	r.Status = map[string]int64{"200": 4, "404": 1, "500": 1, "503": 2}
 	for text, want := range map[string]string{
 		"p50<10.1ms": "", "p50<9ms": "expected p50<9ms, got 10 ms", "max<=1s": "", "max<1s": "expected max<1s, got 1.0 s", "p99.9>500ms": "",
-		"mean<200ms": "expected mean<200ms, got 257 ms", "service-p50<9.5ms": "", "lag-max<=1ms": "", "latency-p90>1": "expected latency-p90>1, got 1.0 s",
+		"mean<200ms": "expected mean<200ms, got 258 ms", "service-p50<9.5ms": "", "lag-max<=1ms": "", "latency-p90>1": "expected latency-p90>1, got 1.0 s",
 		"errors<=50%": "", "errors<50%": "expected errors<50%, got 50.0%", "errors<5": "expected errors<5, got 5", "failed<3": "", "late<1": "expected late<1, got 1",
 		"5xx<=30%": "", "404<1": "expected 404<1, got 1", "2xx>=40%": "", "301<1": "", "rate>495": "", "rate >= 496": "expected rate >= 496, got 495.5",
 	} {

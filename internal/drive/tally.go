@@ -124,33 +124,6 @@ func (t *count) failed() int64 {
 	return n
 }
 
-// add adds what another goroutine has counted.
-func (t *tally) add(o *tally) {
-	t.sent += o.sent
-	t.answered += o.answered
-	t.late += o.late
-	t.retried += o.retried
-	t.in += o.in
-	t.out += o.out
-	t.surplus += o.surplus
-	t.opened += o.opened
-	t.most = max(t.most, o.most)
-	for i, n := range o.status {
-		t.status[i] += n
-	}
-	for i, n := range o.faults {
-		t.faults[i] += n
-	}
-	t.times.merge(&o.times)
-	t.recent.merge(&o.recent)
-	for i, s := range o.course {
-		if own := t.second(time.Duration(i) * time.Second); own != nil {
-			own.due += s.due
-			own.sent += s.sent
-		}
-	}
-}
-
 // A Progress is what a run is doing, once a second.
 type Progress struct {
 	Elapsed time.Duration // since the start
