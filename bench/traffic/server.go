@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -104,7 +103,7 @@ func (s *server) stall(ctx context.Context, after, length time.Duration) error {
 	for _, step := range []struct {
 		wait time.Duration
 		sig  os.Signal
-	}{{after, syscall.SIGSTOP}, {length, syscall.SIGCONT}} {
+	}{{after, stopSignal}, {length, goOnSignal}} {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
