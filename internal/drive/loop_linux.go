@@ -40,6 +40,7 @@ type loop struct {
 	stopped bool
 	halt    time.Duration // when nothing is waited for any more; 0 for not yet
 	ended   time.Duration // when the last request was sent
+	freed   time.Duration // up to when all connections were taken, the last time
 }
 
 // A peer is a server: where it is, and the connections to it that are free, the one
@@ -64,6 +65,7 @@ type cursor struct {
 	due     time.Duration
 	request int
 	more    bool
+	waits   bool          // it was due while all connections were taken
 	count   int64         // requests up to here
 	last    time.Duration // when the last of these was due
 }
@@ -194,6 +196,7 @@ func (l *loop) close() {
 func (l *loop) advance() {
 	c := &l.cursor
 	c.due, c.request, c.more = l.o.Plan.Next()
+	c.waits = false
 	if c.more {
 		c.count++
 		c.last = c.due
@@ -204,7 +207,14 @@ func (l *loop) advance() {
 func (l *loop) sendDue(now time.Duration) {
 	for l.cursor.more && l.cursor.due <= now && !l.stopped {
 		if !l.send(l.cursor.request, l.cursor.due) {
+			l.cursor.waits = true
 			return
+		}
+		if l.cursor.waits {
+			l.freed = l.ended
+		}
+		if l.cursor.due < l.freed {
+			l.waited++
 		}
 		l.plan(l.cursor.due)
 		l.advance()

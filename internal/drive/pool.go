@@ -222,7 +222,13 @@ func (p *pool) pace(ctx, work context.Context, workers *sync.WaitGroup) outcome 
 	var out outcome
 	sleep := newSleeper()
 	defer sleep.close()
-	started := 0
+	started, waited := 0, int64(0)
+	freed := time.Duration(-1) // up to when all connections were taken, the last time
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.tally.waited = waited
+	}()
 	for {
 		due, request, more := p.o.Plan.Next()
 		if !more {
@@ -244,18 +250,25 @@ func (p *pool) pace(ctx, work context.Context, workers *sync.WaitGroup) outcome 
 		out.due++
 		out.length = due
 		j := job{due, request}
+		if due < freed {
+			waited++
+		}
 		select {
 		case p.jobs <- j:
 			out.ended = p.now()
 			continue
 		default:
 		}
-		if started < p.o.Connections {
+		taken := started == p.o.Connections
+		if !taken {
 			started++
 			workers.Go(func() { p.work(work) })
 		}
 		if p.hand(ctx, j) {
 			out.ended = p.now()
+		}
+		if taken {
+			freed = p.now()
 		}
 	}
 }

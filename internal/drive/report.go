@@ -39,6 +39,7 @@ type Report struct {
 	Answered int64 `json:"answered"`
 	Failed   int64 `json:"failed"` // without an answer, unsent ones among them
 	Late     int64 `json:"late"`   // sent more than 10 ms after they were due
+	Waited   int64 `json:"waited"` // for a connection, since all were taken
 	Retried  int64 `json:"retried"`
 
 	AskedRate float64 `json:"asked_rate"` // per second
@@ -139,7 +140,8 @@ func (r *Report) fill(o *Options, out *outcome) {
 	r.Begun, r.Stopped = out.begun.UTC().Round(time.Millisecond), out.stopped
 	r.Seconds = length.Seconds()
 	r.Took = max(length, out.ended).Seconds()
-	r.Due, r.Sent, r.Answered, r.Failed, r.Late, r.Retried = out.due, t.sent, t.answered, t.failed(), t.late, t.retried
+	r.Due, r.Sent, r.Answered, r.Failed = out.due, t.sent, t.answered, t.failed()
+	r.Late, r.Waited, r.Retried = t.late, t.waited, t.retried
 	if least, most, apart := t.extremes(length); length >= time.Second {
 		r.Course = &Course{least, most, apart}
 	}
@@ -261,6 +263,7 @@ func Merge(all []*Report) *Report {
 		m.Answered += r.Answered
 		m.Failed += r.Failed
 		m.Late += r.Late
+		m.Waited += r.Waited
 		m.Retried += r.Retried
 		m.BytesIn += r.BytesIn
 		m.BytesOut += r.BytesOut
@@ -409,18 +412,25 @@ func (r *Report) statuses() string {
 
 // Warnings are what a person should know before the figures are believed; sentences.
 func (r *Report) Warnings() []string {
-	var all []string
-	if r.Late > 0 {
-		all = append(all, fmt.Sprintf("behind schedule: %s of %s requests were sent more than 10 ms after they were due", unit.Count(r.Late), unit.Count(r.Sent)))
+	if r.Late == 0 {
+		return nil
 	}
-	if lag := r.Lag.Quantile(0.99); lag > 5*time.Millisecond {
-		why := "this machine was too busy"
-		if r.Connections.Most >= r.Connections.Allowed {
-			why = "all connections were taken: the server is slow, or --connections too few"
-		}
-		all = append(all, fmt.Sprintf("1 %% of them %s late or more: %s", unit.Duration(lag), why))
+	text := fmt.Sprintf("behind schedule: %s of %s %s sent more than 10 ms after %s due", unit.Count(r.Late), unit.Count(r.Sent), was(r.Late, "request"), was(r.Late, "it"))
+	if 2*r.Waited >= r.Late {
+		return []string{text + ": all connections were taken: the server is slow, or --connections too few"}
 	}
-	return all
+	return []string{text + ": this machine was busy"}
+}
+
+// was is the verb behind a word of which there are n.
+func was(n int64, word string) string {
+	switch {
+	case n == 1:
+		return word + " was"
+	case word == "it":
+		return "they were"
+	}
+	return word + "s were"
 }
 
 // perSecond writes a rate with one decimal.

@@ -45,6 +45,7 @@ type count struct {
 	sent     int64 // requests, each once
 	answered int64
 	late     int64 // sent more than punctual after they were due
+	waited   int64 // for a connection, since all were taken
 	retried  int64 // sent again, since an old connection turned out to be closed
 	in, out  int64 // bytes
 	surplus  int64 // answers with bytes behind them that were not asked for
