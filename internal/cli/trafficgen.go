@@ -283,10 +283,13 @@ func peak(shape pace.Shape, length time.Duration) unit.PerSecond {
 	at := time.Duration(0)
 	for range 1_000_000 {
 		rate, until, ok := shape.At(at)
-		if !ok || length > 0 && at >= length || until == pace.Forever {
-			return max(most, rate)
+		if !ok || length > 0 && at >= length {
+			break
 		}
 		most, at = max(most, rate), until
+		if until == pace.Forever {
+			break
+		}
 	}
 	return most
 }
@@ -299,7 +302,8 @@ func (o *trafficgen) show(options *drive.Options, s streams) (done func()) {
 	shown := false
 	options.OnProgress = func(p drive.Progress) {
 		shown = true
-		fmt.Fprintf(s.err, "\r\x1b[K%s", liveLine(p))
+		line := liveLine(p)
+		fmt.Fprintf(s.err, "\r\x1b[K%s", line[:min(len(line), narrow)])
 	}
 	return func() {
 		if shown {
@@ -308,7 +312,10 @@ func (o *trafficgen) show(options *drive.Options, s streams) (done func()) {
 	}
 }
 
-// liveLine is what a run is doing, in at most 80 columns.
+// narrow is how wide the line may be, so that no terminal breaks it.
+const narrow = 79
+
+// liveLine is what a run is doing, the most important first.
 func liveLine(p drive.Progress) string {
 	line := fmt.Sprintf("%s  %s/s  p50 %s  p99 %s", unit.Span(p.Elapsed.Truncate(time.Second)), unit.Count(p.Sent), unit.Duration(p.P50), unit.Duration(p.P99))
 	if p.Failed+p.Bad > 0 {

@@ -129,14 +129,6 @@ func (h *Histogram) Quantile(q float64) int64 {
 	return int64(h.max)
 }
 
-// Min is the smallest value, exact; 0 when empty.
-func (h *Histogram) Min() int64 {
-	if h.count == 0 {
-		return 0
-	}
-	return int64(^h.notMin)
-}
-
 // UpTo returns how many values lie in the bucket of v or below it.
 func (h *Histogram) UpTo(v int64) int64 {
 	n := uint64(0)
