@@ -31,11 +31,13 @@ func serve(in io.Reader, out io.Writer) error {
 	arrivals := make([]int64, 0, 1<<22) // not grown in the middle of a run
 	open, most, opened := 0, 0, 0
 	s := &http.Server{
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			at := time.Since(begun)
-			mu.Lock()
-			arrivals = append(arrivals, int64(at))
-			mu.Unlock()
+			if r.URL.Path != warmUpPath {
+				mu.Lock()
+				arrivals = append(arrivals, int64(at))
+				mu.Unlock()
+			}
 			_, _ = io.WriteString(w, "2026-03-01T12:00:00Z\n")
 		}),
 		ConnState: func(_ net.Conn, state http.ConnState) {
@@ -95,7 +97,29 @@ func start(ctx context.Context) (*server, error) {
 		return nil, fmt.Errorf("the server: %w", err)
 	}
 	s.url = "http://" + strings.TrimSpace(at) + "/"
-	return s, nil
+	return s, s.warmUp(ctx)
+}
+
+// warmUpPath is for requests that are not noted.
+const warmUpPath = "/warm-up"
+
+// warmUp sends the first requests, so that no generator pays for what a server does only once.
+func (s *server) warmUp(ctx context.Context) error {
+	c := &http.Client{Transport: &http.Transport{}}
+	defer c.CloseIdleConnections()
+	for range 200 {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(s.url, "/")+warmUpPath, nil)
+		if err != nil {
+			return err
+		}
+		resp, err := c.Do(req)
+		if err != nil {
+			return err
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+	}
+	return nil
 }
 
 // stall stops the server for a while, after some time.

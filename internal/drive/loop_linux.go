@@ -203,9 +203,11 @@ func (l *loop) advance() {
 	}
 }
 
-// sendDue sends what is due, as far as there are connections.
+// sendDue sends what is due, as far as there are connections. It sends no more than so many
+// in a row: answers are waiting, and a server that refuses takes no connection up.
 func (l *loop) sendDue(now time.Duration) {
-	for l.cursor.more && l.cursor.due <= now && !l.stopped {
+	const row = 256
+	for n := 0; n < row && l.cursor.more && l.cursor.due <= now && !l.stopped; n++ {
 		if !l.send(l.cursor.request, l.cursor.due) {
 			l.cursor.waits = true
 			return
@@ -311,7 +313,7 @@ func (l *loop) expire() {
 		}
 		l.lose(slot, f)
 	}
-	for now := l.now(); l.cursor.more && now-l.cursor.due > l.o.Timeout; {
+	for now := l.now(); l.cursor.more && l.blocked() && now-l.cursor.due > l.o.Timeout; {
 		l.skip(now)
 	}
 }

@@ -84,6 +84,11 @@ func (p *pool) now() time.Duration { return time.Since(p.begun) }
 // prepare makes the client, and a request for each there is.
 func (p *pool) prepare() error {
 	dialer := &net.Dialer{}
+	// Each site has its part of the connections, so that those which wait for one site and those
+	// in use for another are never more together.
+	part := p.o.Connections / max(len(p.at), 1)
+	fresh := p.o.Fresh || part == 0
+	part = max(part, 1)
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(!p.o.HTTP2)
 	protocols.SetHTTP2(p.o.HTTP2)
@@ -102,8 +107,8 @@ func (p *pool) prepare() error {
 			}
 			return &link{Conn: conn, of: &p.links}, nil
 		},
-		TLSClientConfig: p.o.TLS, DisableCompression: true, DisableKeepAlives: p.o.Fresh, Protocols: protocols,
-		MaxConnsPerHost: p.o.Connections, MaxIdleConns: p.o.Connections, MaxIdleConnsPerHost: p.o.Connections, MaxResponseHeaderBytes: maxHead,
+		TLSClientConfig: p.o.TLS, DisableCompression: true, DisableKeepAlives: fresh, Protocols: protocols,
+		MaxConnsPerHost: part, MaxIdleConnsPerHost: part, MaxResponseHeaderBytes: maxHead,
 	}
 	p.client = transport
 	for i := range p.o.Requests {

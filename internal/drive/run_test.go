@@ -410,9 +410,6 @@ func (s *script) Next() (time.Duration, int, bool) {
 
 func TestSeveralServersShareTheConnections(t *testing.T) {
 	engines(t, func(t *testing.T, o Options) {
-		if o.Portable {
-			t.Skip("net/http bounds them by host; requests at once are bounded all the same")
-		}
 		_, a := site(t, timesite.Options{})
 		_, b := site(t, timesite.Options{})
 		_, c := site(t, timesite.Options{})

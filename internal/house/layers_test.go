@@ -228,7 +228,7 @@ func bans() []ban {
 		{"reflect", nil, "say it in types"},
 		{"unsafe", nil, "what it wins is a few nanoseconds, what it costs is the proof that a hostile log cannot write our memory"},
 		{"testing", nil, "tests belong into _test.go files"},
-		{"net/http", []string{"internal/timesite", "internal/collect", "internal/drive"}, "speaking HTTP is the business of an edge of its own"},
+		{"net/http", []string{"internal/timesite", "internal/collect", "internal/drive", "bench/traffic"}, "speaking HTTP is the business of an edge of its own"},
 	}
 }
 
