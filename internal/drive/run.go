@@ -35,9 +35,11 @@ const (
 	usualTimeout = 10 * time.Second
 	// grace is how long answers are waited for after a run was stopped.
 	grace = 2 * time.Second
-	// spin is how long before a request is due the clock is asked again and again, since
-	// a sleep ends some 10 to 60 microseconds late.
-	spin = 30 * time.Microsecond
+	// spin is how long before a request is due the clock is asked again and again, since a
+	// sleep ends some 10 microseconds late, and a processor that slept is slow at first. With
+	// 30 it is as exact and costs 5 ms of processor time more for 1,000 requests at 10,000 a
+	// second; with 10 the gaps at 2,000 vary twice as much.
+	spin = 20 * time.Microsecond
 )
 
 // UnreachableError says that a target cannot be reached, or never answered.

@@ -38,7 +38,7 @@ func documents(t *testing.T) []string {
 var console = regexp.MustCompile("(?s)```console\n(.*?)```")
 
 // TestEveryCommandOfTheDocumentsPrintsWhatTheySay runs the console blocks of
-// each document, in order, in a folder of its own.
+// each document, in order, in a folder of its own that has the tables of docs/.
 func TestEveryCommandOfTheDocumentsPrintsWhatTheySay(t *testing.T) {
 	bin := buildWeir(t)
 	ran := 0
@@ -46,6 +46,7 @@ func TestEveryCommandOfTheDocumentsPrintsWhatTheySay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			text := document(t, name)
 			dir := t.TempDir()
+			tables(t, dir)
 			got := console.ReplaceAllStringFunc(text, func(block string) string {
 				var out strings.Builder
 				out.WriteString("```console\n")
@@ -74,6 +75,24 @@ func TestEveryCommandOfTheDocumentsPrintsWhatTheySay(t *testing.T) {
 	}
 	if ran < 6 {
 		t.Errorf("only %d commands were run: the documents have lost their examples", ran)
+	}
+}
+
+// tables copies what was recorded for the documents to where their commands are run.
+func tables(t *testing.T, dir string) {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(root, "docs", "*.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range all {
+		text, err := os.ReadFile(name)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, filepath.Base(name)), text, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
