@@ -1,7 +1,13 @@
 package cli
 
 import (
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -78,5 +84,59 @@ func TestALogIsReplayedOnItsSiteAlone(t *testing.T) {
 	}
 	if got := strings.Join(sent, ", "); got != "GET http://127.0.0.1:1/a, GET http://127.0.0.1:1/a, GET http://127.0.0.1:1/a, GET http://127.0.0.1:1/b" || r.odd != 2 || r.others != 1 || len(r.requests) != 2 {
 		t.Errorf("got %s; %d odd, %d of other methods, %d different", got, r.odd, r.others, len(r.requests))
+	}
+}
+
+// carriedOut runs a command, and returns its exit code and what it wrote.
+func carriedOut(t *testing.T, args ...string) (code int, out, errs string) {
+	t.Helper()
+	file := func(name string) *os.File {
+		f, err := os.Create(filepath.Join(t.TempDir(), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		return f
+	}
+	s := streams{in: os.Stdin, out: file("out"), err: file("err")}
+	code = run(t.Context(), args, s)
+	read := func(f *os.File) string {
+		b, err := os.ReadFile(f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	return code, read(s.out), read(s.err)
+}
+
+func TestTLSIsSpokenAsTheFlagsSay(t *testing.T) {
+	var seen sync.Map
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen.Store(r.Proto, true) }))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	defer s.Close()
+	authority := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		flags []string
+		code  int
+		says  string
+		proto string
+	}{
+		{nil, 3, "its certificate is not trusted: ", ""},
+		{[]string{"--insecure"}, 0, "status    200: 20", "HTTP/1.1"},
+		{[]string{"--cacert", authority}, 0, "status    200: 20", "HTTP/1.1"},
+		{[]string{"--cacert", authority, "--http2"}, 0, "net/http, HTTP/2", "HTTP/2.0"},
+		{[]string{"--insecure", "--no-keep-alive"}, 0, "; 20 opened", "HTTP/1.1"},
+	} {
+		seen.Clear()
+		code, out, errs := carriedOut(t, append([]string{"trafficgen", "--url", s.URL, "--rps", "500", "--requests", "20", "--kept", "0"}, c.flags...)...)
+		_, spoken := seen.Load(c.proto)
+		if code != c.code || !strings.Contains(out+errs, c.says) || spoken != (c.proto != "") {
+			t.Errorf("%v: got the exit code %d, %s spoken: %t\n%s%s", c.flags, code, c.proto, spoken, out, errs)
+		}
 	}
 }

@@ -369,12 +369,11 @@ func (r *Report) title() string {
 		return "nothing"
 	}
 	text := strings.TrimPrefix(r.Targets[0], http.MethodGet+" ")
-	if n := len(r.Targets) - 1; n > 0 {
-		more := strconv.Itoa(n)
-		if len(r.Targets) == mostTargets {
-			more += " and more"
-		}
-		text += " and " + more + " " + unit.Plural(int64(n), "other")
+	switch n := len(r.Targets) - 1; {
+	case n == mostTargets-1:
+		text += " and others"
+	case n > 0:
+		text += " and " + strconv.Itoa(n) + " " + unit.Plural(int64(n), "other")
 	}
 	return text
 }

@@ -261,3 +261,45 @@ func TestTheManualTellsOfEachKeyOfAReport(t *testing.T) {
 		t.Errorf("%v: %s", err, b)
 	}
 }
+
+// FuzzTargets: a mix that is taken can be sent, and says nothing that would begin another line of a
+// request.
+func FuzzTargets(f *testing.F) {
+	f.Add("80 GET /\n1 POST http://h/x\n A: b\n = body\n")
+	f.Add("/\n\tHost: x\n @file")
+	f.Fuzz(func(t *testing.T, text string) {
+		site, _, _ := ParseURL("http://127.0.0.1:8080")
+		all, err := (&Targets{Site: site, File: func(string) ([]byte, error) { return []byte("x"), nil }}).Parse(text)
+		if err != nil {
+			if len(all) > 0 {
+				t.Errorf("%q: an error, and %d requests", text, len(all))
+			}
+			return
+		}
+		for _, w := range all {
+			o := &Options{}
+			rest := string(appendRest(nil, &w.Request, o))
+			head, _, ok := strings.Cut(rest, "\r\n\r\n")
+			lines := 2 + len(w.Header) // the version and Host
+			for _, h := range w.Header {
+				if strings.EqualFold(h.Name, "host") {
+					lines--
+				}
+			}
+			if sized(&w.Request) {
+				lines++
+			}
+			if w.Site.User != nil {
+				lines++
+			}
+			for _, h := range w.Header {
+				if (strings.EqualFold(h.Name, "authorization")) && w.Site.User != nil {
+					lines--
+				}
+			}
+			if got := strings.Count(head, "\n") + 1; !ok || got > lines || strings.ContainsAny(w.Method+w.Target, " \r\n") || w.Weight <= 0 {
+				t.Errorf("%q: a head of %d lines, want %d: %q %q", text, got, lines, w.Request.String(), rest)
+			}
+		}
+	})
+}
