@@ -3,10 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -42,22 +42,16 @@ func (t *tools) Set(s string) error {
 // known are the generators that are looked for. hey and siege pace each of their workers by
 // itself; wrk and ab have no rate.
 func known() []tool {
-	find := func(p50, p99 string) func(string) (string, string) {
-		a, b := regexp.MustCompile(p50), regexp.MustCompile(p99)
-		return func(out string) (string, string) { return first(a, out), first(b, out) }
-	}
-	json := find(`"latency": \{[^}]*"p50_ms": ([0-9.]+)`, `"latency": \{[^}]*"p99_ms": ([0-9.]+)`)
-	inMillis := func(out string) (string, string) { p50, p99 := json(out); return p50 + " ms", p99 + " ms" }
 	const weir = "{weir} trafficgen --url {url} --rps {rate} --duration {seconds}s --connections {connections} --kept 0 --json"
 	return []tool{
-		{name: "weir, exact", command: weir + " --pace exact", paced: true, quantiles: inMillis},
+		{name: "weir, exact", command: weir + " --pace exact", paced: true, quantiles: ofReport},
 		{
 			name: "weir, batch", command: weir + " --pace batch", paced: true,
 			most: "{weir} trafficgen --url {url} --rps 1000000 --timeout 1s --duration {seconds}s --connections {connections} --kept 0",
 		},
 		{
 			name: "hey", program: "hey", command: "hey -z {seconds}s -c 50 -q {share} {url}", paced: true,
-			most: "hey -z {seconds}s -c {connections} {url}", quantiles: find(`50%+ in (\S+ secs)`, `99%+ in (\S+ secs)`),
+			most: "hey -z {seconds}s -c {connections} {url}", quantiles: ofHey,
 		},
 		{name: "wrk", program: "wrk", most: "wrk -t 2 -c {connections} -d {seconds}s {url}"},
 		{name: "ab -k", program: "ab", most: "ab -q -k -c {connections} -t {seconds} -n 100000000 {url}"},
@@ -65,11 +59,33 @@ func known() []tool {
 	}
 }
 
-func first(re *regexp.Regexp, out string) string {
-	if m := re.FindStringSubmatch(out); m != nil {
-		return m[1]
+// ofReport reads the JSON of weir.
+func ofReport(out string) (p50, p99 string) {
+	var r struct {
+		Latency struct {
+			P50 float64 `json:"p50_ms"`
+			P99 float64 `json:"p99_ms"`
+		} `json:"latency"`
 	}
-	return "?"
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		return "?", "?"
+	}
+	return fmt.Sprintf("%.2f ms", r.Latency.P50), fmt.Sprintf("%.0f ms", r.Latency.P99)
+}
+
+// ofHey reads "  99% in 0.0210 secs"; a percent sign may be doubled.
+func ofHey(out string) (p50, p99 string) {
+	p50, p99 = "?", "?"
+	for line := range strings.Lines(out) {
+		share, took, ok := strings.Cut(strings.TrimSpace(line), " in ")
+		switch {
+		case ok && strings.TrimRight(share, "%") == "50":
+			p50 = took
+		case ok && strings.TrimRight(share, "%") == "99":
+			p99 = took
+		}
+	}
+	return p50, p99
 }
 
 func found(program string) bool {

@@ -75,7 +75,7 @@ func TestQuantilesAreFoundInWhatToolsTell(t *testing.T) {
 			if k.name != name {
 				continue
 			}
-			want := map[string]string{"weir, exact": "0.2 ms 1900.1 ms", "hey": "0.0016 secs 0.0210 secs"}[name]
+			want := map[string]string{"weir, exact": "0.20 ms 1900 ms", "hey": "0.0016 secs 0.0210 secs"}[name]
 			if a, b := k.quantiles(out); a+" "+b != want {
 				t.Errorf("%s: got %s %s", name, a, b)
 			}

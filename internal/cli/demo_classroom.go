@@ -15,6 +15,7 @@ import (
 	"weir/internal/export"
 	"weir/internal/monitor"
 	"weir/internal/pace"
+	"weir/internal/plot"
 	"weir/internal/timesite"
 	"weir/internal/unit"
 )
@@ -81,7 +82,7 @@ func (c *classroom) run(ctx context.Context, s streams) error {
 	}
 	if c.keep != "" {
 		document, err := report.JSON()
-		if err = errors.Join(err, save(filepath.Join(dir, "report.json"), document)); err != nil {
+		if err = errors.Join(err, plot.Replace(filepath.Join(dir, "report.json"), document, time.Now())); err != nil {
 			return err
 		}
 	}

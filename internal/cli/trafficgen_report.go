@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"weir/internal/drive"
 	"weir/internal/monitor"
+	"weir/internal/plot"
 )
 
 // verdict holds the flags of what becomes of a report.
@@ -52,23 +54,18 @@ func (o *verdict) check() error {
 // ready makes sure that reports can be written, before anything is sent.
 func (o *verdict) ready() error {
 	for _, name := range o.outputs {
-		f, err := beside(name)
+		if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+			continue // a pipe, or what plot.Replace refuses
+		}
+		// Its name is one that plot.Replace sweeps up, should this process be killed just now.
+		f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".weir-plot-")
 		if err != nil {
-			return err
+			return fmt.Errorf("cannot write --output %s: %w", name, err)
 		}
 		f.Close()
 		os.Remove(f.Name())
 	}
 	return nil
-}
-
-// beside makes a file next to the one it is to become, so that there is never half of one.
-func beside(name string) (*os.File, error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".weir-trafficgen-")
-	if err != nil {
-		return nil, fmt.Errorf("cannot write --output %s: %w", name, err)
-	}
-	return f, nil
 }
 
 // write writes the report to where it is wanted.
@@ -91,27 +88,9 @@ func (o *verdict) write(r *drive.Report, out *os.File) error {
 		case ".txt":
 			b = text
 		}
-		err = errors.Join(err, save(name, b))
+		err = errors.Join(err, plot.Replace(name, b, time.Now()))
 	}
 	return err
-}
-
-// save writes a file as a whole.
-func save(name string, b []byte) error {
-	f, err := beside(name)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return fmt.Errorf("cannot write --output %s: %w", name, err)
-	}
-	return nil
 }
 
 // judge says what does not hold.

@@ -293,7 +293,7 @@ func FuzzTargets(f *testing.F) {
 				lines++
 			}
 			for _, h := range w.Header {
-				if (strings.EqualFold(h.Name, "authorization")) && w.Site.User != nil {
+				if strings.EqualFold(h.Name, "authorization") && w.Site.User != nil {
 					lines--
 				}
 			}
