@@ -512,3 +512,62 @@ func TestTLSAndHTTP2(t *testing.T) {
 		s.Close()
 	}
 }
+
+func TestALargeBodyIsSentWholeAndAnEarlyAnswerIsAnAnswer(t *testing.T) {
+	const size = 8 << 20 // more than sockets hold
+	engines(t, func(t *testing.T, o Options) {
+		var got atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/early" {
+				w.Header().Set("Connection", "close")
+				w.WriteHeader(http.StatusRequestEntityTooLarge)
+				return
+			}
+			n, _ := io.Copy(io.Discard, r.Body)
+			got.Add(n)
+		}))
+		defer server.Close()
+		o.Connections = 2
+		o.Requests = []Request{request(t, "POST", server.URL+"/all")}
+		o.Requests[0].Body = make([]byte, size)
+		o.Plan = planOf(&o, 6, 1000)
+		r, err := play(t, o)
+		if err != nil || r.Status["200"] != 6 || got.Load() != 6*size || r.BytesOut < 6*size {
+			t.Errorf("%v: the server has read %d bytes: %s", err, got.Load(), r.Text())
+		}
+		o.Requests[0].Target = "/early"
+		o.Plan = planOf(&o, 6, 1000)
+		r, _ = play(t, o)
+		// Whoever closes with bytes unread resets the connection, and the answer may be lost with it.
+		if lost := r.Errors["reset"] + r.Errors["closed"] + r.Errors["broken"] + r.Errors["other"]; r.Status["413"]+lost != 6 {
+			t.Errorf("early answers: %s", r.Text())
+		}
+	})
+}
+
+func TestAServerIsReachedOverIPv6AndByItsName(t *testing.T) {
+	engines(t, func(t *testing.T, o Options) {
+		for _, at := range []string{"[::1]:0", "localhost:0"} {
+			l, err := net.Listen("tcp", at)
+			if err != nil {
+				t.Logf("no %s here: %v", at, err)
+				continue
+			}
+			server := &httptest.Server{Listener: l, Config: &http.Server{Handler: http.NotFoundHandler()}}
+			server.Start()
+			_, number, _ := net.SplitHostPort(l.Addr().String())
+			o.Requests = []Request{request(t, "GET", "http://"+strings.TrimSuffix(at, "0")+number)}
+			o.Plan = planOf(&o, 5, 1000)
+			if r, err := play(t, o); err != nil || r.Status["404"] != 5 {
+				t.Errorf("%s: %v, %v", at, r, err)
+			}
+			if !Loopback(t.Context(), o.Requests) {
+				t.Errorf("%s is taken for another machine", at)
+			}
+			server.Close()
+		}
+		if Loopback(t.Context(), []Request{request(t, "GET", "http://192.0.2.1/")}) || Loopback(t.Context(), []Request{request(t, "GET", "http://no.such.host.invalid/")}) {
+			t.Error("another machine is taken for this one")
+		}
+	})
+}
