@@ -249,23 +249,34 @@ func (l *loop) next() time.Duration {
 
 // await handles what happens until a time, and returns soon after something has.
 func (l *loop) await(until time.Duration) {
+	// At high rates something has happened already: then this is the only call.
+	if l.busy > 0 && l.look() {
+		return
+	}
 	left := until - l.now()
 	ahead := spin
 	if l.o.Batch > 0 {
 		ahead = 0
 	}
-	if left > ahead {
-		// Ppoll sleeps to the nanosecond, epoll_wait to the millisecond; a timerfd would be
-		// a call more for each request.
-		ts := unix.NsecToTimespec(int64(left - ahead))
-		n, err := unix.Ppoll([]unix.PollFd{{Fd: int32(l.poll), Events: unix.POLLIN}}, &ts, nil)
-		if n == 0 || err != nil {
-			return
+	if left <= ahead {
+		if l.busy == 0 {
+			l.look()
 		}
+		return
 	}
+	// Ppoll sleeps to the nanosecond, epoll_wait to the millisecond; a timerfd would be a call
+	// more for each request.
+	ts := unix.NsecToTimespec(int64(left - ahead))
+	if n, err := unix.Ppoll([]unix.PollFd{{Fd: int32(l.poll), Events: unix.POLLIN}}, &ts, nil); n > 0 && err == nil {
+		l.look()
+	}
+}
+
+// look handles what has happened; false for nothing.
+func (l *loop) look() bool {
 	n, err := unix.EpollWait(l.poll, l.events, 0)
 	if err != nil {
-		return // interrupted by a signal
+		return false // interrupted by a signal
 	}
 	for _, e := range l.events[:max(n, 0)] {
 		if e.Fd < 0 {
@@ -274,6 +285,7 @@ func (l *loop) await(until time.Duration) {
 		}
 		l.happen(e)
 	}
+	return n > 0
 }
 
 // stop ends the sending, and soon the waiting.
