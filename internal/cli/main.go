@@ -167,6 +167,7 @@ func newRoot(s streams) *cobra.Command {
 	root.AddCommand(
 		newLoggen(s),
 		newTimeserver(s),
+		newTrafficgen(s),
 		newCollector(s),
 		newPlot(s),
 		newReport(s),
