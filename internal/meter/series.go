@@ -17,7 +17,6 @@ type spec struct {
 	widths  []int64       // of rings, ascending
 	slots   []int64       // of each of them
 	windows [][]window    // of each of them
-	looks   []alert.Look  // what can be asked for
 	where   map[look]spot // of looks
 	times   int64         // reach of latencies in seconds, 0 for none
 	people  int64         // that of visitors
