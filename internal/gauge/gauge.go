@@ -156,7 +156,11 @@ func New(o Options) *Gauge {
 
 // newBank returns one that has counted nothing for the rules.
 func (g *Gauge) newBank() *meter.Bank {
-	return meter.New(meter.Options{Rules: g.board.Rules(), Filter: g.o.Filter, SectionDepth: g.o.SectionDepth}, &g.seconds)
+	b := meter.New(meter.Options{Rules: g.board.Rules(), Filter: g.o.Filter, SectionDepth: g.o.SectionDepth, Lateness: int64(g.o.Lateness / time.Second)}, &g.seconds)
+	if closed, ok := g.clock.Closed(); ok {
+		b.Close(closed)
+	}
+	return b
 }
 
 // AddSource makes a source known and returns its number, from 0. pending says
@@ -335,7 +339,7 @@ func (g *Gauge) restart(sec int64) {
 	g.forsake(sec)
 	g.close()
 	g.seconds = traffic.Seconds{}
-	g.bank = g.newBank()
+	g.bank.Forget()
 	g.next, g.first.seen, g.run.seen = math.MaxInt64, false, false
 	clear(g.aside)
 }
@@ -343,6 +347,10 @@ func (g *Gauge) restart(sec int64) {
 // Reject counts lines of source i that are no requests.
 func (g *Gauge) Reject(i int, why accesslog.Reason, lines int64) {
 	if now, ok := g.clock.Source(i); ok {
+		// They have no time of their own: what the log has come to, in records or idly.
+		if closed, ok := g.clock.Closed(); ok {
+			now = max(now, closed)
+		}
 		g.bank.Reject(g.names[i], now, lines)
 	}
 	for _, f := range []*figures{&g.since, &g.run.figures, &g.frames.since} {

@@ -19,6 +19,7 @@ func (g *Gauge) settle() {
 		return
 	}
 	g.frames.closed = closed
+	g.bank.Close(closed)
 	g.seal(closed)
 	for g.next != math.MaxInt64 && g.next+g.o.Interval <= closed {
 		if to := g.skip(closed); to > g.next+maxEmpty*g.o.Interval {
@@ -123,7 +124,7 @@ func (g *Gauge) windows(to int64) []view.Window {
 			Rule: w.Rule, Key: w.Key, State: w.State, Since: w.Since, Sample: w.Last, Acknowledged: w.Acknowledged > 0, Muted: w.Muted() != "",
 			Of: min(w.Rule.Window, max(1, to-g.first.first)),
 		}
-		if w.Rule.Metric == alert.Hits && w.Rule.Test <= alert.Below && w.Rule.Where == "" && w.Rule.By == alert.Site && w.Rule.Earlier == 0 {
+		if w.Rule.Exact() && w.Rule.Metric == alert.Hits && w.Rule.Test <= alert.Below && w.Rule.Earlier == 0 {
 			hits := g.seconds.Sum(to-w.Rule.Window, to).Hits
 			v.Sample = alert.Sample{Num: hits, Den: w.Rule.Window, Hits: hits}
 		}

@@ -88,6 +88,9 @@ func (g *Gauge) AppendBinary(b []byte) ([]byte, error) {
 	case len(g.out) > 0:
 		return b, fmt.Errorf("%d outputs were not taken before the state was asked for: they would be lost", len(g.out))
 	}
+	if len(g.frames.saved) > 0 {
+		g.bank.Keep(g.names)
+	}
 	g.frames.saved = nil
 	return g.appendState(b), nil
 }
@@ -537,8 +540,7 @@ func (g *Gauge) change(to Options) {
 	if deeper {
 		clear(g.seen)
 		g.recent = nil
-		g.o.SectionDepth = to.SectionDepth
-		g.bank = g.newBank()
+		g.bank.Regroup(to.SectionDepth)
 	}
 	g.o = to
 }
@@ -550,7 +552,7 @@ func (g *Gauge) preview(to int64) {
 		g.Notice("what is open cannot be shown: " + err.Error())
 		return
 	}
-	c.seconds = g.seconds
+	c.seconds, c.board = g.seconds, g.board
 	c.flush(to)
 	for _, o := range c.out {
 		if o.Sealed == nil && o.Event == nil {

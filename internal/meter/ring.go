@@ -36,8 +36,8 @@ func plus(a, b int64) int64 {
 }
 
 // mostBytes is the largest size that is counted of one slot, so that sums can be
-// taken back exactly: a pebibyte.
-const mostBytes = 1 << 50
+// taken back exactly: 256 TiB, of up to 16,384 slots.
+const mostBytes = 1 << 48
 
 // A ring holds the newest slots of width seconds. Slots are numbered from 1970.
 //
@@ -62,6 +62,23 @@ type window struct {
 
 func newRing(width, slots int64, windows []window) ring {
 	return ring{width: width, cells: make([]cell, slots), windows: append([]window(nil), windows...)}
+}
+
+// reset empties r.
+func (r *ring) reset() {
+	r.begun, r.head = false, 0
+	for i := range r.windows {
+		r.windows[i].known = false
+	}
+}
+
+// longest is how many slots before the one that is decided are looked at.
+func (r *ring) longest() int64 {
+	longest := int64(1)
+	for i := range r.windows {
+		longest = max(longest, r.windows[i].span+r.windows[i].lag)
+	}
+	return longest
 }
 
 func (r *ring) at(slot int64) *cell {
@@ -144,6 +161,16 @@ func (r *ring) slot(to int64) cell {
 	return cell{}
 }
 
+// next returns the first slot at or after from that holds anything.
+func (r *ring) next(from int64) (slot int64, ok bool) {
+	for s := max(from, r.head-int64(len(r.cells))+1); r.begun && s <= r.head; s++ {
+		if *r.at(s) != (cell{}) {
+			return s, true
+		}
+	}
+	return 0, false
+}
+
 // shift moves all by delta seconds; slots that are wider than a second, by as many of
 // them as fit.
 func (r *ring) shift(delta int64) {
@@ -159,15 +186,15 @@ func (r *ring) shift(delta int64) {
 	}
 }
 
-// appendBinary appends the slots that hold anything.
-func (r *ring) appendBinary(b []byte) []byte {
+// appendBinary appends the slots from low on that hold anything.
+func (r *ring) appendBinary(b []byte, low int64) []byte {
 	if !r.begun {
 		return append(b, 0)
 	}
 	b = binary.AppendVarint(append(b, 1), r.head)
 	n := int64(len(r.cells))
 	next := int64(0)
-	for k := range n {
+	for k := max(0, low-(r.head-n+1)); k < n; k++ {
 		c := r.at(r.head - n + 1 + k)
 		if *c == (cell{}) {
 			continue

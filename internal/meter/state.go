@@ -12,7 +12,8 @@ import (
 // stateVersion is that of the binary form of a Bank:
 //
 //	version  begun  first
-//	logs that are gone: how many, then  name  since
+//	logs that are or were gone: how many, then  name  since  0, or 1 and when they were back
+//	lines that are no requests: as the slots of a key
 //	meters: how many, then  where  of  rejected  lines
 //	        groups: how many, then  by  top  length  keys ...
 const stateVersion = 1
@@ -20,11 +21,18 @@ const stateVersion = 1
 // AppendBinary appends the state of b to to. Equal states have equal bytes.
 func (b *Bank) AppendBinary(to []byte) []byte {
 	to = binary.AppendVarint(append(to, stateVersion, oneIf(b.begun)), b.first)
-	gone := slices.DeleteFunc(slices.Sorted(maps.Keys(b.gone)), func(name string) bool { return b.gone[name] == here })
-	to = binary.AppendUvarint(to, uint64(len(gone)))
-	for _, name := range gone {
-		to = binary.AppendVarint(pack.AppendBytes(to, name), b.gone[name])
+	to = binary.AppendUvarint(to, uint64(len(b.logs)))
+	for _, name := range slices.Sorted(maps.Keys(b.logs)) {
+		a := b.logs[name]
+		to = binary.AppendVarint(pack.AppendBytes(to, name), a.since)
+		if a.back == still {
+			to = append(to, 0)
+		} else {
+			to = binary.AppendVarint(append(to, 1), a.back)
+		}
 	}
+	to = binary.AppendUvarint(to, uint64(len(b.lines.cells)))
+	to = b.lines.appendBinary(to, b.closed-b.ahead())
 	to = binary.AppendUvarint(to, uint64(len(b.meters)))
 	var group []byte
 	for _, m := range b.meters {
@@ -32,7 +40,7 @@ func (b *Bank) AppendBinary(to []byte) []byte {
 		to = append(to, oneIf(m.rejected), oneIf(m.lines))
 		to = binary.AppendUvarint(to, uint64(len(m.groups)))
 		for _, g := range m.groups {
-			group = g.appendBinary(group[:0])
+			group = g.appendBinary(group[:0], b.closed)
 			to = pack.AppendBytes(to, group)
 		}
 	}
@@ -49,7 +57,23 @@ func (b *Bank) Restore(state []byte) error {
 	b.begun, b.first = r.Bool("beginning"), r.Second("beginning")
 	for n := r.Count("logs", 2); n > 0 && r.Err() == nil; n-- {
 		name := string(r.Bytes("logs"))
-		b.gone[name] = r.Second("logs")
+		a := away{since: r.Second("logs"), back: still}
+		if r.Bool("logs") {
+			a.back = r.Second("logs")
+		}
+		b.logs[name] = a
+	}
+	if len(b.logs) > alert.MaxKeys {
+		r.Damaged("logs")
+	}
+	lines := &b.lines
+	if !b.odd {
+		lines = &ring{width: 1, cells: make([]cell, 1)}
+	}
+	if slots := r.Number("lines"); slots > mostSlots {
+		r.Damaged("lines")
+	} else {
+		lines.read(r, slots)
 	}
 	for n := r.Count(part, 5); n > 0 && r.Err() == nil; n-- {
 		where, of := string(r.Bytes(part)), string(r.Bytes(part))
@@ -61,7 +85,7 @@ func (b *Bank) Restore(state []byte) error {
 			}
 		}
 		for k := r.Count(part, 1); k > 0 && r.Err() == nil; k-- {
-			if err := into.restore(r.Bytes(part)); err != nil {
+			if err := b.restore(into, r.Bytes(part)); err != nil {
 				return err
 			}
 		}
@@ -71,10 +95,10 @@ func (b *Bank) Restore(state []byte) error {
 
 // restore reads a group; a nil meter, and one without such a group, reads it to see
 // that it is whole.
-func (m *meter) restore(state []byte) error {
+func (b *Bank) restore(m *meter, state []byte) error {
 	r := pack.NewReader("the state of the meters", state)
 	by, top := alert.By(r.Byte("group")), r.Bool("group")
-	into := newGroup(by, top)
+	into := b.newGroup(by, top)
 	if m != nil {
 		for _, g := range m.groups {
 			if g.by == by && g.top == top {
