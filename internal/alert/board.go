@@ -272,7 +272,7 @@ func (b *Board) measure(rule int, w *Watch, f Figures) Sample {
 func (b *Board) emit(w *Watch, e Event) {
 	if e.Begins() && e.Muted == "" {
 		if by := b.told(w); by != nil {
-			w.muted = "told by " + by.Rule.Name
+			w.muted = Instead + by.Rule.Name
 			e.Muted = w.muted
 		}
 	}

@@ -192,6 +192,9 @@ func (p *Plain) alerts(c *view.Closing) {
 		p.event(&e)
 	}
 	for _, w := range c.Firing() {
+		if w.Muted {
+			continue
+		}
 		p.line(red, "  still open: ", escape.Terminal([]byte(w.Name())), " since ", time.Unix(w.Since, 0).In(p.Zone).Format(time.RFC3339))
 	}
 }
