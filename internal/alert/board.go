@@ -124,7 +124,7 @@ func (b *Board) step(f Figures) {
 			switch {
 			case ok:
 				b.emit(w, e)
-			case w.muted != "" && w.State == Firing && !w.Rule.Muted(b.at) && b.told(w) == nil:
+			case w.muted != "" && w.State == Firing && w.over == 0 && !w.Rule.Muted(b.at) && b.told(w) == nil:
 				b.history = append(b.history, w.unmute(b.at))
 			}
 		}

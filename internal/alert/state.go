@@ -114,7 +114,7 @@ func RestoreBoard(state, learnt []byte, rules ...Rule) (b *Board, forgot, err er
 			if now != nil && now.sameKind(&w.Rule) {
 				w.Rule = *now // its threshold is that of the steps to come, too
 			}
-			if err := w.teach(states[[2]string{w.Rule.Name, w.Key}]); err != nil {
+			if err := w.teach(states); err != nil {
 				if forgot == nil {
 					forgot = err
 				}

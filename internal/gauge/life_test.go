@@ -49,6 +49,10 @@ func randomLife(r *rand.Rand, s *traffic.Sealer, length, keys int) life {
 		long(unit.PerSecond(1+r.Int64N(1_000_000)), time.Hour),
 	}
 	o.Rules[1].Name = "short"
+	for n := range r.IntN(5) {
+		o.Rules = append(o.Rules, anyRule(r, fmt.Sprint("any", n)))
+	}
+	o.Filter = filterOf
 	o.Widths = randomWidths(r)
 	do := func(call func(*Gauge)) { l.calls = append(l.calls, call) }
 	now, offset := base+r.Int64N(100), make([]int64, l.sources)
@@ -69,10 +73,13 @@ func randomLife(r *rand.Rand, s *traffic.Sealer, length, keys int) life {
 				sec -= r.Int64N(9000)
 			case 2:
 				do(func(g *Gauge) { g.Reject(0, accesslog.ReasonQuote, 2) })
+			case 3:
+				gone := r.IntN(2) == 0
+				do(func(g *Gauge) { g.Gone(i, gone) })
 			}
 			rec := record(sec, fmt.Sprintf("/s%d/p", r.IntN(keys)))
 			rec.Status, rec.Agent = []int{200, 404, 500, 0}[r.IntN(4)], []byte("curl/8")
-			rec.Client = fmt.Append(nil, "10.0.0.", r.IntN(keys))
+			rec.Client, rec.Host = fmt.Append(nil, "10.0.0.", r.IntN(keys)), fmt.Append(nil, "host", r.IntN(3))
 			if r.IntN(2) == 0 {
 				rec.Latency = time.Duration(r.Int64N(int64(time.Minute)))
 			}

@@ -384,7 +384,7 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 	n := s.rings[at.ring].sum(at.window, l.At)
 	out := alert.Sample{Num: n.hits, Den: at.span, Hits: n.hits, Whole: s.first <= from}
 	if r.By == alert.Site {
-		out.Whole = min(s.first, b.first) <= from
+		out.Whole = b.begun && b.first <= from
 	}
 	switch {
 	case r.Metric == alert.Bytes:
