@@ -124,7 +124,7 @@ func (b *Board) step(f Figures) {
 			switch {
 			case ok:
 				b.emit(w, e)
-			case w.muted != "" && w.State == Firing && w.over == 0 && !w.Rule.Muted(b.at) && b.told(w) == nil:
+			case w.muted != "" && w.State == Firing && w.over == 0 && !w.Rule.Muted(b.at) && w.alone(b.at, b.told(w) != nil):
 				b.history = append(b.history, w.unmute(b.at))
 			}
 		}
@@ -279,18 +279,29 @@ func (b *Board) emit(w *Watch, e Event) {
 	b.history = append(b.history, e)
 }
 
-// told returns the watch that has already told that there is no traffic, when
-// that is all that w has to say.
+// told returns the watch that has already told all that w has to say.
 func (b *Board) told(w *Watch) *Watch {
-	if !w.silence() {
-		return nil
-	}
 	for _, o := range b.watches {
-		if o != w && o.State == Firing && o.muted == "" && o.silence() {
+		if o != w && o.State == Firing && o.muted == "" && o.covers(w) {
 			return o
 		}
 	}
 	return nil
+}
+
+// covers reports whether an alert of o says what one of w would: that there is no traffic
+// at all; that a section has the trouble of the whole site; that requests take longer on
+// average where nine of ten do.
+func (o *Watch) covers(w *Watch) bool {
+	a, b := &o.Rule, &w.Rule
+	if o.silence() && w.silence() {
+		return true
+	}
+	if a.Test != Changes || b.Test != Changes || a.Where != b.Where || o.up != w.up {
+		return false
+	}
+	whole := o.Key == "" || o.Key == w.Key
+	return a.Name == b.Name && o.Key == "" && w.Key != "" || whole && a.Metric == P90 && b.Metric == Mean
 }
 
 // silence reports whether an alert of w says that there is no traffic at all.
@@ -391,7 +402,7 @@ func (b *Board) Acknowledge(rule, key string, all bool, t int64) []Event {
 func (b *Board) Shift(delta int64) {
 	b.at, b.heard = b.at+delta, b.heard+delta
 	for _, w := range b.watches {
-		for _, sec := range []*int64{&w.Since, &w.held, &w.over, &w.heard, &w.Acknowledged} {
+		for _, sec := range []*int64{&w.Since, &w.held, &w.over, &w.heard, &w.bare, &w.Acknowledged} {
 			if *sec != 0 {
 				*sec += delta
 			}

@@ -449,7 +449,7 @@ func TestOtherWidthsChangeNothingElse(t *testing.T) {
 		}
 	}
 	t.Logf("%d cuts, %d borders, %d wide stretches", cuts, adopted, wide)
-	if cuts < 1000 || adopted < 60 || wide < 200 {
+	if cuts < 1000 || adopted < 60 || wide < 150 {
 		t.Fatalf("the lives are too tame: %d cuts, %d borders, %d wide stretches", cuts, adopted, wide)
 	}
 }
