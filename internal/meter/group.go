@@ -45,9 +45,15 @@ type group struct {
 	// counted: that, and that members begin and end then by the time of records, makes
 	// the members no matter of the order in which records come.
 	settled int64
-	rank    map[string]*[2]int64
+	rank    map[string]*rank
 	hour    int64 // that of the first number of each rank; the second is of the hour after it
 	asked   []string
+}
+
+// A rank is how many requests a section had in two hours, and what is counted of it.
+type rank struct {
+	hits   [2]int64
+	series *series // nil for none
 }
 
 // find returns the series of a key, nil for one that has none.
@@ -180,17 +186,17 @@ func (g *group) ranked(key []byte, sec int64) *series {
 		if len(g.rank) >= mostRanked {
 			g.thin()
 		}
-		n = new([2]int64)
+		n = &rank{series: g.keys[string(key)]}
 		g.rank[string(key)] = n
 	}
 	// In the first minutes of an hour g.hour is still the one before.
-	switch traffic.FloorDiv(sec, hour) - g.hour {
-	case 0:
-		n[0]++
-	case 1:
-		n[1]++
+	switch in := sec - g.hour*hour; {
+	case in >= 0 && in < hour:
+		n.hits[0]++
+	case in >= hour && in < 2*hour:
+		n.hits[1]++
 	}
-	if s := g.keys[string(key)]; s != nil && sec >= s.first && (s.until == 0 || sec < s.until) {
+	if s := n.series; s != nil && sec >= s.first && (s.until == 0 || sec < s.until) {
 		return s
 	}
 	return nil
@@ -207,15 +213,15 @@ func (g *group) choose(now int64) {
 	for key, n := range g.rank {
 		switch now - g.hour {
 		case 1:
-			all = append(all, entry{key, n[0]})
-			n[0], n[1] = n[1], 0
+			all = append(all, entry{key, n.hits[0]})
+			n.hits = [2]int64{n.hits[1], 0}
 		case 2:
-			all = append(all, entry{key, n[1]})
-			n[0], n[1] = 0, 0
+			all = append(all, entry{key, n.hits[1]})
+			n.hits = [2]int64{}
 		default:
-			n[0], n[1] = 0, 0
+			n.hits = [2]int64{}
 		}
-		if *n == ([2]int64{}) {
+		if n.hits == ([2]int64{}) {
 			delete(g.rank, key)
 		}
 	}
@@ -245,6 +251,9 @@ func (g *group) choose(now int64) {
 			s.until = begin
 		}
 	}
+	for key, n := range g.rank {
+		n.series = g.keys[key]
+	}
 }
 
 // thin drops the half of the sections with fewer requests.
@@ -254,7 +263,7 @@ func (g *group) thin() {
 		all = append(all, key)
 	}
 	slices.SortFunc(all, func(a, b string) int {
-		return cmp.Or(cmp.Compare(g.rank[a][0]+g.rank[a][1], g.rank[b][0]+g.rank[b][1]), strings.Compare(a, b))
+		return cmp.Or(cmp.Compare(g.rank[a].hits[0]+g.rank[a].hits[1], g.rank[b].hits[0]+g.rank[b].hits[1]), strings.Compare(a, b))
 	})
 	for _, key := range all[:len(all)/2] {
 		delete(g.rank, key)
@@ -284,7 +293,7 @@ func (g *group) appendBinary(b []byte, at int64) []byte {
 	b = binary.AppendUvarint(b, uint64(len(g.rank)))
 	for _, key := range slices.Sorted(maps.Keys(g.rank)) {
 		n := g.rank[key]
-		b = binary.AppendVarint(binary.AppendVarint(pack.AppendBytes(b, key), n[0]), n[1])
+		b = binary.AppendVarint(binary.AppendVarint(pack.AppendBytes(b, key), n.hits[0]), n.hits[1])
 	}
 	return b
 }
@@ -305,7 +314,7 @@ func (g *group) read(p *pack.Reader) {
 	g.hour = p.Second(part)
 	for n := p.Count(part, 3); n > 0 && p.Err() == nil; n-- {
 		key := string(p.Bytes(part))
-		g.rank[key] = &[2]int64{p.Int(part), p.Int(part)}
+		g.rank[key] = &rank{hits: [2]int64{p.Int(part), p.Int(part)}, series: g.keys[key]}
 	}
 	if len(g.rank) > mostRanked {
 		p.Damaged(part)
@@ -332,7 +341,7 @@ func (g *group) keep(known map[string]bool) {
 }
 
 func (b *Bank) newGroup(by alert.By, top bool) *group {
-	g := &group{by: by, top: top, keys: map[string]*series{}, rank: map[string]*[2]int64{}}
+	g := &group{by: by, top: top, keys: map[string]*series{}, rank: map[string]*rank{}}
 	g.spec.ahead = b.ahead()
 	// Those of several logs may be that far apart.
 	g.settled = ceil(b.ahead()-aheadSeconds+clock.MaxSpread, alert.StepSeconds)

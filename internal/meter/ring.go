@@ -48,6 +48,8 @@ type ring struct {
 	width   int64
 	cells   []cell
 	head    int64 // the newest slot that was touched
+	top     int   // where it is in cells
+	from    int64 // its first second
 	begun   bool
 	windows []window
 }
@@ -66,7 +68,7 @@ func newRing(width, slots int64, windows []window) ring {
 
 // reset empties r.
 func (r *ring) reset() {
-	r.begun, r.head = false, 0
+	r.begun, r.head, r.from = false, 0, 0
 	for i := range r.windows {
 		r.windows[i].known = false
 	}
@@ -81,9 +83,14 @@ func (r *ring) longest() int64 {
 	return longest
 }
 
+// at returns a slot that is held. It counts back from the head: a remainder took
+// twice as long as all else that add does, and shift had to move what is counted.
 func (r *ring) at(slot int64) *cell {
-	n := int64(len(r.cells))
-	return &r.cells[((slot%n)+n)%n]
+	i := r.top - int(r.head-slot)
+	if i < 0 {
+		i += len(r.cells)
+	}
+	return &r.cells[i]
 }
 
 // holds reports whether a slot is kept.
@@ -93,29 +100,33 @@ func (r *ring) holds(slot int64) bool {
 
 // reach makes slot one that is kept, unless it is too old.
 func (r *ring) reach(slot int64) bool {
-	if !r.begun {
-		r.begun, r.head = true, slot
+	switch {
+	case !r.begun:
+		r.begun = true
 		clear(r.cells)
-	}
-	if slot <= r.head {
+	case slot <= r.head:
 		return slot > r.head-int64(len(r.cells))
-	}
-	if slot-r.head >= int64(len(r.cells)) {
+	case slot-r.head >= int64(len(r.cells)):
 		clear(r.cells)
-	} else {
-		for s := r.head + 1; s <= slot; s++ {
-			*r.at(s) = cell{}
+	default:
+		for s := r.head; s < slot; s++ {
+			if r.top++; r.top == len(r.cells) {
+				r.top = 0
+			}
+			r.cells[r.top] = cell{}
 		}
 	}
-	r.head = slot
+	r.head, r.from = slot, slot*r.width
 	return true
 }
 
 // add counts c in second sec.
 func (r *ring) add(sec int64, c cell) {
-	slot := traffic.FloorDiv(sec, r.width)
-	if !r.reach(slot) {
-		return
+	slot := r.head
+	if in := sec - r.from; in < 0 || in >= r.width || !r.begun {
+		if slot = traffic.FloorDiv(sec, r.width); !r.reach(slot) {
+			return
+		}
 	}
 	of := r.at(slot)
 	c.hits, c.part = min(c.hits, math.MaxUint32-of.hits), min(c.part, math.MaxUint32-of.part)
@@ -174,13 +185,10 @@ func (r *ring) next(from int64) (slot int64, ok bool) {
 // shift moves all by delta seconds; slots that are wider than a second, by as many of
 // them as fit.
 func (r *ring) shift(delta int64) {
-	by := traffic.FloorDiv(delta, r.width)
-	old := append([]cell(nil), r.cells...)
-	n := int64(len(old))
-	for s := r.head - n + 1; s <= r.head; s++ {
-		*r.at(s + by) = old[((s%n)+n)%n]
+	if r.begun {
+		r.head += traffic.FloorDiv(delta, r.width)
+		r.from = r.head * r.width
 	}
-	r.head += by
 	for i := range r.windows {
 		r.windows[i].known = false
 	}

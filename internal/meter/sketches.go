@@ -29,6 +29,10 @@ type sketches struct {
 	kept
 	slots []summary
 	times []*sketch.Histogram // to be used again
+	// The summary that was added to last, while it is that of its slot.
+	last     *summary
+	lastSlot int64
+	from     int64 // its first second
 }
 
 func newSketches(k kept, ahead int64) *sketches {
@@ -71,6 +75,9 @@ func (s *sketches) at(slot int64) *summary {
 
 // open returns the summary of a second, to be added to; nil where it is too old.
 func (s *sketches) open(sec int64) *summary {
+	if m, in := s.last, sec-s.from; m != nil && in >= 0 && in < s.width && m.used && m.slot == s.lastSlot && m.packed == nil {
+		return m
+	}
 	slot := traffic.FloorDiv(sec, s.width)
 	m := s.at(slot)
 	switch {
@@ -90,6 +97,7 @@ func (s *sketches) open(sec int64) *summary {
 			m.times = new(sketch.Histogram)
 		}
 	}
+	s.last, s.lastSlot, s.from = m, slot, slot*s.width
 	return m
 }
 
@@ -160,6 +168,7 @@ func (s *sketches) visitors(from, to int64) int64 {
 // shift moves all by as many slots as fit into delta seconds.
 func (s *sketches) shift(delta int64) {
 	old := s.slots
+	s.last = nil
 	s.slots = make([]summary, len(old))
 	for _, m := range old {
 		if m.used {
