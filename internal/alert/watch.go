@@ -83,7 +83,7 @@ func (w *Watch) become(s State, t int64) Event {
 		// Who was told of the alert is told of its end.
 		e.After, e.Began, e.Muted = t-w.Since, w.Since, w.muted
 	} else if w.Rule.Muted(t) {
-		e.Muted = "by its schedule"
+		e.Muted = bySchedule
 	}
 	if w.State == Quiet {
 		w.held = t
@@ -103,13 +103,21 @@ func (w *Watch) end(t int64, why string) (e Event, ok bool) {
 	return e, true
 }
 
+// bySchedule is why an alert is muted that a Mute of its rule holds back. Another
+// rule that tells the same does so until the alert is over.
+const bySchedule = "by its schedule"
+
 // unmute tells of an alert that was muted, and no longer is.
 func (w *Watch) unmute(t int64) (e Event, ok bool) {
-	if w.State != Firing || w.muted == "" || w.Rule.Muted(t) {
+	if w.State != Firing || w.muted != bySchedule || w.Rule.Muted(t) {
 		return Event{}, false
 	}
 	w.muted = ""
-	return Event{Rule: w.Rule, Key: w.Key, State: Firing, Was: Firing, At: t, Sample: w.Last, Began: w.Since, After: t - w.Since}, true
+	e = Event{Rule: w.Rule, Key: w.Key, State: Firing, Was: Firing, At: t, Sample: w.Last, Began: w.Since, After: t - w.Since}
+	if d, ok := w.Look(); ok { // what it looks like by now
+		e.Change = &d
+	}
+	return e, true
 }
 
 // adopt gives the watch a changed rule. An alert goes on where it is still one:
@@ -132,7 +140,7 @@ func (w *Watch) calm() bool {
 	r, s := &w.Rule, &w.Last
 	shrinks := r.Metric <= Visitors && r.Earlier == 0 // without requests the value only falls
 	switch {
-	case !w.known && r.Test != Changes || w.State == Pending || w.over != 0 || w.muted != "":
+	case !w.known && r.Test != Changes || w.State == Pending || w.over != 0 || w.muted == bySchedule:
 		return false
 	case r.Test == Changes:
 		return true // what happens in silence is asked of the series

@@ -170,6 +170,7 @@ func newRoot(s streams) *cobra.Command {
 		newFormats(s),
 		newConfig(s),
 		newNotify(s),
+		newTest(s),
 		newDemo(s),
 		newVersion(s),
 	)

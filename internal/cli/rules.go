@@ -26,8 +26,12 @@ type ruleFlags struct {
 }
 
 func (o *ruleFlags) add(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.rules, "rule", nil, "adjust or add a `RULE`: errors:above=2%, latency:off, cart:metric=latency,where='path ~ \"^/cart\"',above=1s; none switches off all but high-traffic (docs/alerts.md); may be repeated")
+	o.addRules(f)
 	o.addChannels(f)
+}
+
+func (o *ruleFlags) addRules(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.rules, "rule", nil, "adjust or add a `RULE`: errors:above=2%, latency:off, cart:metric=latency,where='path ~ \"^/cart\"',above=1s; none switches off all but high-traffic (docs/alerts.md); may be repeated")
 }
 
 func (o *ruleFlags) addChannels(f *pflag.FlagSet) {
