@@ -25,7 +25,16 @@ type Board struct {
 	history []Event
 	dropped int
 	mark    checkpoint
+	observe Observer
 }
+
+// An Observer is told of each measurement that a rule is decided on. key is that of
+// the Watch, at the second, as in Look. It reports whether it has to see the next second even
+// if nothing can change for the rules before the next request.
+type Observer func(rule int, key string, at int64, s Sample) (busy bool)
+
+// Observe makes o the Observer of what comes; nil is none. It changes no decision.
+func (b *Board) Observe(o Observer) { b.observe = o }
 
 // NewBoard returns a Board on which every rule is quiet.
 func NewBoard(rules ...Rule) *Board {
@@ -112,7 +121,11 @@ func (b *Board) step(f Figures) (busy bool) {
 			if w.series != nil {
 				e, ok = b.sense(i, w, f)
 			} else {
-				e, ok = w.Step(b.at, b.measure(i, w, f))
+				s := b.measure(i, w, f)
+				if b.observe != nil {
+					w.observed = b.observe(i, w.Key, b.at, s)
+				}
+				e, ok = w.Step(b.at, s)
 			}
 			if ok {
 				b.emit(e)
@@ -122,7 +135,7 @@ func (b *Board) step(f Figures) (busy bool) {
 		}
 	}
 	for _, w := range b.watches {
-		if !w.calm() {
+		if w.observed || !w.calm() {
 			return true
 		}
 	}
@@ -257,7 +270,7 @@ func (b *Board) Reload(rules ...Rule) []Event {
 	old := b.watches
 	now := NewBoard(rules...)
 	now.at, now.started, now.history, now.dropped = b.at, b.started, b.history, b.dropped
-	now.mark = b.mark
+	now.mark, now.observe = b.mark, b.observe
 	now.mark.stale = true
 	events := now.take(old, b.at)
 	*b = *now

@@ -27,13 +27,15 @@ type Watch struct {
 	Acknowledged int64
 	Last         Sample // the newest one; none after a restart
 
-	known  bool   // Last is one
-	held   int64  // since when the condition of an alert holds
-	over   int64  // since when what ends the alert holds, 0 while it does not
-	muted  string // of the alert, when it began
-	series *change.Series
-	heard  int64  // the end of the last step of series with a request
-	steps  []step // of series since the last checkpoint
+	known bool // Last is one
+	// the Observer has to see what comes, even if it is nothing
+	observed bool
+	held     int64  // since when the condition of an alert holds
+	over     int64  // since when what ends the alert holds, 0 while it does not
+	muted    string // of the alert, when it began
+	series   *change.Series
+	heard    int64  // the end of the last step of series with a request
+	steps    []step // of series since the last checkpoint
 }
 
 // Muted is why nobody was told of the alert that is open, "" where they were.

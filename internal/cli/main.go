@@ -171,6 +171,7 @@ func newRoot(s streams) *cobra.Command {
 		newConfig(s),
 		newNotify(s),
 		newTest(s),
+		newBacktest(s),
 		newDemo(s),
 		newVersion(s),
 	)

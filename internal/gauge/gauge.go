@@ -57,6 +57,8 @@ type Options struct {
 	// the stretches of a past wider; from the last border on, or without any,
 	// they are SealSeconds wide. One that no stretches could be of is passed over.
 	Widths []Width
+	// Observer, when not nil, is told of what rules are decided on; see alert.Board.
+	Observer alert.Observer
 }
 
 // maxEmpty is how many empty intervals in a row are shown one by one when they
@@ -142,6 +144,7 @@ func New(o Options) *Gauge {
 		batch: traffic.Batch{Sections: traffic.Sections{Depth: o.SectionDepth}},
 		next:  math.MaxInt64,
 	}
+	g.board.Observe(o.Observer)
 	g.bank = g.newBank()
 	return g
 }
