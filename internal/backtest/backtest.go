@@ -106,7 +106,7 @@ func New(o Options) *Run {
 	}
 	options := gauge.Options{
 		Interval: interval, Lateness: o.Lateness, Rules: o.Rules, Filter: o.Filter, SectionDepth: o.SectionDepth, Zone: o.Zone,
-		Observer: r.observe,
+		Observer: r.observe, Unseen: true,
 	}
 	options.Tops.Sections, options.Tops.Clients = 5, 5
 	r.g = gauge.New(options)

@@ -59,6 +59,9 @@ type Options struct {
 	Widths []Width
 	// Observer, when not nil, is told of what rules are decided on; see alert.Board.
 	Observer alert.Observer
+	// Unseen: nobody looks at intervals. They are what causes are made of, and have no Window
+	// and no Notes, which is a third of the time of a slow site.
+	Unseen bool
 }
 
 // maxEmpty is how many empty intervals in a row are shown one by one when they
