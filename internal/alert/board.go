@@ -27,10 +27,19 @@ type Board struct {
 	history []Event
 	dropped int
 	mark    checkpoint
+	observe Observer
 }
 
 // A pace is Rule.Cadence and Rule.Reach.
 type pace struct{ cadence, reach int64 }
+
+// An Observer is told of each measurement that a rule is decided on. key is that of
+// the Watch, at the second, as in Look. It reports whether it has to see the next second even
+// if nothing can change for the rules before the next request.
+type Observer func(rule int, key string, at int64, s Sample) (busy bool)
+
+// Observe makes o the Observer of what comes; nil is none. It changes no decision.
+func (b *Board) Observe(o Observer) { b.observe = o }
 
 // NewBoard returns a Board on which every rule is quiet.
 func NewBoard(rules ...Rule) *Board {
@@ -119,7 +128,11 @@ func (b *Board) step(f Figures) {
 			if w.series != nil {
 				e, ok = b.sense(i, w, f)
 			} else {
-				e, ok = w.Step(b.at, b.measure(i, w, f))
+				s := b.measure(i, w, f)
+				if b.observe != nil {
+					w.observed = b.observe(i, w.Key, b.at, s)
+				}
+				e, ok = w.Step(b.at, s)
 			}
 			switch {
 			case ok:
@@ -159,7 +172,7 @@ func (b *Board) wakeOf(rule int, f Figures, began int64) int64 {
 	}
 	wake := int64(math.MaxInt64)
 	for _, w := range b.of(rule) {
-		if !w.calm(false) && !(b.hear(f) < b.at-p.reach-p.cadence && w.calm(true)) {
+		if w.observed || !w.calm(false) && !(b.hear(f) < b.at-p.reach-p.cadence && w.calm(true)) {
 			return next
 		}
 		if w.muted == "" || w.State != Firing {
@@ -326,7 +339,7 @@ func (b *Board) Reload(rules ...Rule) []Event {
 	old := b.watches
 	now := NewBoard(rules...)
 	now.at, now.heard, now.started, now.history, now.dropped = b.at, b.heard, b.started, b.history, b.dropped
-	now.mark = b.mark
+	now.mark, now.observe = b.mark, b.observe
 	now.mark.stale = true
 	events := now.take(old, b.at)
 	*b = *now

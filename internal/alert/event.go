@@ -74,11 +74,11 @@ func (e *Event) Value() string {
 // Message is the sentence a person reads, its time in loc.
 func (e *Event) Message(loc *time.Location) string {
 	at := time.Unix(e.At, 0).In(loc).Format(time.RFC3339)
-	if e.Rule.Policy != nil && e.Rule.Policy.Message != "" && e.Ended == "" {
+	if e.Rule.Policy != nil && e.Rule.Policy.Message != "" && e.Ended == "" && !e.Acknowledged {
 		return e.fill(e.Rule.Policy.Message, loc)
 	}
 	switch {
-	case e.Rule.Name == HighTraffic && e.Ended == "" && e.State == Firing:
+	case e.Rule.Name == HighTraffic && e.Ended == "" && e.State == Firing && !e.Acknowledged:
 		return fmt.Sprintf("High traffic generated an alert - hits = %s, triggered at %s", e.Value(), at)
 	case e.Rule.Name == HighTraffic && e.Ended == "" && e.State == Quiet:
 		return fmt.Sprintf("High traffic alert recovered - hits = %s, recovered at %s", e.Value(), at)

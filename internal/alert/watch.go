@@ -27,16 +27,18 @@ type Watch struct {
 	Acknowledged int64
 	Last         Sample // the newest one
 
-	known  bool   // Last is one
-	held   int64  // since when the condition of an alert holds
-	over   int64  // since when what ends the alert holds, 0 while it does not
-	muted  string // of the alert: why nobody was told
-	none   bool   // of a rule that Changes: the alert says that there is next to nothing
-	bare   int64  // since when no other alert says what this one would, of one that was muted for that; 0 while one does
-	up     bool   // of such a rule: it says that there is more than expected
-	series *change.Series
-	heard  int64  // the end of the last step of series with a request
-	steps  []step // of series since the last checkpoint
+	known bool // Last is one
+	// observed: the Observer has to see what comes, even if it is nothing
+	observed bool
+	held     int64  // since when the condition of an alert holds
+	over     int64  // since when what ends the alert holds, 0 while it does not
+	muted    string // of the alert: why nobody was told
+	none     bool   // of a rule that Changes: the alert says that there is next to nothing
+	bare     int64  // since when no other alert says what this one would, of one that was muted for that; 0 while one does
+	up       bool   // of such a rule: it says that there is more than expected
+	series   *change.Series
+	heard    int64  // the end of the last step of series with a request
+	steps    []step // of series since the last checkpoint
 }
 
 // Muted is why nobody was told of the alert that is open, "" where they were.
@@ -86,7 +88,7 @@ func (w *Watch) become(s State, t int64) Event {
 		// Who was told of the alert is told of its end.
 		e.After, e.Began, e.Muted = t-w.Since, w.Since, w.muted
 	} else if w.Rule.Muted(t) {
-		e.Muted = "by its schedule"
+		e.Muted = bySchedule
 	}
 	if w.State == Quiet {
 		w.held = t
@@ -105,6 +107,9 @@ func (w *Watch) end(t int64, why string) (e Event, ok bool) {
 	e.Ended = why
 	return e, true
 }
+
+// bySchedule is why an alert is muted that a Mute of its rule holds back.
+const bySchedule = "by its schedule"
 
 // unmute tells of an alert that was told to nobody, and now is; the reason is over.
 func (w *Watch) unmute(t int64) Event {

@@ -237,6 +237,7 @@ func (w *watch) obey(c *config.Config, own map[string]bool) {
 		return
 	}
 	rule := &c.Rules[high]
+	w.high = rule
 	if !own["threshold"] {
 		w.threshold = unit.PerSecond(rule.Threshold)
 	}

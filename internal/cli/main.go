@@ -182,6 +182,8 @@ func newRoot(s streams) *cobra.Command {
 		newFormats(s),
 		newConfig(s),
 		newNotify(s),
+		newTest(s),
+		newBacktest(s),
 		newDemo(s),
 		newVersion(s),
 	)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,8 +27,12 @@ type ruleFlags struct {
 }
 
 func (o *ruleFlags) add(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.rules, "rule", nil, "adjust or add a `RULE`: errors:above=2%, latency:off, cart:metric=latency,where='path ~ \"^/cart\"',above=1s; none switches off all but high-traffic (docs/alerts.md); may be repeated")
+	o.addRules(f)
 	o.addChannels(f)
+}
+
+func (o *ruleFlags) addRules(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.rules, "rule", nil, "adjust or add a `RULE`: errors:above=2%, latency:off, cart:metric=latency,where='path ~ \"^/cart\"',above=1s; none switches off all but high-traffic (docs/alerts.md); may be repeated")
 }
 
 func (o *ruleFlags) addChannels(f *pflag.FlagSet) {
@@ -185,6 +190,19 @@ func channelTOML(text string, number int) (string, error) {
 		return "", errors.New("e-mail takes a server, too: it is set in a weir.toml (docs/notifications.md)")
 	}
 	return fmt.Sprintf("[[notify]]\nname = \"%s-%d\"\nkind = \"%s\"\n%s\n", kind, number+1, kind, keys), nil
+}
+
+// unchosen tells whether nobody has said anything of high traffic.
+func (w *watch) unchosen() bool {
+	usual := config.Default().Rules
+	is := func(rules []config.Rule) *config.Rule {
+		i := slices.IndexFunc(rules, func(r config.Rule) bool { return r.Name == alert.HighTraffic })
+		if i < 0 {
+			return nil
+		}
+		return &rules[i]
+	}
+	return !w.own["threshold"] && !w.own["window"] && w.high != nil && reflect.DeepEqual(w.high, is(usual))
 }
 
 // A reloading looks after the configuration of a running weir.

@@ -56,6 +56,7 @@ type watch struct {
 	loaded     *config.Config  // nil without a file
 	own        map[string]bool // flags that were given
 	channels   []notify.Channel
+	high       *config.Rule // high traffic, as the configuration and flags of rules have it; nil without
 }
 
 const watchHelp = `weir reads the access logs that web servers are writing and says, every 10 seconds,
@@ -293,6 +294,7 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 		o.Where = where()
 	}
 	o.Gauge.Rules = withHighTraffic(w.rules, rule)
+	o.Suggest = w.unchosen()
 	if o.Gauge.Filter, err = w.filter.ofRules(o.Gauge.Rules, now, w.zone, w.depth); err != nil {
 		return o, err
 	}

@@ -57,6 +57,11 @@ type Options struct {
 	// the stretches of a past wider; from the last border on, or without any,
 	// they are SealSeconds wide. One that no stretches could be of is passed over.
 	Widths []Width
+	// Observer, when not nil, is told of what rules are decided on; see alert.Board.
+	Observer alert.Observer
+	// Unseen: nobody looks at intervals. They are what causes are made of, and have no Window
+	// and no Notes, which is a third of the time of a slow site.
+	Unseen bool
 }
 
 // maxEmpty is how many empty intervals in a row are shown one by one when they
@@ -150,6 +155,7 @@ func New(o Options) *Gauge {
 	if o.Sealer != nil {
 		g.run.total.Limit(totalPart)
 	}
+	g.board.Observe(o.Observer)
 	g.bank = g.newBank()
 	return g
 }

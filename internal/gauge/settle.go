@@ -86,9 +86,11 @@ func (g *Gauge) show(to int64, partial bool) {
 		Late:  g.since.late, Future: g.since.future, Rejected: view.ReadRejected(g.since.rejected),
 		Before: g.before,
 	}
-	g.keepSections(iv, t)
-	iv.Window = g.windows(to)
-	iv.Notes = view.StandOut(iv, t)
+	if !g.o.Unseen {
+		g.keepSections(iv, t)
+		iv.Window = g.windows(to)
+		iv.Notes = view.StandOut(iv, t)
+	}
 	g.before = nil
 	if g.first.first <= iv.From && !partial {
 		g.before = &view.Stats{

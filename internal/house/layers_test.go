@@ -67,6 +67,7 @@ func table() []row {
 
 		{dir: "internal/diagnosis", layer: pure},
 		{dir: "internal/incident", layer: pure},
+		{dir: "internal/backtest", layer: pure},
 		{dir: "internal/gauge", layer: pure},
 		{dir: "internal/view", layer: pure},
 		{dir: "internal/meter", layer: pure},

@@ -33,6 +33,7 @@ type memory struct {
 	resumed bool // there was something to go on from
 	lived   bool // the history knows that all that was there at its start was counted
 	named   bool // the history knows what it is of
+	advised bool // the history knows, or will with the commit in hand, that a threshold was suggested
 
 	learned []byte // until restore
 
@@ -346,6 +347,9 @@ func (m *Monitor) fill(c *pending) error {
 	}
 	if m.live && !k.lived {
 		c.States[stateLive] = []byte{1}
+	}
+	if m.advised && !k.advised {
+		c.States[stateAdvised], k.advised = []byte{1}, true
 	}
 	if to, ok := m.gauge.SealedTo(); ok {
 		c.Until, k.until = to, to

@@ -82,6 +82,9 @@ type Options struct {
 	// Channels are told of alerts. One that cannot be used is an error of New.
 	Channels []notify.Channel
 	Bell     io.Writer // the terminal that bells ring on; nil is none
+	// Suggest: the threshold of high traffic is the one by default, and once, after the first
+	// hour of following, a better one is told.
+	Suggest bool
 	// Reload, when not nil, is asked about once a second, and returns what is to be
 	// taken over from now on, nil where nothing is.
 	Reload func(now time.Time) *Reload
@@ -108,6 +111,8 @@ type Monitor struct {
 	reloaded time.Time            // when Reload was asked last
 	obeyed   time.Time            // when marks were looked for last
 	live     bool                 // all that was there at the start is counted
+	advise   time.Time            // when Options.Suggest is due
+	advised  bool                 // it was done
 	streamed bool                 // lines of streams were counted since the last commit
 	failed   error                // of writing rejected lines
 	started  time.Time
@@ -147,6 +152,9 @@ func New(o Options) (*Monitor, error) {
 	var told []byte
 	if m.memory != nil {
 		if told, _, err = o.History.State(stateTold); err != nil {
+			return nil, &HistoryError{err}
+		}
+		if _, m.advised, err = o.History.State(stateAdvised); err != nil {
 			return nil, &HistoryError{err}
 		}
 	}
@@ -247,11 +255,12 @@ func (m *Monitor) Run(ctx context.Context) error {
 		m.tick(worked)
 		m.reload(time.Now())
 		m.obey(time.Now())
+		m.suggest(time.Now())
 		if err := m.show(!worked); err != nil {
 			return err
 		}
 		if !m.live && !worked {
-			m.live = true
+			m.live, m.advise = true, time.Now().Add(suggestAfter)
 			m.tellMissed()
 		}
 		if err := m.progress(); err != nil {
