@@ -61,6 +61,7 @@ type Result struct {
 	Hits         int64
 	Rejected     int64
 	Late, Future int64
+	LateBy       int64   // seconds of lateness that would have been enough
 	Rules        []Tried // in the order of the rules
 	Alerts       []Alert // the first MaxAlerts, oldest first
 	Omitted      int64   // alerts that are counted, and not in Alerts
@@ -247,7 +248,7 @@ func (r *Run) End() *Result {
 	r.take()
 	res := &r.result
 	s := r.g.Snapshot()
-	res.Late, res.Future = s.Late, s.Future
+	res.Late, res.Future, res.LateBy = s.Late, s.Future, s.LateBy
 	end := res.To + 1
 	for _, w := range s.Windows {
 		if w.State != alert.Firing {

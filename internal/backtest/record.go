@@ -2,7 +2,7 @@ package backtest
 
 import (
 	"encoding/binary"
-	"fmt"
+	"errors"
 	"time"
 
 	"weir/internal/accesslog"
@@ -54,7 +54,7 @@ func fields(r *accesslog.Record) [10]*[]byte {
 // line that is none.
 func next(text []byte, r *accesslog.Record) (rest []byte, request bool, err error) {
 	if len(text) < lengthBytes {
-		return nil, false, errTorn
+		return nil, false, torn()
 	}
 	n := int(binary.LittleEndian.Uint32(text))
 	text = text[lengthBytes:]
@@ -62,7 +62,7 @@ func next(text []byte, r *accesslog.Record) (rest []byte, request bool, err erro
 		return text, false, nil
 	}
 	if n > len(text) {
-		return nil, false, errTorn
+		return nil, false, torn()
 	}
 	text, rest = text[:n], text[n:]
 	r.Clear()
@@ -70,19 +70,19 @@ func next(text []byte, r *accesslog.Record) (rest []byte, request bool, err erro
 	for i := range numbers {
 		v, k := binary.Varint(text)
 		if k <= 0 {
-			return nil, false, errTorn
+			return nil, false, torn()
 		}
 		numbers[i], text = v, text[k:]
 	}
 	r.Sec, r.Status, r.Bytes, r.Latency = numbers[0], int(numbers[1]), numbers[2], time.Duration(numbers[3])
 	if len(text) == 0 {
-		return nil, false, errTorn
+		return nil, false, torn()
 	}
 	r.Malformed, text = text[0] == 1, text[1:]
 	for _, f := range fields(r) {
 		size, k := binary.Uvarint(text)
 		if k <= 0 || size > uint64(len(text)-k) {
-			return nil, false, errTorn
+			return nil, false, torn()
 		}
 		if size > 0 {
 			*f = text[k : k+int(size) : k+int(size)]
@@ -92,4 +92,6 @@ func next(text []byte, r *accesslog.Record) (rest []byte, request bool, err erro
 	return rest, true, nil
 }
 
-var errTorn = fmt.Errorf("what was written down of the records is torn: this is a mistake in weir")
+func torn() error {
+	return errors.New("what was written down of the records is torn: this is a mistake in weir")
+}

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,8 +96,8 @@ func (o *backtesting) run(cmd *cobra.Command, args []string, s streams, now time
 	pass.Stdin = s.in
 	done := showProgress(s.err, logs, &pass)
 	started := time.Now()
-	m := newMerge(cmd.Context(), logs, pass, backtest.New(options))
-	err = m.read()
+	m := newMerge(logs, pass, backtest.New(options))
+	err = m.read(cmd.Context())
 	done()
 	switch {
 	case err != nil && cmd.Context().Err() != nil:
@@ -195,8 +195,6 @@ func (o *backtesting) options(c *config.Config, now time.Time) (backtest.Options
 // A log is opened when time comes to its first record, so of rotated files one or two are
 // open at once. Each block is sent to the one goroutine that decides, none of its lines.
 type merge struct {
-	ctx      context.Context
-	cancel   context.CancelFunc
 	pass     scan.Options
 	run      *backtest.Run
 	waiting  []*past // in the order of their first records
@@ -231,9 +229,8 @@ const (
 	mostOpen = 64
 )
 
-func newMerge(ctx context.Context, logs []scan.Log, pass scan.Options, run *backtest.Run) *merge {
+func newMerge(logs []scan.Log, pass scan.Options, run *backtest.Run) *merge {
 	m := &merge{pass: pass, run: run, sources: map[string]int{}}
-	m.ctx, m.cancel = context.WithCancel(ctx)
 	for _, l := range logs {
 		p := &past{Log: l, first: math.MinInt64, name: unrotated(l.Name)}
 		if sec, ok := scan.First(l); ok {
@@ -253,20 +250,37 @@ func newMerge(ctx context.Context, logs []scan.Log, pass scan.Options, run *back
 	return m
 }
 
-// unrotated is the name that a log had before it was rotated and compressed.
+// unrotated is the name that a log had before it was rotated and compressed: without .gz and the
+// like, a number, a date.
 func unrotated(name string) string {
 	dir, base := filepath.Split(name)
-	base = regexp.MustCompile(`\.(gz|zst|bz2|xz)$`).ReplaceAllString(base, "")
-	base = regexp.MustCompile(`[.-]([0-9]{1,3}|[0-9]{8,14}|[0-9]{4}-[0-9]{2}-[0-9]{2}([-T_.][0-9]+)*)$`).ReplaceAllString(base, "")
-	return dir + base
+	for _, packed := range []string{".gz", ".zst", ".bz2", ".xz"} {
+		base = strings.TrimSuffix(base, packed)
+	}
+	bare := strings.TrimRight(base, "0123456789-_:T")
+	end := base[len(bare):]
+	digits := len(end) - strings.Count(end, "-") - strings.Count(end, "_") - strings.Count(end, ":") - strings.Count(end, "T")
+	short := strings.HasSuffix(bare, ".") && digits > 0 && digits <= 3 && digits == len(end)
+	dated := digits >= 8 && (strings.HasSuffix(bare, ".") || strings.HasPrefix(end, "-"))
+	if bare = strings.TrimSuffix(bare, "."); bare == "" || !short && !dated {
+		return dir + base
+	}
+	return dir + bare
 }
 
 // read gives all records to the run.
-func (m *merge) read() error {
-	defer m.stop()
+func (m *merge) read(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer func() {
+		cancel()
+		for _, p := range m.open {
+			for range p.blocks { // until its scan has ended
+			}
+		}
+	}()
 	for len(m.waiting) > 0 || len(m.open) > 0 {
 		if len(m.open) == 0 {
-			if err := m.begin(); err != nil {
+			if err := m.begin(ctx); err != nil {
 				return err
 			}
 			continue
@@ -283,7 +297,7 @@ func (m *merge) read() error {
 		limit := int64(math.MaxInt64)
 		if len(m.waiting) > 0 {
 			if m.waiting[0].first < behind.next+early {
-				if err := m.begin(); err != nil {
+				if err := m.begin(ctx); err != nil {
 					return err
 				}
 				continue
@@ -300,20 +314,11 @@ func (m *merge) read() error {
 			return err
 		}
 	}
-	return m.ctx.Err()
-}
-
-// stop ends all that is still read, and waits for it.
-func (m *merge) stop() {
-	m.cancel()
-	for _, p := range m.open {
-		for range p.blocks {
-		}
-	}
+	return ctx.Err()
 }
 
 // begin opens the log that waits and begins first.
-func (m *merge) begin() error {
+func (m *merge) begin(ctx context.Context) error {
 	p := m.waiting[0]
 	m.waiting = m.waiting[1:]
 	if len(m.open) >= mostOpen {
@@ -330,8 +335,8 @@ func (m *merge) begin() error {
 	go func() {
 		defer close(p.blocks)
 		o := m.pass
-		o.Records = blockSink{m.ctx, p}
-		if p.result, p.err = scan.Run(m.ctx, []scan.Log{p.Log}, o); p.err != nil && m.ctx.Err() != nil {
+		o.Records = blockSink{ctx.Done(), p}
+		if p.result, p.err = scan.Run(ctx, []scan.Log{p.Log}, o); p.err != nil && ctx.Err() != nil {
 			p.err = nil // who stopped it says why
 		}
 	}()
@@ -340,7 +345,7 @@ func (m *merge) begin() error {
 
 // A blockSink sends what a scan has written to the merge.
 type blockSink struct {
-	ctx context.Context
+	stop <-chan struct{}
 	*past
 }
 
@@ -354,8 +359,8 @@ func (b blockSink) Write(text []byte) (int, error) {
 	select {
 	case b.blocks <- append(buf[:0], text...):
 		return len(text), nil
-	case <-b.ctx.Done():
-		return 0, context.Cause(b.ctx)
+	case <-b.stop:
+		return 0, context.Canceled
 	}
 }
 

@@ -96,6 +96,9 @@ func (t *tested) head(s *sheet) {
 	if t.Seconds() < leastTelling {
 		s.line(dimText, "  that is too short to say how often something happens in a week")
 	}
+	if t.Late*20 > t.Hits {
+		s.line("", "  many lines are out of order; --lateness "+spanOf(t.LateBy)+" would count all of them in time")
+	}
 }
 
 // weeks writes a span, with weeks where there are some.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,14 +194,10 @@ func channelTOML(text string, number int) (string, error) {
 // unchosen tells whether nobody has said anything of high traffic.
 func (w *watch) unchosen() bool {
 	usual := config.Default().Rules
-	is := func(rules []config.Rule) *config.Rule {
-		i := slices.IndexFunc(rules, func(r config.Rule) bool { return r.Name == alert.HighTraffic })
-		if i < 0 {
-			return nil
-		}
-		return &rules[i]
-	}
-	return !w.own["threshold"] && !w.own["window"] && w.high != nil && reflect.DeepEqual(w.high, is(usual))
+	i := slices.IndexFunc(usual, func(r config.Rule) bool { return r.Name == alert.HighTraffic })
+	h := w.high
+	return !w.own["threshold"] && !w.own["window"] && h != nil &&
+		h.Rule == usual[i].Rule && h.Enabled && h.Message == "" && len(h.Labels)+len(h.Mute) == 0
 }
 
 // A reloading looks after the configuration of a running weir.

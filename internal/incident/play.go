@@ -15,8 +15,11 @@ import (
 
 // Play plays the script from its start and returns the lines that a person
 // would read, times in UTC, and at last how the requests were counted.
-func (s *Script) Play() []string {
-	p := &player{s: s, rules: s.rules, now: s.start, servers: make([]server, len(s.sources))}
+func (s *Script) Play() []string { return s.Watch(nil) }
+
+// Watch is Play, and calls show with each output of the gauge, as a screen is.
+func (s *Script) Watch(show func(gauge.Output)) []string {
+	p := &player{s: s, show: show, rules: s.rules, now: s.start, servers: make([]server, len(s.sources))}
 	p.begin(nil)
 	for _, st := range s.steps {
 		p.play(st)
@@ -31,7 +34,8 @@ func (s *Script) Play() []string {
 // on their way to the log, and what a weir has stored.
 type player struct {
 	s       *Script
-	g       *gauge.Gauge // nil while weir does not run
+	show    func(gauge.Output) // nil where nobody looks
+	g       *gauge.Gauge       // nil while weir does not run
 	rules   Rules
 	now     time.Time
 	servers []server
@@ -256,6 +260,9 @@ func (p *player) take() {
 		p.commit(outs)
 	}
 	for _, o := range outs {
+		if p.show != nil {
+			p.show(o)
+		}
 		switch {
 		case o.Event != nil:
 			p.tell(o.Event)
@@ -303,7 +310,7 @@ func (p *player) account() string {
 // options are those of the weir that is played.
 func (p *player) options() gauge.Options {
 	o := gauge.Options{Interval: 10, Lateness: p.s.lateness, Rules: p.rules.List, Filter: p.rules.Filter}
-	o.Tops.Sections, o.Tops.Clients = 5, 3
+	o.Tops.Sections, o.Tops.Clients, o.Tops.Paths, o.SectionExpiration = 5, 3, 3, 120
 	if p.s.stored {
 		o.Sealer = traffic.NewSealer()
 	}
