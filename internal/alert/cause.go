@@ -24,8 +24,8 @@ type Part struct {
 	Hits, Before int64 // as in Cause
 }
 
-// Grown returns the part of a table that makes half or more of what there is now, or
-// of what has been added since the time before, and its share of all now. ok is false
+// Grown returns the part of a table that makes half or more of what there is now, or a
+// quarter and half of what has been added since the time before, and its share of all now. ok is false
 // where none does, and where there is not more than before.
 func (c *Cause) Grown(parts []Part) (p Part, share float64, ok bool) {
 	// Both as if the time before had been as long.
@@ -36,7 +36,7 @@ func (c *Cause) Grown(parts []Part) (p Part, share float64, ok bool) {
 	most := int64(0)
 	for _, q := range parts {
 		own := q.Hits*max(1, c.Since) - q.Before*c.Span
-		if own > most && (2*own >= added || 2*q.Hits >= c.Hits) {
+		if own > most && 4*q.Hits >= c.Hits && (2*own >= added || 2*q.Hits >= c.Hits) {
 			most, p, ok = own, q, true
 		}
 	}

@@ -26,7 +26,7 @@ import (
 //
 // So whenever the process ends, the next one goes on from the last commit: it
 // reads the same lines again, and nothing is lost, counted or announced twice.
-// The log is the journal.
+// The log is the journal. It is one struct, because a commit is made of all of it.
 type memory struct {
 	db      *history.DB
 	subject history.Subject
