@@ -657,6 +657,9 @@ func TestMetersTellWhatTheExactSecondsTell(t *testing.T) {
 			return filterOf(text)
 		}
 		c := l.play(t, never)
+		if slices.ContainsFunc(c.events, func(e alert.Event) bool { return e.At > base+1<<31 }) {
+			continue // no time was believed for long: meters remember minutes of what is not closed
+		}
 		epochs += c.epochs
 		var exact, metered []string
 		for i := range c.events {
