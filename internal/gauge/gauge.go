@@ -287,8 +287,10 @@ func (g *Gauge) setAside(i int, r *accesslog.Record, rd clock.Reading, n *traffi
 	run := g.aside[i]
 	if rd.Run <= 1 {
 		run = run[:0]
+		g.bank.Note(g.names[i], 0, 0)
 	}
 	if n != nil && rd.Run > 0 && rd.Epoch == nil {
+		g.bank.Note(g.names[i], r.Sec, rd.Run)
 		if k := len(run) - 1; k >= 0 && run[k].as == rd.Second && run[k].own == r.Sec {
 			run[k].n.Add(*n)
 		} else if k < 4096 {
@@ -305,6 +307,9 @@ func (g *Gauge) begin(e *clock.Epoch) {
 	name := g.names[e.Source]
 	run := g.aside[e.Source]
 	g.aside[e.Source] = run[:0]
+	if e.Alone || e.Shift == 0 {
+		g.bank.Note(name, 0, 0)
+	}
 	if e.Alone {
 		g.notice(e.To, fmt.Sprintf("the clock of %s was set: it says %s where the others say %s; its records are counted late or by arrival",
 			name, g.stamp(e.To), g.stamp(e.From)))
@@ -326,7 +331,7 @@ func (g *Gauge) begin(e *clock.Epoch) {
 	}
 	g.seconds.Shift(e.Shift)
 	g.board.Shift(e.Shift)
-	g.bank.Shift(e.Shift)
+	g.bank.Shift(e.Shift, name)
 	for _, c := range run {
 		g.seconds.Add(c.own, c.n)
 	}

@@ -121,7 +121,7 @@ func randomTrace(r *rand.Rand, sources int, late int64) []happening {
 	return trace
 }
 
-// TestRandomTracesGiveTheAlertsOfTheReference plays 100,000 random traces: one
+// TestRandomTracesGiveTheAlertsOfTheReference plays 40,000 random traces: one
 // to three sources, in order and out of order within and beyond the lateness,
 // with idle ticks. The Gauge must tell exactly what the reference tells.
 func TestRandomTracesGiveTheAlertsOfTheReference(t *testing.T) {

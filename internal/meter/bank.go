@@ -49,15 +49,18 @@ type Bank struct {
 	parts    []part // by rule
 	sections traffic.Sections
 	exact    *traffic.Seconds
-	first    int64 // the first second there was anything in
-	begun    bool  // first is one
-	closed   int64 // what comes for a second before it is late
-	logs     map[string]away
-	lines    ring             // those that are no requests, by second
-	times    sketch.Histogram // for sums
-	active   bool             // some meter counts
-	people   bool             // somebody asks for visitors
-	odd      bool             // somebody asks for lines that are no requests
+	first    int64             // the first second there was anything in
+	begun    bool              // first is one
+	closed   int64             // what comes for a second before it is late
+	logs     map[string][]away // oldest first
+	lines    ring              // those that are no requests, by second
+	runs     map[string][]note // of logs whose clock may have been set
+	noting   bool              // the next record belongs to one
+	own      int64             // its own second
+	times    sketch.Histogram  // for sums
+	active   bool              // some meter counts
+	people   bool              // somebody asks for visitors
+	odd      bool              // somebody asks for lines that are no requests
 }
 
 // away is when the file of a log was not there.
@@ -103,7 +106,7 @@ type part struct {
 func New(o Options, exact *traffic.Seconds) *Bank {
 	b := &Bank{
 		o: o, rules: slices.Clone(o.Rules), exact: exact, closed: unknown,
-		logs: map[string]away{}, sections: traffic.Sections{Depth: o.SectionDepth},
+		logs: map[string][]away{}, runs: map[string][]note{}, sections: traffic.Sections{Depth: o.SectionDepth},
 	}
 	b.parts = make([]part, len(b.rules))
 	compiled := map[string]int{"": -1}
@@ -224,7 +227,7 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 		h.visitor = sketch.Combine(sketch.Hash(r.Client), sketch.Hash(r.Agent))
 	}
 	var section []byte
-	for _, m := range b.meters {
+	for i, m := range b.meters {
 		if m.filter >= 0 && !b.match(m.filter, r) {
 			continue
 		}
@@ -232,8 +235,9 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 		if m.class > 0 && traffic.Class(r.Status) == m.class || m.part >= 0 && b.match(m.part, r) {
 			h.n.part = 1
 		}
-		for _, g := range m.groups {
+		for k, g := range m.groups {
 			var key []byte
+			var s *series
 			switch g.by {
 			case alert.Section:
 				if section == nil {
@@ -245,16 +249,25 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 					continue
 				}
 			case alert.Source:
-				if s := g.named(source, &h, b.closed); s != nil {
-					s.add(&h)
-				}
+				s = g.named(source, &h, b.closed)
+			}
+			if s == nil {
+				s = g.find(key, &h, b.closed)
+			}
+			if s != nil {
+				s.add(&h)
+			}
+			if !b.noting {
 				continue
 			}
-			if s := g.find(key, &h, b.closed); s != nil {
-				s.add(&h)
+			if s != nil {
+				b.noted(source, note{meter: i, group: k, key: s.key, counted: true}, &h)
+			} else if s = g.keys[string(key)]; s != nil {
+				b.noted(source, note{meter: i, group: k, key: s.key}, &h)
 			}
 		}
 	}
+	b.noting = false
 }
 
 // named is find without making bytes of a text.
@@ -310,26 +323,31 @@ func (b *Bank) Close(sec int64) { b.closed = max(b.closed, sec) }
 
 // Gone notes, at second sec, whether the file of a log is not there.
 func (b *Bank) Gone(source string, sec int64, gone bool) {
-	a, known := b.logs[source]
+	list, known := b.logs[source]
+	n := len(list)
 	switch {
-	case gone && (!known || a.back != still):
+	case gone && (!known || list[n-1].back != still):
 		if !known && len(b.logs) >= alert.MaxKeys {
 			b.evict()
 		}
-		b.logs[source] = away{since: sec, back: still}
-	case !gone && known && a.back == still:
-		a.back = sec
-		b.logs[source] = a
+		// Those before are only needed until what they are about is decided.
+		list = slices.DeleteFunc(list, func(a away) bool { return a.back < b.closed })
+		b.logs[source] = append(list[max(0, len(list)-mostAway+1):], away{since: sec, back: still})
+	case !gone && known && list[n-1].back == still:
+		list[n-1].back = sec
 	}
 }
 
+// mostAway is how many times a log may be gone and back within the lateness.
+const mostAway = 8
+
 // evict forgets the log that has been back for longest, or else gone.
 func (b *Bank) evict() {
-	name := ""
-	for k, a := range b.logs {
-		o := b.logs[name]
-		if order := cmp.Or(cmp.Compare(a.back, o.back), cmp.Compare(a.since, o.since), cmp.Compare(k, name)); name == "" || order < 0 {
-			name = k
+	name, oldest := "", away{}
+	for k, list := range b.logs {
+		a := list[len(list)-1]
+		if order := cmp.Or(cmp.Compare(a.back, oldest.back), cmp.Compare(a.since, oldest.since), cmp.Compare(k, name)); name == "" || order < 0 {
+			name, oldest = k, a
 		}
 	}
 	delete(b.logs, name)
@@ -341,7 +359,7 @@ func (b *Bank) Keep(names []string) {
 	for _, name := range names {
 		known[name] = true
 	}
-	maps.DeleteFunc(b.logs, func(name string, _ away) bool { return !known[name] })
+	maps.DeleteFunc(b.logs, func(name string, _ []away) bool { return !known[name] })
 	for _, m := range b.meters {
 		for _, g := range m.groups {
 			if g.by == alert.Source {
@@ -357,8 +375,10 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 	if r.Test == alert.Gone {
 		// Hits are what there was before: the log itself.
 		s := alert.Sample{Num: 1, Den: 1, Hits: 1, Whole: true}
-		if a, ok := b.logs[key]; ok && a.since+l.Span <= l.At && l.At <= a.back {
-			s.Num = 0
+		for _, a := range b.logs[key] {
+			if a.since+l.Span <= l.At && l.At <= a.back {
+				s.Num = 0
+			}
 		}
 		return s
 	}
@@ -496,10 +516,12 @@ func (b *Bank) Next(from int64) (sec int64, ok bool) {
 	}
 	for i := range b.rules {
 		if r := &b.rules[i]; r.Test == alert.Gone {
-			for _, a := range b.logs {
-				sooner(a.since + r.Window - 1)
-				if a.back != still {
-					sooner(a.back)
+			for _, list := range b.logs {
+				for _, a := range list {
+					sooner(a.since + r.Window - 1)
+					if a.back != still {
+						sooner(a.back)
+					}
 				}
 			}
 		}
@@ -523,6 +545,7 @@ func (b *Bank) Regroup(depth int) {
 // Forget drops all that was counted. Which logs are gone stays known.
 func (b *Bank) Forget() {
 	b.begun, b.closed = false, unknown
+	clear(b.runs)
 	b.lines.reset()
 	for _, m := range b.meters {
 		for _, g := range m.groups {
@@ -532,8 +555,8 @@ func (b *Bank) Forget() {
 	}
 }
 
-// Shift moves all by delta seconds: the time line was set.
-func (b *Bank) Shift(delta int64) {
+// shift moves all by delta seconds.
+func (b *Bank) shift(delta int64) {
 	b.first += delta
 	if b.closed != unknown {
 		b.closed += delta
@@ -546,11 +569,12 @@ func (b *Bank) Shift(delta int64) {
 			g.shift(delta)
 		}
 	}
-	for name, a := range b.logs {
-		a.since += delta
-		if a.back != still {
-			a.back += delta
+	for _, list := range b.logs {
+		for i := range list {
+			list[i].since += delta
+			if list[i].back != still {
+				list[i].back += delta
+			}
 		}
-		b.logs[name] = a
 	}
 }

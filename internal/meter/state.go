@@ -12,10 +12,11 @@ import (
 // stateVersion is that of the binary form of a Bank:
 //
 //	version  begun  first
-//	logs that are or were gone: how many, then  name  since  0, or 1 and when they were back
+//	logs that are or were gone: how many, then of each  name  how many times, then  since  0, or 1 and when it was back
 //	lines that are no requests: as the slots of a key
 //	meters: how many, then  where  of  rejected  lines
 //	        groups: how many, then  by  top  length  keys ...
+//	records of runs: by log, how many, then of each  what was counted of it, and where
 const stateVersion = 1
 
 // AppendBinary appends the state of b to to. Equal states have equal bytes.
@@ -23,12 +24,14 @@ func (b *Bank) AppendBinary(to []byte) []byte {
 	to = binary.AppendVarint(append(to, stateVersion, oneIf(b.begun)), b.first)
 	to = binary.AppendUvarint(to, uint64(len(b.logs)))
 	for _, name := range slices.Sorted(maps.Keys(b.logs)) {
-		a := b.logs[name]
-		to = binary.AppendVarint(pack.AppendBytes(to, name), a.since)
-		if a.back == still {
-			to = append(to, 0)
-		} else {
-			to = binary.AppendVarint(append(to, 1), a.back)
+		to = binary.AppendUvarint(pack.AppendBytes(to, name), uint64(len(b.logs[name])))
+		for _, a := range b.logs[name] {
+			to = binary.AppendVarint(to, a.since)
+			if a.back == still {
+				to = append(to, 0)
+			} else {
+				to = binary.AppendVarint(append(to, 1), a.back)
+			}
 		}
 	}
 	to = binary.AppendUvarint(to, uint64(len(b.lines.cells)))
@@ -44,7 +47,7 @@ func (b *Bank) AppendBinary(to []byte) []byte {
 			to = pack.AppendBytes(to, group)
 		}
 	}
-	return to
+	return b.appendRuns(to)
 }
 
 // Restore makes b, of which nothing was asked yet, go on where the Bank stood whose
@@ -57,14 +60,17 @@ func (b *Bank) Restore(state []byte) error {
 	b.begun, b.first = r.Bool("beginning"), r.Second("beginning")
 	for n := r.Count("logs", 2); n > 0 && r.Err() == nil; n-- {
 		name := string(r.Bytes("logs"))
-		a := away{since: r.Second("logs"), back: still}
-		if r.Bool("logs") {
-			a.back = r.Second("logs")
+		var list []away
+		for k := r.Count("logs", 2); k > 0 && r.Err() == nil; k-- {
+			a := away{since: r.Second("logs"), back: still}
+			if r.Bool("logs") {
+				a.back = r.Second("logs")
+			}
+			list = append(list, a)
 		}
-		b.logs[name] = a
-	}
-	if len(b.logs) > alert.MaxKeys {
-		r.Damaged("logs")
+		if b.logs[name] = list; len(list) == 0 || len(list) > mostAway || len(b.logs) > alert.MaxKeys {
+			r.Damaged("logs")
+		}
 	}
 	lines := &b.lines
 	if !b.odd {
@@ -75,6 +81,7 @@ func (b *Bank) Restore(state []byte) error {
 	} else {
 		lines.read(r, slots)
 	}
+	same, i := true, 0
 	for n := r.Count(part, 5); n > 0 && r.Err() == nil; n-- {
 		where, of := string(r.Bytes(part)), string(r.Bytes(part))
 		rejected, lines := r.Bool(part), r.Bool(part)
@@ -84,12 +91,16 @@ func (b *Bank) Restore(state []byte) error {
 				into = m
 			}
 		}
-		for k := r.Count(part, 1); k > 0 && r.Err() == nil; k-- {
+		groups := r.Count(part, 1)
+		same = same && i < len(b.meters) && into == b.meters[i] && groups == len(into.groups)
+		i++
+		for k := groups; k > 0 && r.Err() == nil; k-- {
 			if err := b.restore(into, r.Bytes(part)); err != nil {
 				return err
 			}
 		}
 	}
+	b.readRuns(r, same && i == len(b.meters))
 	return r.End()
 }
 
