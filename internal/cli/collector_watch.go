@@ -110,6 +110,12 @@ func (o *collectorWatch) run(cmd *cobra.Command, c collect.Options, s streams) (
 	// reads the output ends it.
 	collecting, stop := context.WithCancel(cmd.Context())
 	defer stop()
+	c.Record = func(sent time.Time, values []string) {
+		stream.Record(sent, values)
+		if readerGone(s.out) { // the next line may never come
+			stop()
+		}
+	}
 	watched := make(chan error, 1)
 	go func() {
 		defer stop()
