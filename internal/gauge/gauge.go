@@ -38,6 +38,7 @@ import (
 type Options struct {
 	Interval int64         // seconds, > 0
 	Lateness time.Duration // how long a second waits for its records
+	Hold     time.Duration // how long the event clock stands at least when records cease, before it goes on without
 	Rules    []alert.Rule
 	// Filter is that of meter.Options, for the filters of Rules.
 	Filter            func(text string) func(*accesslog.Record) bool
@@ -152,6 +153,7 @@ func New(o Options) *Gauge {
 		batch: traffic.Batch{Sections: traffic.Sections{Depth: o.SectionDepth}},
 		next:  math.MaxInt64,
 	}
+	g.clock.Hold(o.Hold)
 	if o.Sealer != nil {
 		g.run.total.Limit(totalPart)
 	}

@@ -333,6 +333,7 @@ func (g *Gauge) readParts(r *pack.Reader, version byte, p *Past) (saved []clock.
 	if g.clock, saved, err = clock.Restore(g.o.Lateness, g.o.Wall, time); err != nil {
 		return nil, err
 	}
+	g.clock.Hold(g.o.Hold)
 	if closed, ok := g.clock.Closed(); ok {
 		g.frames.closed = closed
 	}
