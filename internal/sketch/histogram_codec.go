@@ -46,14 +46,23 @@ func (h *Histogram) AppendBinary(b []byte) []byte {
 // not have written is refused with an error that says why. Whatever b holds,
 // less than 64 KiB are kept for the result.
 func DecodeHistogram(b []byte) (h Histogram, rest []byte, err error) {
+	rest, err = h.Decode(b)
+	return h, rest, err
+}
+
+// Decode is DecodeHistogram into the memory that h has; what h counted is forgotten. After an
+// error h is empty.
+func (h *Histogram) Decode(b []byte) (rest []byte, err error) {
+	h.Reset()
 	r := newReader("histogram", b)
 	if n := r.uvarint("number of buckets", highest+1); n > 0 {
 		h.read(&r, n)
 	}
 	if r.err != nil {
-		return Histogram{}, nil, r.err
+		*h = Histogram{}
+		return nil, r.err
 	}
-	return h, r.rest, nil
+	return r.rest, nil
 }
 
 func (h *Histogram) read(r *reader, n uint64) {
@@ -68,7 +77,9 @@ func (h *Histogram) read(r *reader, n uint64) {
 	}
 	h.notMin = ^least
 	first, last := h.used()
-	h.grow(last)
+	if last >= len(h.counts) {
+		h.grow(last)
+	}
 	next := uint64(0)
 	for k := range n {
 		i := next + r.uvarint("gap between buckets", highest)
