@@ -314,7 +314,7 @@ func (m *merge) read(ctx context.Context) error {
 			return err
 		}
 	}
-	return ctx.Err()
+	return context.Cause(ctx)
 }
 
 // begin opens the log that waits and begins first.

@@ -52,6 +52,17 @@ func DecodeHistogram(b []byte) (h Histogram, rest []byte, err error) {
 	return h, rest, nil
 }
 
+// Decode is DecodeHistogram into the memory that h has; what h counted is forgotten. After an
+// error h is empty.
+func (h *Histogram) Decode(b []byte) (rest []byte, err error) {
+	h.Reset()
+	if rest, err = h.MergeBinary(b); err != nil {
+		*h = Histogram{}
+		return nil, err
+	}
+	return rest, nil
+}
+
 // MergeBinary adds what AppendBinary wrote to the start of b, and returns what comes
 // behind it: DecodeHistogram and Merge in one. After an error h holds a part, and is
 // of use after Reset.
