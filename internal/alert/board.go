@@ -7,10 +7,14 @@ import (
 	"sort"
 
 	"weir/internal/change"
+	"weir/internal/traffic"
 )
 
 // MaxHistory is the number of events the Board remembers, the newest ones.
 const MaxHistory = 10_000
+
+// farthest is more than what traffic.Seconds remembers.
+const farthest = 2 * 86400
 
 // A Board owns the Watches of all rules and the events they caused. Make one
 // with NewBoard. It belongs to one goroutine.
@@ -18,8 +22,9 @@ type Board struct {
 	rules   []Rule
 	watches []*Watch // in the order of the rules, then of keys
 	from    []int    // the first of each rule in watches
-	cadence int64    // the longest one
+	pace    []pace   // of each rule
 	at      int64    // the last second stepped to
+	heard   int64    // the last second before at in which something was counted, as far as was looked
 	started bool
 	owed    []Event // of RestoreBoard
 	history []Event
@@ -27,6 +32,9 @@ type Board struct {
 	mark    checkpoint
 	observe Observer
 }
+
+// A pace is Rule.Cadence and Rule.Reach.
+type pace struct{ cadence, reach int64 }
 
 // An Observer is told of each measurement that a rule is decided on. key is that of
 // the Watch, at the second, as in Look. It reports whether it has to see the next second even
@@ -38,11 +46,11 @@ func (b *Board) Observe(o Observer) { b.observe = o }
 
 // NewBoard returns a Board on which every rule is quiet.
 func NewBoard(rules ...Rule) *Board {
-	b := &Board{rules: slices.Clone(rules), from: make([]int, len(rules)), cadence: 1}
+	b := &Board{rules: slices.Clone(rules), from: make([]int, len(rules)), pace: make([]pace, len(rules))}
 	for i := range b.rules {
 		r := &b.rules[i]
 		b.from[i] = len(b.watches)
-		b.cadence = max(b.cadence, r.Cadence())
+		b.pace[i] = pace{r.Cadence(), r.Reach()}
 		if r.By == Site || r.Test == Changes {
 			b.watches = append(b.watches, b.watch(i, ""))
 		}
@@ -76,20 +84,26 @@ func (b *Board) Advance(to int64, f Figures) []Event {
 		if !ok || first >= to {
 			return nil
 		}
-		b.started, b.at = true, first
+		// A line dated 1970 is no begin.
+		first = max(first, to-farthest)
+		b.started, b.at, b.heard = true, first, first-1
 	}
-	for b.at < to {
+	for began := b.at; b.at < to; {
 		b.at++
-		if b.step(f) {
+		b.step(f)
+		wake := b.wake(f, began)
+		if wake <= b.at+1 {
 			continue
 		}
 		next, ok := f.Next(b.at)
 		if !ok || next >= to {
 			next = to
 		}
+		next = min(next, wake-1)
 		b.idle(next)
 		b.at = max(b.at, next)
 	}
+	b.hear(f)
 	events := b.history[old:]
 	b.trim()
 	return events
@@ -104,15 +118,13 @@ func (b *Board) Owed() []Event {
 	return events
 }
 
-// step steps all watches to b.at. busy reports whether the next second may
-// cause an event even without a request.
-func (b *Board) step(f Figures) (busy bool) {
+// step steps all watches to b.at.
+func (b *Board) step(f Figures) {
 	for i := range b.rules {
-		r := &b.rules[i]
-		if b.cadence > 1 && b.at%r.Cadence() != 0 {
+		if c := b.pace[i].cadence; c > 1 && b.at%c != 0 {
 			continue
 		}
-		if r.By != Site {
+		if b.rules[i].By != Site {
 			b.meet(i, f.Keys(i, b.at))
 		}
 		for _, w := range b.of(i) {
@@ -127,21 +139,70 @@ func (b *Board) step(f Figures) (busy bool) {
 				}
 				e, ok = w.Step(b.at, s)
 			}
-			if ok {
-				b.emit(e)
-			} else if e, ok = w.unmute(b.at); ok {
-				b.emit(e)
+			switch {
+			case ok:
+				b.emit(w, e)
+			case w.muted != "" && w.State == Firing && w.over == 0 && !w.Rule.Muted(b.at) && w.alone(b.at, b.told(w) != nil):
+				b.history = append(b.history, w.unmute(b.at))
 			}
 		}
 	}
-	for _, w := range b.watches {
-		if w.observed || !w.calm() {
-			return true
+}
+
+// wake returns the next second that a rule has to be stepped to, even if no
+// request comes before it. What came late up to began, where this walk begins, is
+// known to the rules that were decided since.
+func (b *Board) wake(f Figures, began int64) int64 {
+	wake := int64(math.MaxInt64)
+	for i := range b.rules {
+		wake = min(wake, b.wakeOf(i, f, began))
+		if wake <= b.at+1 {
+			break
 		}
 	}
-	// What came since a rule was last decided may make it anything but calm.
-	next, ok := f.Next(b.at - b.cadence)
-	return ok && next < b.at && b.cadence > 1
+	return wake
+}
+
+func (b *Board) wakeOf(rule int, f Figures, began int64) int64 {
+	p := b.pace[rule]
+	last := traffic.FloorDiv(b.at, p.cadence) * p.cadence
+	next := last + p.cadence
+	if last <= began {
+		return next
+	}
+	if last < b.at {
+		if sec, ok := f.Next(last); ok && sec < b.at {
+			return next // it is in no window yet
+		}
+	}
+	wake := int64(math.MaxInt64)
+	for _, w := range b.of(rule) {
+		if w.observed || !w.calm(false) && !(b.hear(f) < b.at-p.reach-p.cadence && w.calm(true)) {
+			return next
+		}
+		if w.muted == "" || w.State != Firing {
+			continue
+		}
+		by := b.told(w)
+		switch {
+		case w.Rule.Muted(b.at):
+			wake = min(wake, w.Rule.unmuted(b.at))
+		case by == nil || by.series != nil:
+			return next // the other alert may end in silence
+		}
+	}
+	return wake
+}
+
+// hear returns the last second before b.at in which something was counted.
+func (b *Board) hear(f Figures) int64 {
+	for {
+		sec, ok := f.Next(b.heard + 1)
+		if !ok || sec >= b.at {
+			return b.heard
+		}
+		b.heard = sec
+	}
 }
 
 // of returns the watches of a rule.
@@ -184,7 +245,7 @@ func (b *Board) meet(rule int, keys []string) {
 		switch {
 		case order < 0:
 			if e, ok := old[0].end(b.at, b.rules[rule].forgotten()); ok {
-				b.emit(e)
+				b.emit(old[0], e)
 			}
 			old = old[1:]
 		case order > 0:
@@ -225,33 +286,46 @@ func (b *Board) measure(rule int, w *Watch, f Figures) Sample {
 	return f.Measure(rule, w.Key, Look{b.at, r.Window, 0})
 }
 
-// emit keeps an event, unless another rule has told the same.
-func (b *Board) emit(e Event) {
-	if e.State == Firing && e.Was != Firing && e.Muted == "" {
-		if by := b.told(&e); by != "" {
-			e.Muted = "told by " + by
-			i := slices.IndexFunc(b.watches, func(w *Watch) bool { return w.Rule.Name == e.Rule.Name && w.Key == e.Key })
-			b.watches[i].muted = e.Muted
+// emit keeps an event of w, unless another rule has told the same.
+func (b *Board) emit(w *Watch, e Event) {
+	if e.Begins() && e.Muted == "" {
+		if by := b.told(w); by != nil {
+			w.muted = Instead + by.Rule.Name
+			e.Muted = w.muted
 		}
 	}
 	b.history = append(b.history, e)
 }
 
-// told returns the rule that has already told that there is no traffic, when
-// that is all that e says.
-func (b *Board) told(e *Event) string {
-	silence := func(r *Rule, key string, none bool) bool {
-		return key == "" && r.Where == "" && (r.Test == Absent || none && r.Test == Changes && r.Metric == Hits)
-	}
-	if none := e.Change != nil && e.Change.Value < e.Change.Expected/10; !silence(&e.Rule, e.Key, none) {
-		return ""
-	}
-	for _, w := range b.watches {
-		if w.State == Firing && w.Rule.Name != e.Rule.Name && w.muted == "" && silence(&w.Rule, w.Key, w.Last.Num*10 < w.Last.Den) {
-			return w.Rule.Name
+// told returns the watch that has already told all that w has to say.
+func (b *Board) told(w *Watch) *Watch {
+	for _, o := range b.watches {
+		if o != w && o.State == Firing && o.muted == "" && o.covers(w) {
+			return o
 		}
 	}
-	return ""
+	return nil
+}
+
+// covers reports whether an alert of o says what one of w would: that there is no traffic
+// at all; that a section has the trouble of the whole site; that requests take longer on
+// average where nine of ten do.
+func (o *Watch) covers(w *Watch) bool {
+	a, b := &o.Rule, &w.Rule
+	if o.silence() && w.silence() {
+		return true
+	}
+	if a.Test != Changes || b.Test != Changes || a.Where != b.Where || o.up != w.up {
+		return false
+	}
+	whole := o.Key == "" || o.Key == w.Key
+	return a.Name == b.Name && o.Key == "" && w.Key != "" || whole && a.Metric == P90 && b.Metric == Mean
+}
+
+// silence reports whether an alert of w says that there is no traffic at all.
+func (w *Watch) silence() bool {
+	r := &w.Rule
+	return w.Key == "" && r.Where == "" && (r.Test == Absent || w.none && r.Test == Changes && r.Metric == Hits)
 }
 
 func (b *Board) trim() {
@@ -269,7 +343,7 @@ func (b *Board) trim() {
 func (b *Board) Reload(rules ...Rule) []Event {
 	old := b.watches
 	now := NewBoard(rules...)
-	now.at, now.started, now.history, now.dropped = b.at, b.started, b.history, b.dropped
+	now.at, now.heard, now.started, now.history, now.dropped = b.at, b.heard, b.started, b.history, b.dropped
 	now.mark, now.observe = b.mark, b.observe
 	now.mark.stale = true
 	events := now.take(old, b.at)
@@ -319,7 +393,7 @@ func (b *Board) take(old []*Watch, t int64) []Event {
 
 // sameKind reports whether an alert of r may go on as one of o.
 func (r *Rule) sameKind(o *Rule) bool {
-	return (r.Test == Changes) == (o.Test == Changes) && r.By == o.By && r.Metric == o.Metric
+	return r.Test == o.Test && r.By == o.By && r.Metric == o.Metric
 }
 
 // Acknowledge notes that somebody knows of the alerts of a rule; of that of
@@ -344,9 +418,9 @@ func (b *Board) Acknowledge(rule, key string, all bool, t int64) []Event {
 // Shift moves the Board by delta seconds: the time line was set. Events of the
 // past keep the time they were announced with.
 func (b *Board) Shift(delta int64) {
-	b.at += delta
+	b.at, b.heard = b.at+delta, b.heard+delta
 	for _, w := range b.watches {
-		for _, sec := range []*int64{&w.Since, &w.held, &w.over, &w.heard, &w.Acknowledged} {
+		for _, sec := range []*int64{&w.Since, &w.held, &w.over, &w.heard, &w.bare, &w.Acknowledged} {
 			if *sec != 0 {
 				*sec += delta
 			}

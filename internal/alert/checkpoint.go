@@ -90,11 +90,18 @@ func learned(data []byte) (number int64, states map[[2]string][]byte, err error)
 }
 
 // teach gives a restored watch its series: as it was at the checkpoint, then the
-// steps that it has taken since. What it told of them was told.
-func (w *Watch) teach(state []byte) error {
-	s, err := change.Restore(state, w.Rule.senses())
-	if err != nil {
-		return err
+// steps that it has taken since. What it told of them was told. One that states
+// does not have began after the checkpoint; where that was lost states is nil.
+func (w *Watch) teach(states map[[2]string][]byte) error {
+	s := w.Rule.series()
+	if states == nil {
+		return fmt.Errorf("what was learned of the traffic is not there")
+	}
+	if state, ok := states[[2]string{w.Rule.Name, w.Key}]; ok {
+		var err error
+		if s, err = change.Restore(state, w.Rule.senses()); err != nil {
+			return err
+		}
 	}
 	for _, st := range w.steps {
 		if st.idle {

@@ -32,6 +32,9 @@ type Event struct {
 	Cause  *Cause           // nil where nothing is known
 }
 
+// Instead begins an Event's Muted where another rule has told the same.
+const Instead = "told by "
+
 // Told reports whether it is the begin or the end of an alert.
 //
 // An alert that was muted is told again, as Firing, when it no longer is.

@@ -1,6 +1,10 @@
 package alert
 
-import "time"
+import (
+	"time"
+
+	"weir/internal/traffic"
+)
 
 // A Mute is a stretch of the week in which the alerts of a rule are kept, and
 // told to nobody. The zero value is never.
@@ -48,4 +52,21 @@ func (r *Rule) Muted(t int64) bool {
 		}
 	}
 	return false
+}
+
+// unmuted returns the first second after t at which the rule may be told again; a
+// day later, when it is none of that day.
+func (r *Rule) unmuted(t int64) int64 {
+	for range 24 * 60 {
+		next := traffic.FloorDiv(t, 60)*60 + 60
+		for i := range r.Policy.Mutes {
+			if end := r.Policy.Mutes[i].End; end > t {
+				next = min(next, end)
+			}
+		}
+		if t = next; !r.Muted(t) {
+			break
+		}
+	}
+	return t
 }

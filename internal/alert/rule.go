@@ -219,17 +219,37 @@ const StepSeconds = 10
 // aligned to it: 1, but for what takes longer to know, and for windows so long
 // that a second is nothing in them.
 func (r *Rule) Cadence() int64 {
-	longest := r.Window
-	if r.Earlier > 0 {
-		longest += r.Earlier
-	}
 	switch {
 	case r.Exact():
 		return 1
-	case r.Test == Burns, r.Test == Changes, r.Metric == Visitors, r.Metric.Timed():
-		return max(StepSeconds, Width(longest))
+	case r.Test == Burns, r.Test == Changes:
+		return StepSeconds
+	case r.Test == Gone:
+		return Width(r.Window)
+	case r.Metric == Visitors, r.Metric.Timed():
+		return max(StepSeconds, Width(r.Reach()))
 	}
-	return Width(longest)
+	// What is compared with the day before is still looked at in parts of its
+	// own window, as long as that many parts are not too many.
+	most := int64(12_000)
+	if r.By != Site {
+		most = 2000
+	}
+	w := Width(r.Window)
+	for w < 600 && r.Reach()/w > most {
+		w = map[int64]int64{1: 10, 10: 60, 60: 600}[w]
+	}
+	return w
+}
+
+// Slot is how many seconds are counted together for a window of span seconds.
+// Windows end with a slot, and those that are no multiple of it are longer by
+// what is missing.
+func (r *Rule) Slot(span int64) int64 {
+	if r.Test == Burns {
+		return max(StepSeconds, Width(span))
+	}
+	return r.Cadence()
 }
 
 // Exact reports whether all that the rule asks for is in the exact seconds of the
@@ -247,7 +267,9 @@ func (r *Rule) Exact() bool {
 	return r.Where == "" && r.By == Site && r.Test <= Absent && r.Reach() <= day
 }
 
-const day = 24 * 3600
+// day is a day but for what the newest second, from which traffic.Seconds reckons it,
+// may be ahead of the one that is decided.
+const day = 24*3600 - 900
 
 // Class is the class of status that Of names: 5 for "5xx"; 0 where it names none.
 func (r *Rule) Class() int {
@@ -275,7 +297,8 @@ func Width(window int64) int64 {
 func (r *Rule) Reach() int64 {
 	switch r.Test {
 	case Burns:
-		return Pairs()[len(Pairs())-1].Long
+		pairs := Pairs()
+		return pairs[len(pairs)-1].Long
 	case Absent:
 		return 13 * r.Window
 	case Changes:

@@ -15,6 +15,19 @@ type Sample struct {
 	// Whole: the time before the window is known, so that it says something that
 	// there is little in it.
 	Whole bool
+
+	now int64 // with Earlier: of Hits those of the window itself
+}
+
+// recent is how many requests are in the window itself.
+func (r *Rule) recent(s *Sample) int64 {
+	switch {
+	case r.Test == Absent:
+		return s.Num
+	case r.Earlier > 0:
+		return s.now
+	}
+	return s.Hits
 }
 
 // Figures are what rules are decided on: all records of closed seconds, counted
@@ -29,7 +42,7 @@ type Figures interface {
 	// not asked. Valid until the next record.
 	Keys(rule int, t int64) []string
 	// Next returns the first second at or after from in which something was
-	// counted. ok is false where there is none.
+	// counted, or after which something else is known. ok is false where there is none.
 	Next(from int64) (sec int64, ok bool)
 }
 
@@ -60,37 +73,49 @@ func (r *Rule) Looks() []Look {
 func (s Sample) against(earlier Sample) Sample {
 	whole, hits := earlier.Whole, max(s.Hits, earlier.Hits)
 	if s.Den <= 0 || earlier.Den <= 0 || earlier.Num <= 0 {
-		return Sample{Hits: hits, Whole: whole}
+		return Sample{Hits: hits, Whole: whole, now: s.Hits}
 	}
 	if s.Den == earlier.Den {
-		return Sample{Num: s.Num, Den: earlier.Num, Hits: hits, Whole: whole}
+		return Sample{Num: s.Num, Den: earlier.Num, Hits: hits, Whole: whole, now: s.Hits}
 	}
 	ratio := float64(s.Num) / float64(s.Den) * float64(earlier.Den) / float64(earlier.Num)
-	return Sample{Num: int64(math.Round(min(ratio*1e6, 1e18))), Den: 1e6, Hits: hits, Whole: whole}
+	return Sample{Num: int64(math.Round(min(ratio*1e6, 1e18))), Den: 1e6, Hits: hits, Whole: whole, now: s.Hits}
 }
 
 // burn is how many times as fast as it may the budget burns, 0 where no Pair
-// says that it is too fast.
+// says that it is too fast. Where the short window of one has no request, the long
+// one is not known to be over: nothing is measured then.
 func (r *Rule) burn(measure func(span int64) Sample) Sample {
 	var worst Sample
+	if r.Budget <= 0 {
+		return worst // no share of requests can be held against nothing
+	}
+	unknown, known := false, false
 	for _, p := range Pairs() {
 		long, short := measure(p.Long), measure(p.Short)
 		worst.Hits = max(worst.Hits, long.Hits)
-		limit := Level(min(float64(r.Budget)*p.Factor.Float(), 1e6))
-		if long.Den <= 0 {
-			continue
-		}
-		worst.Den = max(worst.Den, 1)
-		if worst.Num == 0 && limit.Compare(long.Num, long.Den) > 0 && short.Den > 0 && limit.Compare(short.Num, short.Den) > 0 {
+		limit := Level(min(int64(r.Budget)*int64(p.Factor)/1e6, 1e6))
+		switch {
+		case long.Den <= 0:
+		case limit.Compare(long.Num, long.Den) <= 0:
+			known = true
+		case short.Den <= 0:
+			unknown = true
+		case limit.Compare(short.Num, short.Den) <= 0:
+			known = true
+		case worst.Num == 0:
 			times := float64(long.Num) / float64(long.Den) / r.Budget.Float()
-			worst.Num, worst.Den = int64(times*1000), 1000
+			worst.Num, worst.Den = int64(math.Round(times*1000)), 1000
 		}
+	}
+	if worst.Num == 0 && known && !unknown {
+		worst.Den = 1
 	}
 	return worst
 }
 
-// over, under: the condition of the rule holds; what ends it holds. Neither
-// keeps the state as it is.
+// judge tells whether the condition of the rule holds, and whether what ends it
+// does. Neither keeps the state as it is.
 func (r *Rule) judge(s Sample) (over, under bool) {
 	switch r.Test {
 	case Absent, Silent, Gone:

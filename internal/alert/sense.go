@@ -68,7 +68,11 @@ func (b *Board) sense(rule int, w *Watch, f Figures) (Event, bool) {
 // idle lets the series of counts pass over a silence up to the second to.
 func (b *Board) idle(to int64) {
 	to = traffic.FloorDiv(to, StepSeconds) * StepSeconds
-	var told []Event
+	type decision struct {
+		w *Watch
+		d change.Decision
+	}
+	var all []decision
 	for _, w := range b.watches {
 		end := min(to, w.heard+outage)
 		if w.series == nil || w.heard == 0 || w.Rule.kind() != change.Traffic || w.series.At() >= end {
@@ -76,14 +80,14 @@ func (b *Board) idle(to int64) {
 		}
 		b.note(w, step{t: end, idle: true})
 		for _, d := range w.series.Idle(end) {
-			if e, ok := w.change(d); ok {
-				told = append(told, e)
-			}
+			all = append(all, decision{w, d})
 		}
 	}
-	slices.SortStableFunc(told, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
-	for _, e := range told {
-		b.emit(e)
+	slices.SortStableFunc(all, func(a, b decision) int { return cmp.Compare(a.d.At, b.d.At) })
+	for _, o := range all {
+		if e, ok := o.w.change(o.d); ok {
+			b.emit(o.w, e)
+		}
 	}
 }
 

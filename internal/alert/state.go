@@ -3,26 +3,37 @@ package alert
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"weir/internal/pack"
 )
 
 // stateVersion is that of the binary form of a Board:
 //
-//	version  started  at  checkpoint: number  at
+//	version  started  at  heard  checkpoint: number  at
 //	watches: how many, then of each
 //	         name  key  test  by  metric  window  threshold  state  since
-//	         acknowledged  held  over  heard  muted  steps since the checkpoint
+//	         acknowledged  held  over  heard  bare  muted  flags  [newest sample]
+//	         steps since the checkpoint
 //
 // Version 1 had no checkpoint, and of each watch  name  window  threshold  state  since.
 const stateVersion = 2
+
+// The flags of a watch.
+const (
+	flagKnown = 1 << iota
+	flagWhole
+	flagNone
+	flagUp
+	knownFlags = 1<<iota - 1
+)
 
 // AppendBinary appends the state of b's rules to to: how far they were
 // stepped, which of them fire and since when. The history is no part of it, and
 // series are but for their steps since the last Checkpoint. Equal states have equal bytes.
 func (b *Board) AppendBinary(to []byte) []byte {
 	to = append(to, stateVersion, byte(oneIf(b.started)))
-	to = appendInts(to, b.at, b.mark.number, b.mark.at)
+	to = appendInts(to, b.at, b.heard, b.mark.number, b.mark.at)
 	to = binary.AppendUvarint(to, uint64(len(b.watches)))
 	for _, w := range b.watches {
 		r := &w.Rule
@@ -30,8 +41,12 @@ func (b *Board) AppendBinary(to []byte) []byte {
 		to = append(to, byte(r.Test), byte(r.By), byte(r.Metric))
 		to = appendInts(to, r.Window, int64(r.Threshold))
 		to = append(to, byte(w.State))
-		to = appendInts(to, w.Since, w.Acknowledged, w.held, w.over, w.heard)
+		to = appendInts(to, w.Since, w.Acknowledged, w.held, w.over, w.heard, w.bare)
 		to = pack.AppendBytes(to, w.muted)
+		to = append(to, byte(oneIf(w.known)*flagKnown|oneIf(w.Last.Whole)*flagWhole|oneIf(w.none)*flagNone|oneIf(w.up)*flagUp))
+		if w.known {
+			to = appendInts(to, w.Last.Num, w.Last.Den, w.Last.Hits, w.Last.now)
+		}
 		to = w.appendSteps(to)
 	}
 	return to
@@ -64,7 +79,9 @@ func RestoreBoard(state, learnt []byte, rules ...Rule) (b *Board, forgot, err er
 	old := &Board{}
 	old.started = r.Bool("beginning")
 	old.at = r.Second("second")
+	old.heard = old.at
 	if version > 1 {
+		old.heard = r.Second("second")
 		old.mark = checkpoint{number: r.Int("checkpoint"), at: r.Second("checkpoint")}
 	}
 	for n := r.Count("rules", 5); n > 0 && r.Err() == nil; n-- {
@@ -79,7 +96,7 @@ func RestoreBoard(state, learnt []byte, rules ...Rule) (b *Board, forgot, err er
 	}
 	// By their old rules first: that is what their steps are of.
 	number, states, err := int64(0), map[[2]string][]byte(nil), error(nil)
-	if old.mark.number > 0 {
+	if old.mark.number > 0 && slices.ContainsFunc(old.watches, func(w *Watch) bool { return w.Rule.Test == Changes }) {
 		number, states, err = learned(learnt)
 		if err == nil && number != old.mark.number {
 			err = fmt.Errorf("what was learned of the traffic is of another time than the state of the alerts")
@@ -89,7 +106,7 @@ func RestoreBoard(state, learnt []byte, rules ...Rule) (b *Board, forgot, err er
 		}
 	}
 	b = NewBoard(rules...)
-	b.started, b.at, b.mark = old.started, old.at, old.mark
+	b.started, b.at, b.heard, b.mark = old.started, old.at, old.heard, old.mark
 	var owed []Event
 	kept := old.watches[:0]
 	for _, w := range old.watches {
@@ -98,7 +115,7 @@ func RestoreBoard(state, learnt []byte, rules ...Rule) (b *Board, forgot, err er
 			if now != nil && now.sameKind(&w.Rule) {
 				w.Rule = *now // its threshold is that of the steps to come, too
 			}
-			if err := w.teach(states[[2]string{w.Rule.Name, w.Key}]); err != nil {
+			if err := w.teach(states); err != nil {
 				if forgot == nil {
 					forgot = err
 				}
@@ -147,10 +164,17 @@ func readWatch(r *pack.Reader) *Watch {
 	if w.Rule.Test >= tests || w.Rule.By >= bys || w.Rule.Metric >= Metrics || w.State > Pending {
 		r.Damaged(part)
 	}
-	for _, sec := range []*int64{&w.Since, &w.Acknowledged, &w.held, &w.over, &w.heard} {
+	for _, sec := range []*int64{&w.Since, &w.Acknowledged, &w.held, &w.over, &w.heard, &w.bare} {
 		*sec = r.Second(part)
 	}
 	w.muted = string(r.Bytes(part))
+	flags := r.Byte(part)
+	if w.known, w.none, w.up = flags&flagKnown != 0, flags&flagNone != 0, flags&flagUp != 0; flags > knownFlags {
+		r.Damaged(part)
+	}
+	if w.known {
+		w.Last = Sample{Num: r.Int(part), Den: r.Int(part), Hits: r.Int(part), now: r.Int(part), Whole: flags&flagWhole != 0}
+	}
 	w.readSteps(r)
 	return w
 }

@@ -25,14 +25,17 @@ type Watch struct {
 	Since int64 // second at which State began; 0 at the start
 	// Acknowledged is since when somebody knows of the alert; 0 for nobody.
 	Acknowledged int64
-	Last         Sample // the newest one; none after a restart
+	Last         Sample // the newest one
 
 	known bool // Last is one
-	// the Observer has to see what comes, even if it is nothing
+	// observed: the Observer has to see what comes, even if it is nothing
 	observed bool
 	held     int64  // since when the condition of an alert holds
 	over     int64  // since when what ends the alert holds, 0 while it does not
-	muted    string // of the alert, when it began
+	muted    string // of the alert: why nobody was told
+	none     bool   // of a rule that Changes: the alert says that there is next to nothing
+	bare     int64  // since when no other alert says what this one would, of one that was muted for that; 0 while one does
+	up       bool   // of such a rule: it says that there is more than expected
 	series   *change.Series
 	heard    int64  // the end of the last step of series with a request
 	steps    []step // of series since the last checkpoint
@@ -90,7 +93,7 @@ func (w *Watch) become(s State, t int64) Event {
 	if w.State == Quiet {
 		w.held = t
 	}
-	w.State, w.Since, w.over, w.Acknowledged, w.muted = s, t, 0, 0, e.Muted
+	w.State, w.Since, w.over, w.Acknowledged, w.muted, w.bare = s, t, 0, 0, e.Muted, 0
 	return e
 }
 
@@ -105,22 +108,36 @@ func (w *Watch) end(t int64, why string) (e Event, ok bool) {
 	return e, true
 }
 
-// bySchedule is why an alert is muted that a Mute of its rule holds back. Another
-// rule that tells the same does so until the alert is over.
+// bySchedule is why an alert is muted that a Mute of its rule holds back.
 const bySchedule = "by its schedule"
 
-// unmute tells of an alert that was muted, and no longer is.
-func (w *Watch) unmute(t int64) (e Event, ok bool) {
-	if w.State != Firing || w.muted != bySchedule || w.Rule.Muted(t) {
-		return Event{}, false
-	}
-	w.muted = ""
-	e = Event{Rule: w.Rule, Key: w.Key, State: Firing, Was: Firing, At: t, Sample: w.Last, Began: w.Since, After: t - w.Since}
-	if d, ok := w.Look(); ok { // what it looks like by now
+// unmute tells of an alert that was told to nobody, and now is; the reason is over.
+func (w *Watch) unmute(t int64) Event {
+	w.muted, w.bare = "", 0
+	e := Event{Rule: w.Rule, Key: w.Key, State: Firing, Was: Firing, At: t, Sample: w.Last, Began: w.Since, After: t - w.Since}
+	if w.series != nil {
+		d := w.series.Look()
+		d.Event = change.Alert
 		e.Change = &d
 	}
-	return e, true
+	return e
 }
+
+// alone reports whether w, muted since another alert said the same, has stood alone for so
+// long that it is to be told. What a site and its sections have in common ends for
+// them at different times, within some minutes.
+func (w *Watch) alone(t int64, told bool) bool {
+	switch {
+	case told:
+		w.bare = 0
+		return false
+	case w.bare == 0:
+		w.bare = t
+	}
+	return w.Rule.Test != Changes || t-w.bare >= aloneSeconds
+}
+
+const aloneSeconds = 15 * 60
 
 // adopt gives the watch a changed rule. An alert goes on where it is still one:
 // if the rule now asks for longer than it has held, it waits for that.
@@ -137,29 +154,40 @@ func (w *Watch) adopt(r Rule, t int64) (e Event, ok bool) {
 }
 
 // calm reports whether nothing can change as long as no request comes; see
-// Board.Advance.
-func (w *Watch) calm() bool {
+// Board.Advance. empty says that there was none in all that the rule looks at.
+func (w *Watch) calm(empty bool) bool {
 	r, s := &w.Rule, &w.Last
-	shrinks := r.Metric <= Visitors && r.Earlier == 0 // without requests the value only falls
 	switch {
-	case !w.known && r.Test != Changes || w.State == Pending || w.over != 0 || w.muted == bySchedule:
+	case w.State == Pending || w.over != 0:
 		return false
-	case r.Test == Changes:
-		return true // what happens in silence is asked of the series
-	case r.Test == Above && w.State == Quiet:
-		return s.Num <= 0 || shrinks
-	case r.Test == Above:
-		return s.Den <= 0
+	case r.Test == Changes, r.Test == Gone:
+		return true // what happens in silence is asked of the series; the rest is no request
+	case !w.known:
+		return false
+	case empty && (s.Whole || w.State == Firing || r.Test == Above || r.Test == Burns):
+		return true
 	case r.Test == Burns:
-		return s.Hits == 0
-	case r.Test == Below && w.State == Quiet:
-		return s.Num <= 0 && s.Whole && s.Hits < r.Min
-	case r.Test == Absent && w.State == Quiet:
+		return s.Hits == 0 || w.State == Quiet && s.Hits < r.Min
+	case w.State == Firing && r.Test == Above:
+		// Without requests a rate falls, and an alert ends; of shares and latencies
+		// there is nothing to say any more.
+		return s.Den <= 0 && s.Hits == 0 && r.Earlier == 0
+	case w.State == Firing:
+		return r.recent(s) == 0
+	case r.Test == Absent:
 		return s.Num <= 0 && s.Hits < r.Min
-	case w.State == Quiet:
-		return false
+	case r.Earlier > 0:
+		return r.Test == Above && s.now == 0
+	case s.Hits < r.Min && (r.Test == Above || r.Test == Below):
+		return true // they only become fewer
+	case r.Test == Above && r.Metric <= Visitors:
+		return true // the value only falls
+	case r.Test == Above && (r.Metric == Share || r.Metric == Rejected):
+		return s.Num <= 0
+	case r.Test == Above:
+		return s.Hits == 0 // quantiles rise where fast requests leave the window first
 	}
-	return s.Num <= 0 // Below, Absent and the like, firing
+	return r.Test == Below && r.Metric > Visitors && s.Hits == 0
 }
 
 // change takes a decision of the series.
@@ -175,7 +203,8 @@ func (w *Watch) change(d change.Decision) (Event, bool) {
 	if s == w.State {
 		return Event{}, false
 	}
-	w.Last = Sample{Num: int64(d.Value * 1e6), Den: 1e6, Hits: int64(max(d.Count, d.Of))}
+	w.Last, w.known = Sample{Num: int64(d.Value * 1e6), Den: 1e6, Hits: int64(max(d.Count, d.Of))}, true
+	w.none, w.up = s == Firing && d.Value < d.Expected/10, s == Firing && d.Value > d.Expected
 	e := w.become(s, d.At)
 	e.Change = &d
 	return e, true

@@ -42,7 +42,7 @@ func TestEveryFlagIsTriedWithABadValue(t *testing.T) {
 	tried("weir", root)
 	for _, cmd := range root.Commands() {
 		switch cmd.Name() {
-		case "loggen", "timeserver", "collector", "demo", "history", "alerts", "state", "mark":
+		case "loggen", "timeserver", "trafficgen", "collector", "demo", "history", "alerts", "state", "mark":
 			tried("weir "+cmd.Name(), cmd)
 			for _, sub := range cmd.Commands() {
 				tried(sub.CommandPath(), sub)

@@ -176,7 +176,7 @@ func channelTOML(text string, number int) (string, error) {
 	case text == "bell":
 		kind, keys = notify.Bell, ""
 	case !ok || rest == "":
-		return "", errors.New("this is no channel: write bell, file:PATH, exec:COMMAND, an address as https://..., alertmanager:ADDRESS, or a chat as slack://...")
+		return "", errors.New("this is no channel: write bell, file:PATH, exec:COMMAND, an http(s) address, alertmanager:ADDRESS, or the URL of a chat")
 	case scheme == "file":
 		kind, keys = notify.Log, "file = "+quoted(rest)
 	case scheme == "exec":

@@ -64,6 +64,7 @@ const patience = 30 * time.Second
 //	                            without the slash at its end, out of its messages
 //	gets CODE URL [METHOD]      ask for a page, and be answered with exactly that code
 //	serves NAME DIR             serve the files of a folder; the variable NAME becomes the URL
+//	counts TRUTH FIGURES        compare the truth of a log with a report, or the summary of a followed log
 //
 // $BOOK is the folder of the alert scripts of package incident.
 //
@@ -88,6 +89,7 @@ func TestScripts(t *testing.T) {
 			"exits": exits, "start": start, "awaits": awaits, "signal": signals, "interrupts": interrupts, "ends": ends, "sends": sends,
 			"logs": logs, "appends": appends, "staircase": staircase, "unquoted": unquoted, "clean": clean, "database": database,
 			"keeps": keeps, "fires": fires, "holds": holds, "damages": damages, "address": address, "gets": gets, "serves": serves,
+			"counts": counts,
 		},
 	})
 }

@@ -219,7 +219,6 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 	}
 	defer in.close()
 	o.Inputs = in
-	allow(len(o.Paths))
 	written, err := simulated(ctx, w.simulate, w.zone, s)
 	if err != nil {
 		return err
@@ -227,6 +226,7 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 	defer written.end()
 	r := w.remember(&o, paths)
 	defer r.close()
+	allow(len(o.Paths), o.History != nil)
 	m, err := monitor.New(o)
 	if bad := (*monitor.HistoryError)(nil); errors.As(err, &bad) {
 		o.History, o.Notices = nil, []string{without(bad.Err)}

@@ -260,7 +260,9 @@ func (g *Gauge) carry() {
 func (g *Gauge) reach() int64 {
 	longest := int64(0)
 	for i := range g.o.Rules {
-		longest = max(longest, g.o.Rules[i].Window)
+		if r := &g.o.Rules[i]; r.Exact() {
+			longest = max(longest, r.Reach())
+		}
 	}
 	closed, ok := g.clock.Closed()
 	if !ok {

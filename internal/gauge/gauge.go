@@ -38,6 +38,7 @@ import (
 type Options struct {
 	Interval int64         // seconds, > 0
 	Lateness time.Duration // how long a second waits for its records
+	Hold     time.Duration // how long the event clock stands at least when records cease, before it goes on without
 	Rules    []alert.Rule
 	// Filter is that of meter.Options, for the filters of Rules.
 	Filter            func(text string) func(*accesslog.Record) bool
@@ -76,6 +77,11 @@ const batchRecords = 64
 // where it is alone: of intervals open at the same time the n-th has 1/n of
 // that, so the memory of any number of them grows like a harmonic sum.
 const openPart = 4
+
+// totalPart is the part of the rows that the total of a Gauge with a Sealer has: a
+// database and what waits for it stand beside it in memory, and the whole of what
+// was counted is in there.
+const totalPart = 2
 
 // Gauge is the whole state of a measurement. Make one with New. It belongs to
 // one goroutine. It is one struct
@@ -147,6 +153,10 @@ func New(o Options) *Gauge {
 		batch: traffic.Batch{Sections: traffic.Sections{Depth: o.SectionDepth}},
 		next:  math.MaxInt64,
 	}
+	g.clock.Hold(o.Hold)
+	if o.Sealer != nil {
+		g.run.total.Limit(totalPart)
+	}
 	g.board.Observe(o.Observer)
 	g.bank = g.newBank()
 	return g
@@ -154,7 +164,11 @@ func New(o Options) *Gauge {
 
 // newBank returns one that has counted nothing for the rules.
 func (g *Gauge) newBank() *meter.Bank {
-	return meter.New(meter.Options{Rules: g.board.Rules(), Filter: g.o.Filter, SectionDepth: g.o.SectionDepth}, &g.seconds)
+	b := meter.New(meter.Options{Rules: g.board.Rules(), Filter: g.o.Filter, SectionDepth: g.o.SectionDepth, Lateness: int64(g.o.Lateness / time.Second)}, &g.seconds)
+	if closed, ok := g.clock.Closed(); ok {
+		b.Close(closed)
+	}
+	return b
 }
 
 // AddSource makes a source known and returns its number, from 0. pending says
@@ -275,8 +289,10 @@ func (g *Gauge) setAside(i int, r *accesslog.Record, rd clock.Reading, n *traffi
 	run := g.aside[i]
 	if rd.Run <= 1 {
 		run = run[:0]
+		g.bank.Note(g.names[i], 0, 0)
 	}
 	if n != nil && rd.Run > 0 && rd.Epoch == nil {
+		g.bank.Note(g.names[i], r.Sec, rd.Run)
 		if k := len(run) - 1; k >= 0 && run[k].as == rd.Second && run[k].own == r.Sec {
 			run[k].n.Add(*n)
 		} else if k < 4096 {
@@ -293,6 +309,9 @@ func (g *Gauge) begin(e *clock.Epoch) {
 	name := g.names[e.Source]
 	run := g.aside[e.Source]
 	g.aside[e.Source] = run[:0]
+	if e.Alone || e.Shift == 0 {
+		g.bank.Note(name, 0, 0)
+	}
 	if e.Alone {
 		g.notice(e.To, fmt.Sprintf("the clock of %s was set: it says %s where the others say %s; its records are counted late or by arrival",
 			name, g.stamp(e.To), g.stamp(e.From)))
@@ -314,7 +333,7 @@ func (g *Gauge) begin(e *clock.Epoch) {
 	}
 	g.seconds.Shift(e.Shift)
 	g.board.Shift(e.Shift)
-	g.bank.Shift(e.Shift)
+	g.bank.Shift(e.Shift, name)
 	for _, c := range run {
 		g.seconds.Add(c.own, c.n)
 	}
@@ -333,7 +352,7 @@ func (g *Gauge) restart(sec int64) {
 	g.forsake(sec)
 	g.close()
 	g.seconds = traffic.Seconds{}
-	g.bank = g.newBank()
+	g.bank.Forget()
 	g.next, g.first.seen, g.run.seen = math.MaxInt64, false, false
 	clear(g.aside)
 }
@@ -341,6 +360,10 @@ func (g *Gauge) restart(sec int64) {
 // Reject counts lines of source i that are no requests.
 func (g *Gauge) Reject(i int, why accesslog.Reason, lines int64) {
 	if now, ok := g.clock.Source(i); ok {
+		// They have no time of their own: what the log has come to, in records or idly.
+		if closed, ok := g.clock.Closed(); ok {
+			now = max(now, closed)
+		}
 		g.bank.Reject(g.names[i], now, lines)
 	}
 	for _, f := range []*figures{&g.since, &g.run.figures, &g.frames.since} {
@@ -479,8 +502,18 @@ func (g *Gauge) drop(k int64) {
 	g.giveBack(t)
 }
 
+// A tally is kept to be used again up to that size: those of an hour, or of a site
+// where each path is a section, hold some MiB.
+const (
+	spareHits    = 16 << 10
+	spareDetails = 64
+)
+
 // giveBack takes a tally that is no longer needed.
 func (g *Gauge) giveBack(t *traffic.Tally) {
+	if t.Hits > spareHits || t.Details() > spareDetails {
+		return
+	}
 	t.Reset()
 	if len(g.spare) < 2 {
 		g.spare = append(g.spare, t)

@@ -11,6 +11,10 @@ import (
 	"weir/internal/view"
 )
 
+// keptSeconds of the newest are kept whatever the rules look at: for Busiest. They take
+// a quarter of a MiB.
+const keptSeconds = 4200
+
 // settle steps the rules through all closed seconds and shows the intervals
 // whose last second is closed, events and intervals in the order of time.
 func (g *Gauge) settle() {
@@ -19,6 +23,7 @@ func (g *Gauge) settle() {
 		return
 	}
 	g.frames.closed = closed
+	g.bank.Close(closed)
 	g.seal(closed)
 	for g.next != math.MaxInt64 && g.next+g.o.Interval <= closed {
 		if to := g.skip(closed); to > g.next+maxEmpty*g.o.Interval {
@@ -31,6 +36,7 @@ func (g *Gauge) settle() {
 		g.show(g.next+g.o.Interval, false)
 	}
 	g.advance(closed)
+	g.seconds.Forget(min(g.reach(), closed-keptSeconds) - g.o.Interval)
 }
 
 // skip returns the start of the first interval at or after next that is open
@@ -124,7 +130,7 @@ func (g *Gauge) windows(to int64) []view.Window {
 			Rule: w.Rule, Key: w.Key, State: w.State, Since: w.Since, Sample: w.Last, Acknowledged: w.Acknowledged > 0, Muted: w.Muted() != "",
 			Of: min(w.Rule.Window, max(1, to-g.first.first)),
 		}
-		if w.Rule.Metric == alert.Hits && w.Rule.Test <= alert.Below && w.Rule.Where == "" && w.Rule.By == alert.Site && w.Rule.Earlier == 0 {
+		if w.Rule.Exact() && w.Rule.Metric == alert.Hits && w.Rule.Test <= alert.Below && w.Rule.Earlier == 0 {
 			hits := g.seconds.Sum(to-w.Rule.Window, to).Hits
 			v.Sample = alert.Sample{Num: hits, Den: w.Rule.Window, Hits: hits}
 		}
@@ -192,4 +198,14 @@ func (g *Gauge) Closing() view.Closing {
 	}
 	g.unmerged(func(st *stretch) { t.Merge(st.tally) })
 	return view.Closing{Snapshot: g.Snapshot(), Stats: g.read(&t)}
+}
+
+// Close is Closing, and the end of g, which is not to be used any more. It makes no
+// copy of the total, which is most of what a process has in memory.
+func (g *Gauge) Close() view.Closing {
+	g.fold()
+	g.close()
+	t := &g.run.total
+	g.unmerged(func(st *stretch) { t.Merge(st.tally) })
+	return view.Closing{Snapshot: g.Snapshot(), Stats: g.read(t)}
 }

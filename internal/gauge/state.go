@@ -20,8 +20,8 @@ import (
 //
 //	version  interval  depth of sections
 //	clock  board  meters  their own forms, each with its length
-//	recent intervals: how many, then of each  from  to  hits, and of each of
-//	  sections, clients, statuses: how many rows, then of each  key  hits
+//	recent intervals: how many, then of each  from  to  hits  failed, and of each of
+//	  sections, clients, statuses, failures of sections: how many rows, then of each  key  hits
 //	epoch  start of the next interval
 //	end of what was handed out  from where on widths hold
 //	widths: how many, then of each  border  seconds
@@ -87,6 +87,9 @@ func (g *Gauge) AppendBinary(b []byte) ([]byte, error) {
 		return b, errors.New("a measurement without a sealer has no state to store")
 	case len(g.out) > 0:
 		return b, fmt.Errorf("%d outputs were not taken before the state was asked for: they would be lost", len(g.out))
+	}
+	if len(g.frames.saved) > 0 {
+		g.bank.Keep(g.names)
 	}
 	g.frames.saved = nil
 	return g.appendState(b), nil
@@ -330,6 +333,7 @@ func (g *Gauge) readParts(r *pack.Reader, version byte, p *Past) (saved []clock.
 	if g.clock, saved, err = clock.Restore(g.o.Lateness, g.o.Wall, time); err != nil {
 		return nil, err
 	}
+	g.clock.Hold(g.o.Hold)
 	if closed, ok := g.clock.Closed(); ok {
 		g.frames.closed = closed
 	}
@@ -537,8 +541,7 @@ func (g *Gauge) change(to Options) {
 	if deeper {
 		clear(g.seen)
 		g.recent = nil
-		g.o.SectionDepth = to.SectionDepth
-		g.bank = g.newBank()
+		g.bank.Regroup(to.SectionDepth)
 	}
 	g.o = to
 }
@@ -550,7 +553,7 @@ func (g *Gauge) preview(to int64) {
 		g.Notice("what is open cannot be shown: " + err.Error())
 		return
 	}
-	c.seconds = g.seconds
+	c.seconds, c.board = g.seconds, g.board
 	c.flush(to)
 	for _, o := range c.out {
 		if o.Sealed == nil && o.Event == nil {

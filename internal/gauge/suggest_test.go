@@ -10,7 +10,7 @@ import (
 	"weir/internal/unit"
 )
 
-func request(g *Gauge, source int, sec int64) {
+func came(g *Gauge, source int, sec int64) {
 	g.Record(source, &accesslog.Record{Sec: sec, Status: 200, Latency: accesslog.NoLatency})
 }
 
@@ -23,14 +23,14 @@ func TestTheBusiestWindowIsFoundWhereverItLies(t *testing.T) {
 			if _, ok := g.Busiest(120, 3600); ok {
 				t.Fatalf("after %d s an hour is known", s)
 			}
-			request(g, 0, 1_700_000_000+s)
+			came(g, 0, 1_700_000_000+s)
 			if s == peak {
 				for range 239 {
-					request(g, 0, 1_700_000_000+s)
+					came(g, 0, 1_700_000_000+s)
 				}
 			}
 		}
-		request(g, 0, 1_700_000_000+3600)
+		came(g, 0, 1_700_000_000+3600)
 		hits, ok := g.Busiest(120, 3600)
 		if want := int64(120 + 239); !ok || hits != want {
 			t.Errorf("a peak in second %d: got %d, %v, want %d", peak, hits, ok, want)

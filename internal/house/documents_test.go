@@ -37,7 +37,7 @@ func documents(t *testing.T) []string {
 var console = regexp.MustCompile("(?s)```console\n(.*?)```")
 
 // TestEveryCommandOfTheDocumentsPrintsWhatTheySay runs the console blocks of
-// each document, in order, in a folder of its own.
+// each document, in order, in a folder of its own that has the tables of docs/.
 func TestEveryCommandOfTheDocumentsPrintsWhatTheySay(t *testing.T) {
 	bin := buildWeir(t)
 	ran := 0
@@ -45,6 +45,7 @@ func TestEveryCommandOfTheDocumentsPrintsWhatTheySay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			text := document(t, name)
 			dir := t.TempDir()
+			tables(t, dir)
 			got := console.ReplaceAllStringFunc(text, func(block string) string {
 				var out strings.Builder
 				out.WriteString("```console\n")
@@ -73,6 +74,24 @@ func TestEveryCommandOfTheDocumentsPrintsWhatTheySay(t *testing.T) {
 	}
 	if ran < 6 {
 		t.Errorf("only %d commands were run: the documents have lost their examples", ran)
+	}
+}
+
+// tables copies what was recorded for the documents to where their commands are run.
+func tables(t *testing.T, dir string) {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(root, "docs", "*.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range all {
+		text, err := os.ReadFile(name)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, filepath.Base(name)), text, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -179,7 +198,7 @@ func TestEveryFlagIsInTheManual(t *testing.T) {
 func helpOf(t *testing.T, bin string) string {
 	t.Helper()
 	var all strings.Builder
-	for _, args := range [][]string{{"--help"}, {"report", "--help"}, {"parse", "--help"}, {"tail", "--help"}, {"log", "--help"}, {"history", "--help"}, {"alerts", "--help"}, {"state", "--help"}, {"state", "check", "--help"}, {"state", "export", "--help"}, {"state", "prune", "--help"}, {"mark", "--help"}, {"explain", "--help"}, {"formats", "--help"}, {"config", "--help"}, {"config", "check", "--help"}, {"config", "show", "--help"}, {"loggen", "--help"}, {"plot", "--help"}, {"timeserver", "--help"}, {"collector", "--help"}, {"test", "--help"}, {"backtest", "--help"}, {"demo", "--help"}, {"version", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"report", "--help"}, {"parse", "--help"}, {"tail", "--help"}, {"log", "--help"}, {"history", "--help"}, {"alerts", "--help"}, {"state", "--help"}, {"state", "check", "--help"}, {"state", "export", "--help"}, {"state", "prune", "--help"}, {"mark", "--help"}, {"explain", "--help"}, {"formats", "--help"}, {"config", "--help"}, {"config", "check", "--help"}, {"config", "show", "--help"}, {"loggen", "--help"}, {"plot", "--help"}, {"timeserver", "--help"}, {"collector", "--help"}, {"trafficgen", "--help"}, {"trafficgen", "report", "--help"}, {"notify", "--help"}, {"notify", "test", "--help"}, {"test", "--help"}, {"backtest", "--help"}, {"demo", "--help"}, {"version", "--help"}} {
 		out, err := exec.CommandContext(t.Context(), bin, args...).CombinedOutput()
 		if err != nil {
 			t.Fatalf("weir %v: %v", args, err)

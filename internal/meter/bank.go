@@ -14,6 +14,8 @@
 package meter
 
 import (
+	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -32,7 +34,8 @@ type Options struct {
 	// is meant. It is asked once for each different text, and has to be good: a
 	// configuration has been read before. With nil no rule has such a text.
 	Filter       func(text string) func(*accesslog.Record) bool
-	SectionDepth int // path segments of a section; 0 is 1
+	SectionDepth int   // path segments of a section; 0 is 1
+	Lateness     int64 // seconds that records may come out of order
 }
 
 // A Bank holds all meters, and is the alert.Figures of their rules. Make one
@@ -46,13 +49,28 @@ type Bank struct {
 	parts    []part // by rule
 	sections traffic.Sections
 	exact    *traffic.Seconds
-	first    int64            // the first second there was anything in
-	begun    bool             // first is one
-	gone     map[string]int64 // logs whose file is not there, since when
-	times    sketch.Histogram // for sums
-	active   bool             // some meter counts
-	people   bool             // somebody asks for visitors
+	first    int64             // the first second there was anything in
+	begun    bool              // first is one
+	closed   int64             // what comes for a second before it is late
+	logs     map[string][]away // oldest first
+	lines    ring              // those that are no requests, by second
+	runs     map[string][]note // of logs whose clock may have been set
+	noting   bool              // the next record belongs to one
+	own      int64             // its own second
+	times    sketch.Histogram  // for sums
+	active   bool              // some meter counts
+	people   bool              // somebody asks for visitors
+	odd      bool              // somebody asks for lines that are no requests
 }
+
+// away is when the file of a log was not there.
+type away struct{ since, back int64 }
+
+// still is the back of a log whose file is not there yet.
+const still = math.MaxInt64
+
+// unknown is the closed second of a Bank that was not told of one.
+const unknown = math.MinInt64 / 4
 
 type verdict uint8
 
@@ -77,15 +95,19 @@ type meter struct {
 type part struct {
 	meter *meter
 	group *group // the keys
-	site  *group // of a rule that Changes: the site itself
-	exact bool   // of the exact seconds
+	spots []spot
+	exact bool // of the exact seconds
 	class int
+	site  *group // of a rule that Changes: the site itself
 }
 
 // New returns a Bank that has counted nothing. exact are the seconds of the
 // whole site, which it only reads.
 func New(o Options, exact *traffic.Seconds) *Bank {
-	b := &Bank{o: o, rules: slices.Clone(o.Rules), exact: exact, gone: map[string]int64{}, sections: traffic.Sections{Depth: o.SectionDepth}}
+	b := &Bank{
+		o: o, rules: slices.Clone(o.Rules), exact: exact, closed: unknown,
+		logs: map[string][]away{}, runs: map[string][]note{}, sections: traffic.Sections{Depth: o.SectionDepth},
+	}
 	b.parts = make([]part, len(b.rules))
 	compiled := map[string]int{"": -1}
 	filter := func(text string) int {
@@ -108,8 +130,17 @@ func New(o Options, exact *traffic.Seconds) *Bank {
 	}
 	b.verdicts = make([]verdict, len(b.filters))
 	b.active = len(b.meters) > 0
+	for _, m := range b.meters {
+		b.odd = b.odd || m.lines
+	}
+	if b.odd {
+		b.lines = newRing(1, b.ahead()+1, nil)
+	}
 	return b
 }
+
+// ahead is how far the newest record may be ahead of what is closed.
+func (b *Bank) ahead() int64 { return aheadSeconds + max(0, b.o.Lateness) }
 
 // place finds or makes what counts for a rule.
 func (b *Bank) place(r *alert.Rule, filter func(string) int) part {
@@ -120,54 +151,45 @@ func (b *Bank) place(r *alert.Rule, filter func(string) int) part {
 	if r.Test == alert.Gone {
 		return part{}
 	}
+	b.people = b.people || r.Metric == alert.Visitors
 	m := b.meter(r, filter, class)
 	p := part{meter: m}
 	if r.Test == alert.Changes {
-		p.site = m.group(alert.Site, false)
-		p.site.spec.step(r)
+		p.site = b.group(m, alert.Site, false)
 		p.group = p.site
+		p.step(r)
 		if r.By == alert.Section {
-			p.group = m.group(alert.Section, true)
-			p.group.spec.step(r)
+			p.group = b.group(m, alert.Section, true)
+			p.step(r)
 		}
 		return p
 	}
-	p.group = m.group(r.By, false)
+	p.group = b.group(m, r.By, false)
 	for _, l := range r.Looks() {
-		switch {
-		case r.Metric.Timed():
-			p.group.spec.times = max(p.group.spec.times, l.Span+l.Lag)
-		case r.Metric == alert.Visitors:
-			p.group.spec.people = max(p.group.spec.people, l.Span+l.Lag)
-			b.people = true
-		}
-		// Requests are always counted: a rule may ask for enough of them.
-		p.group.spec.want(l, r.Cadence())
+		p.spots = append(p.spots, p.group.spec.want(r, l))
 	}
 	return p
 }
 
 // step makes room for the steps that a rule takes which Changes.
-func (s *spec) step(r *alert.Rule) {
+func (p *part) step(r *alert.Rule) {
+	s := &p.group.spec
 	s.ring(alert.StepSeconds, alert.StepSeconds)
-	if r.Metric.Timed() {
-		s.times = max(s.times, alert.StepSeconds)
-	}
-	if r.Metric == alert.Visitors {
-		s.people = max(s.people, alert.StepSeconds)
+	if r.Metric.Timed() || r.Metric == alert.Visitors {
+		s.keep(r.Metric.Timed(), alert.StepSeconds, alert.StepSeconds)
 	}
 }
 
 // meter returns the one of the filters of a rule.
 func (b *Bank) meter(r *alert.Rule, filter func(string) int, class int) *meter {
-	lines := r.Test == alert.Silent
 	rejected := r.Metric == alert.Rejected
+	lines := r.Test == alert.Silent || rejected
 	for _, m := range b.meters {
 		if m.where == r.Where && m.lines == lines && (m.of == r.Of && m.rejected == rejected || r.Of == "" && !rejected && !m.rejected) {
 			return m
 		}
 	}
-	m := &meter{where: r.Where, of: r.Of, filter: filter(r.Where), part: -1, class: class, rejected: rejected, lines: lines || rejected}
+	m := &meter{where: r.Where, of: r.Of, filter: filter(r.Where), part: -1, class: class, rejected: rejected, lines: lines}
 	if class == 0 {
 		m.part = filter(r.Of)
 	}
@@ -175,24 +197,29 @@ func (b *Bank) meter(r *alert.Rule, filter func(string) int, class int) *meter {
 	return m
 }
 
-func (m *meter) group(by alert.By, top bool) *group {
+func (b *Bank) group(m *meter, by alert.By, top bool) *group {
 	for _, g := range m.groups {
 		if g.by == by && g.top == top {
 			return g
 		}
 	}
-	m.groups = append(m.groups, newGroup(by, top))
+	m.groups = append(m.groups, b.newGroup(by, top))
 	return m.groups[len(m.groups)-1]
 }
 
 // Record counts a record of a log in second sec, which need not be its own.
 func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
-	b.seen(sec)
+	late := sec < b.closed
+	if !b.begun {
+		b.begun, b.first = true, max(sec, b.closed)
+	} else if sec < b.first && !late {
+		b.first = sec
+	}
 	if !b.active {
 		return
 	}
 	clear(b.verdicts)
-	h := hit{sec: sec, micros: -1}
+	h := hit{sec: sec, micros: -1, late: late}
 	if r.Latency >= 0 {
 		h.micros = int64(r.Latency / time.Microsecond)
 	}
@@ -200,7 +227,7 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 		h.visitor = sketch.Combine(sketch.Hash(r.Client), sketch.Hash(r.Agent))
 	}
 	var section []byte
-	for _, m := range b.meters {
+	for i, m := range b.meters {
 		if m.filter >= 0 && !b.match(m.filter, r) {
 			continue
 		}
@@ -208,8 +235,9 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 		if m.class > 0 && traffic.Class(r.Status) == m.class || m.part >= 0 && b.match(m.part, r) {
 			h.n.part = 1
 		}
-		for _, g := range m.groups {
+		for k, g := range m.groups {
 			var key []byte
+			var s *series
 			switch g.by {
 			case alert.Section:
 				if section == nil {
@@ -221,24 +249,33 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 					continue
 				}
 			case alert.Source:
-				if s := g.named(source, sec); s != nil {
-					s.add(&h)
-				}
+				s = g.named(source, &h, b.closed)
+			}
+			if s == nil {
+				s = g.find(key, &h, b.closed)
+			}
+			if s != nil {
+				s.add(&h)
+			}
+			if !b.noting {
 				continue
 			}
-			if s := g.find(key, sec); s != nil {
-				s.add(&h)
+			if s != nil {
+				b.noted(source, note{meter: i, group: k, key: s.key, counted: true}, &h)
+			} else if s = g.keys[string(key)]; s != nil {
+				b.noted(source, note{meter: i, group: k, key: s.key}, &h)
 			}
 		}
 	}
+	b.noting = false
 }
 
 // named is find without making bytes of a text.
-func (g *group) named(key string, sec int64) *series {
+func (g *group) named(key string, h *hit, closed int64) *series {
 	if s := g.keys[key]; s != nil {
 		return s
 	}
-	return g.find([]byte(key), sec)
+	return g.find([]byte(key), h, closed)
 }
 
 func (b *Bank) match(filter int, r *accesslog.Record) bool {
@@ -252,19 +289,16 @@ func (b *Bank) match(filter int, r *accesslog.Record) bool {
 	return *v == yes
 }
 
-func (b *Bank) seen(sec int64) {
-	if !b.begun || sec < b.first {
-		b.begun, b.first = true, sec
-	}
-}
-
 // Reject counts lines of a log that are no requests, in second sec.
 func (b *Bank) Reject(source string, sec, lines int64) {
+	if b.odd && lines > 0 {
+		b.lines.add(sec, cell{hits: 1})
+	}
 	for _, m := range b.meters {
 		if !m.lines || lines <= 0 {
 			continue
 		}
-		h := hit{sec: sec, micros: -1, n: cell{hits: uint32(min(lines, math.MaxUint32))}}
+		h := hit{sec: sec, micros: -1, late: sec < b.closed, n: cell{hits: uint32(min(lines, math.MaxUint32))}}
 		if m.rejected {
 			h.n.part = h.n.hits
 		}
@@ -276,39 +310,79 @@ func (b *Bank) Reject(source string, sec, lines int64) {
 			case alert.Source:
 				key = source
 			}
-			if s := g.named(key, sec); s != nil {
+			if s := g.named(key, &h, b.closed); s != nil {
 				s.add(&h)
 			}
 		}
 	}
 }
 
+// Close tells that the seconds before sec are closed: a record of one of them that is
+// still to come is late. It counts, but nothing is known the longer for it.
+func (b *Bank) Close(sec int64) { b.closed = max(b.closed, sec) }
+
 // Gone notes, at second sec, whether the file of a log is not there.
 func (b *Bank) Gone(source string, sec int64, gone bool) {
-	since, known := b.gone[source]
+	list, known := b.logs[source]
+	n := len(list)
 	switch {
-	case !gone && !(known && since == here):
-		b.gone[source] = here
-	case gone && (!known || since == here):
-		b.gone[source] = sec
+	case gone && (!known || list[n-1].back != still):
+		if !known && len(b.logs) >= alert.MaxKeys {
+			b.evict()
+		}
+		// Those before are only needed until what they are about is decided.
+		list = slices.DeleteFunc(list, func(a away) bool { return a.back < b.closed })
+		b.logs[source] = append(list[max(0, len(list)-mostAway+1):], away{since: sec, back: still})
+	case !gone && known && list[n-1].back == still:
+		list[n-1].back = sec
 	}
 }
 
-// here is what gone has of a log whose file is there.
-const here = math.MaxInt64
+// mostAway is how many times a log may be gone and back within the lateness.
+const mostAway = 8
+
+// evict forgets the log that has been back for longest, or else gone.
+func (b *Bank) evict() {
+	name, oldest := "", away{}
+	for k, list := range b.logs {
+		a := list[len(list)-1]
+		if order := cmp.Or(cmp.Compare(a.back, oldest.back), cmp.Compare(a.since, oldest.since), cmp.Compare(k, name)); name == "" || order < 0 {
+			name, oldest = k, a
+		}
+	}
+	delete(b.logs, name)
+}
+
+// Keep forgets the logs that are none of names.
+func (b *Bank) Keep(names []string) {
+	known := map[string]bool{}
+	for _, name := range names {
+		known[name] = true
+	}
+	maps.DeleteFunc(b.logs, func(name string, _ []away) bool { return !known[name] })
+	for _, m := range b.meters {
+		for _, g := range m.groups {
+			if g.by == alert.Source {
+				g.keep(known)
+			}
+		}
+	}
+}
 
 // Measure implements alert.Figures.
 func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 	r, p := &b.rules[rule], &b.parts[rule]
-	to := l.At - l.Lag
 	if r.Test == alert.Gone {
 		// Hits are what there was before: the log itself.
 		s := alert.Sample{Num: 1, Den: 1, Hits: 1, Whole: true}
-		if since, ok := b.gone[key]; ok && since != here && l.At-since >= l.Span {
-			s.Num = 0
+		for _, a := range b.logs[key] {
+			if a.since+l.Span <= l.At && l.At <= a.back {
+				s.Num = 0
+			}
 		}
 		return s
 	}
+	to := l.At - l.Lag
 	if p.exact {
 		n := b.exact.Sum(to-l.Span, to)
 		s := alert.Sample{Num: n.Hits, Den: l.Span, Hits: n.Hits, Whole: b.begun && b.first <= to-l.Span}
@@ -320,21 +394,17 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 		}
 		return s
 	}
-	g := p.group
-	if p.site != nil && key == "" {
-		g = p.site
-	}
-	s := g.keys[key]
+	at := p.spot(l)
+	to = traffic.FloorDiv(l.At, at.width)*at.width - at.lag
+	from := to - at.span
+	s := p.group.keys[key]
 	if s == nil {
-		return alert.Sample{Whole: b.begun && b.first <= to-l.Span, Den: oneIfSite(r, l.Span)}
+		return alert.Sample{Whole: b.begun && b.first <= from, Den: oneIfSite(r, at.span)}
 	}
-	n := total{}
-	if at, ok := g.spec.where[look{l.Span, l.Lag}]; ok {
-		n = s.rings[at.ring].sum(at.window, l.At)
-	}
-	out := alert.Sample{Num: n.hits, Den: l.Span, Hits: n.hits, Whole: min(s.first, b.first) <= to-l.Span}
-	if r.By != alert.Site {
-		out.Whole = s.first <= to-l.Span
+	n := s.rings[at.ring].sum(at.window, l.At)
+	out := alert.Sample{Num: n.hits, Den: at.span, Hits: n.hits, Whole: s.first <= from}
+	if r.By == alert.Site {
+		out.Whole = b.begun && b.first <= from
 	}
 	switch {
 	case r.Metric == alert.Bytes:
@@ -342,14 +412,10 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 	case r.Metric == alert.Share || r.Metric == alert.Rejected:
 		out.Num, out.Den = n.part, n.hits
 	case r.Metric == alert.Visitors:
-		var d sketch.Distinct
-		d.Precision = visitorPrecision
-		s.people.merge(to-l.Span, to, nil, &d)
-		out.Num, _ = d.Count()
-		out.Den = 1
+		out.Num, out.Den = s.kept[at.kept].visitors(from, to), 1
 	case r.Metric.Timed():
 		b.times.Reset()
-		s.times.merge(to-l.Span, to, &b.times, nil)
+		s.kept[at.kept].merge(from, to, &b.times, nil)
 		out.Hits, out.Num, out.Den = b.times.Count(), b.times.Quantile(r.Metric.Quantile()), 1e6
 		if r.Metric == alert.Mean {
 			out.Num = b.times.Mean()
@@ -359,6 +425,16 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 		}
 	}
 	return out
+}
+
+// spot returns where the figures of a look are.
+func (p *part) spot(l alert.Look) *spot {
+	for i := range p.spots {
+		if at := &p.spots[i]; at.look.Span == l.Span && at.look.Lag == l.Lag {
+			return at
+		}
+	}
+	panic("meter: a rule asks for a window that is none of its Looks")
 }
 
 // oneIfSite is the Den of a rule of which nothing was counted yet: of rates nothing
@@ -391,55 +467,114 @@ func (b *Bank) Step(rule int, key string, t int64) change.Sample {
 		}
 	}
 	out := change.Sample{Requests: int64(c.hits), Failed: int64(c.part)}
-	switch {
-	case r.Metric == alert.Bytes:
+	if r.Metric == alert.Bytes {
 		out.Requests = c.bytes >> 10
-	case r.Metric == alert.Visitors:
-		var d sketch.Distinct
-		d.Precision = visitorPrecision
-		s.people.merge(t-alert.StepSeconds, t, nil, &d)
-		out.Requests, _ = d.Count()
-	case r.Metric.Timed():
-		b.times.Reset()
-		s.times.merge(t-alert.StepSeconds, t, &b.times, nil)
-		out.Timed = b.times.Count()
-		out.Mean = time.Duration(b.times.Mean()) * time.Microsecond
-		out.P90 = time.Duration(b.times.Quantile(max(r.Metric.Quantile(), 0.5))) * time.Microsecond
+	}
+	for i := range s.kept {
+		switch k := s.kept[i]; {
+		case k.width != alert.StepSeconds:
+		case !k.timed && r.Metric == alert.Visitors:
+			out.Requests = k.visitors(t-alert.StepSeconds, t)
+		case k.timed && r.Metric.Timed():
+			b.times.Reset()
+			k.merge(t-alert.StepSeconds, t, &b.times, nil)
+			out.Timed = b.times.Count()
+			out.Mean = time.Duration(b.times.Mean()) * time.Microsecond
+			out.P90 = time.Duration(b.times.Quantile(max(r.Metric.Quantile(), 0.5))) * time.Microsecond
+		}
 	}
 	return out
 }
 
 // Keys implements alert.Figures.
-func (b *Bank) Keys(rule int, _ int64) []string {
+func (b *Bank) Keys(rule int, t int64) []string {
 	p := &b.parts[rule]
 	switch {
 	case b.rules[rule].Test == alert.Gone:
-		keys := make([]string, 0, len(b.gone))
-		for k := range b.gone {
-			keys = append(keys, k)
-		}
-		slices.Sort(keys)
-		return keys
+		return slices.Sorted(maps.Keys(b.logs))
 	case p.group == nil || p.group == p.site:
 		return nil
 	}
-	return p.group.list
+	return p.group.at(t)
 }
 
 // Next implements alert.Figures.
-func (b *Bank) Next(from int64) (sec int64, ok bool) { return b.exact.Next(from) }
+func (b *Bank) Next(from int64) (sec int64, ok bool) {
+	sec, ok = b.exact.Next(from)
+	sooner := func(s int64) {
+		if s >= from && (!ok || s < sec) {
+			sec, ok = s, true
+		}
+	}
+	if b.odd {
+		if s, found := b.lines.next(from); found {
+			sooner(s)
+		}
+	}
+	if len(b.logs) == 0 {
+		return sec, ok
+	}
+	for i := range b.rules {
+		if r := &b.rules[i]; r.Test == alert.Gone {
+			for _, list := range b.logs {
+				for _, a := range list {
+					sooner(a.since + r.Window - 1)
+					if a.back != still {
+						sooner(a.back)
+					}
+				}
+			}
+		}
+	}
+	return sec, ok
+}
 
-// Shift moves all by delta seconds: the time line was set.
-func (b *Bank) Shift(delta int64) {
+// Regroup makes the sections others, of so many path segments. What was counted of
+// those before is forgotten.
+func (b *Bank) Regroup(depth int) {
+	b.sections.Depth = depth
+	for _, m := range b.meters {
+		for _, g := range m.groups {
+			if g.by == alert.Section {
+				g.forget()
+			}
+		}
+	}
+}
+
+// Forget drops all that was counted. Which logs are gone stays known.
+func (b *Bank) Forget() {
+	b.begun, b.closed = false, unknown
+	clear(b.runs)
+	b.lines.reset()
+	for _, m := range b.meters {
+		for _, g := range m.groups {
+			g.forget()
+			g.hour = 0
+		}
+	}
+}
+
+// shift moves all by delta seconds.
+func (b *Bank) shift(delta int64) {
 	b.first += delta
+	if b.closed != unknown {
+		b.closed += delta
+	}
+	if b.odd {
+		b.lines.shift(delta)
+	}
 	for _, m := range b.meters {
 		for _, g := range m.groups {
 			g.shift(delta)
 		}
 	}
-	for name, since := range b.gone {
-		if since != here {
-			b.gone[name] = since + delta
+	for _, list := range b.logs {
+		for i := range list {
+			list[i].since += delta
+			if list[i].back != still {
+				list[i].back += delta
+			}
 		}
 	}
 }

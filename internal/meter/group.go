@@ -3,10 +3,12 @@ package meter
 import (
 	"cmp"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"strings"
 
 	"weir/internal/alert"
+	"weir/internal/clock"
 	"weir/internal/pack"
 	"weir/internal/traffic"
 )
@@ -25,26 +27,39 @@ const (
 	// mostRanked is how many sections are counted by the hour; beyond it those
 	// with fewest requests are dropped.
 	mostRanked = 512
-	// settled is how many seconds after its end an hour is taken for counted. It
-	// makes the sections of an hour no matter of the order of records.
-	settled = 60
+	hour       = 3600
 )
 
 // A group is what is counted for the keys of one kind.
 type group struct {
-	by   alert.By
-	top  bool // the keys are the sections with most requests
-	spec spec
-	keys map[string]*series
-	list []string // the keys, in order
-	rank map[string]*[2]int64
-	hour int64 // that of the first number of each rank; the second is of the hour after it
+	by    alert.By
+	top   bool // the keys are the sections with most requests
+	spec  spec
+	keys  map[string]*series
+	list  []string // the keys in order, where listed
+	fresh bool     // list is that of keys
+	order []*series
+	spare []*series
+
+	// Of top sections. settled is how many seconds after its end an hour is taken for
+	// counted: that, and that members begin and end then by the time of records, makes
+	// the members no matter of the order in which records come.
+	settled int64
+	rank    map[string]*rank
+	hour    int64 // that of the first number of each rank; the second is of the hour after it
+	asked   []string
+}
+
+// A rank is how many requests a section had in two hours, and what is counted of it.
+type rank struct {
+	hits   [2]int64
+	series *series // nil for none
 }
 
 // find returns the series of a key, nil for one that has none.
-func (g *group) find(key []byte, sec int64) *series {
+func (g *group) find(key []byte, h *hit, closed int64) *series {
 	if g.top {
-		return g.ranked(key, sec)
+		return g.ranked(key, h.sec)
 	}
 	if s := g.keys[string(key)]; s != nil {
 		return s
@@ -52,40 +67,118 @@ func (g *group) find(key []byte, sec int64) *series {
 	if len(g.keys) >= alert.MaxKeys {
 		g.evict()
 	}
-	return g.admit(string(key), sec)
-}
-
-func (g *group) admit(key string, sec int64) *series {
-	s := g.spec.make(key, sec)
-	g.keys[key] = s
-	i, _ := slices.BinarySearch(g.list, key)
-	// A new slice: the Board may hold the old one.
-	g.list = slices.Concat(g.list[:i], []string{key}, g.list[i:])
+	s := g.admit(string(key), max(h.sec, closed))
+	s.last = h.sec
+	g.push(s)
 	return s
 }
 
-// evict drops the key whose last request is longest ago.
-func (g *group) evict() {
-	var oldest *series
-	for _, key := range g.list {
-		if s := g.keys[key]; oldest == nil || s.last < oldest.last {
-			oldest = s
-		}
+func (g *group) admit(key string, sec int64) *series {
+	var s *series
+	if n := len(g.spare); n > 0 {
+		s, g.spare = g.spare[n-1], g.spare[:n-1]
+		s.reset(key, sec)
+	} else {
+		s = g.spec.make(key, sec)
 	}
-	g.drop(oldest.key)
+	g.keys[key], g.fresh = s, false
+	return s
 }
 
-func (g *group) drop(key string) {
-	delete(g.keys, key)
-	i, _ := slices.BinarySearch(g.list, key)
-	g.list = slices.Concat(g.list[:i], g.list[i+1:])
+func (g *group) drop(s *series) {
+	delete(g.keys, s.key)
+	g.fresh = false
+	g.spare = append(g.spare, s)
+}
+
+// evict drops the key whose last request is longest ago; of several the first one.
+//
+// order is a heap by what each of them had when it was looked at last: so a request
+// costs nothing here, and an eviction a few steps where each new key took 10 us to
+// look at all of them.
+func (g *group) evict() {
+	for {
+		s := g.order[0]
+		if s.seen == s.last {
+			n := len(g.order) - 1
+			g.order[0] = g.order[n]
+			g.order = g.order[:n]
+			g.sink()
+			g.drop(s)
+			return
+		}
+		s.seen = s.last
+		g.sink()
+	}
+}
+
+func (s *series) before(o *series) bool {
+	return s.seen < o.seen || s.seen == o.seen && s.key < o.key
+}
+
+// sink moves the first of the heap to where it belongs.
+func (g *group) sink() {
+	for i := 0; ; {
+		least := i
+		for k := 2*i + 1; k < min(2*i+3, len(g.order)); k++ {
+			if g.order[k].before(g.order[least]) {
+				least = k
+			}
+		}
+		if least == i {
+			return
+		}
+		g.order[i], g.order[least] = g.order[least], g.order[i]
+		i = least
+	}
+}
+
+// push puts s into the heap.
+func (g *group) push(s *series) {
+	s.seen = s.last
+	g.order = append(g.order, s)
+	for i := len(g.order) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !g.order[i].before(g.order[up]) {
+			return
+		}
+		g.order[i], g.order[up] = g.order[up], g.order[i]
+		i = up
+	}
+}
+
+// sorted returns the keys in order.
+func (g *group) sorted() []string {
+	if !g.fresh {
+		g.list = g.list[:0]
+		for key := range g.keys {
+			g.list = append(g.list, key)
+		}
+		slices.Sort(g.list)
+		g.fresh = true
+	}
+	return g.list
+}
+
+// at returns the keys that are looked at second t, in order.
+func (g *group) at(t int64) []string {
+	list := g.sorted()
+	if !g.top {
+		return list
+	}
+	g.asked = g.asked[:0]
+	for _, key := range list {
+		if s := g.keys[key]; s.first < t && (s.until == 0 || t <= s.until) {
+			g.asked = append(g.asked, key)
+		}
+	}
+	return g.asked
 }
 
 // ranked counts a request of a section by the hour, and returns its series if it
 // is a member.
 func (g *group) ranked(key []byte, sec int64) *series {
-	hour := traffic.FloorDiv(sec, 3600)
-	if now := traffic.FloorDiv(sec-settled, 3600); now > g.hour {
+	if now := traffic.FloorDiv(sec-g.settled, hour); now > g.hour {
 		g.choose(now)
 	}
 	n := g.rank[string(key)]
@@ -93,17 +186,20 @@ func (g *group) ranked(key []byte, sec int64) *series {
 		if len(g.rank) >= mostRanked {
 			g.thin()
 		}
-		n = new([2]int64)
+		n = &rank{series: g.keys[string(key)]}
 		g.rank[string(key)] = n
 	}
-	// In the first minute of an hour g.hour is still the one before.
-	switch hour - g.hour {
-	case 0:
-		n[0]++
-	case 1:
-		n[1]++
+	// In the first minutes of an hour g.hour is still the one before.
+	switch in := sec - g.hour*hour; {
+	case in >= 0 && in < hour:
+		n.hits[0]++
+	case in >= hour && in < 2*hour:
+		n.hits[1]++
 	}
-	return g.keys[string(key)]
+	if s := n.series; s != nil && sec >= s.first && (s.until == 0 || sec < s.until) {
+		return s
+	}
+	return nil
 }
 
 // choose makes the members those of the hour before now, with those of the day
@@ -117,19 +213,25 @@ func (g *group) choose(now int64) {
 	for key, n := range g.rank {
 		switch now - g.hour {
 		case 1:
-			all = append(all, entry{key, n[0]})
-			n[0], n[1] = n[1], 0
+			all = append(all, entry{key, n.hits[0]})
+			n.hits = [2]int64{n.hits[1], 0}
 		case 2:
-			all = append(all, entry{key, n[1]})
-			n[0], n[1] = 0, 0
+			all = append(all, entry{key, n.hits[1]})
+			n.hits = [2]int64{}
 		default:
-			n[0], n[1] = 0, 0
+			n.hits = [2]int64{}
 		}
-		if *n == ([2]int64{}) {
+		if n.hits == ([2]int64{}) {
 			delete(g.rank, key)
 		}
 	}
 	g.hour = now
+	begin := now*hour + g.settled
+	for _, key := range slices.Clone(g.sorted()) {
+		if s := g.keys[key]; s.until != 0 {
+			g.drop(s)
+		}
+	}
 	slices.SortFunc(all, func(a, b entry) int { return cmp.Or(cmp.Compare(b.hits, a.hits), strings.Compare(a.key, b.key)) })
 	for _, e := range all[:min(len(all), topSections)] {
 		if e.hits < leastHits {
@@ -137,17 +239,20 @@ func (g *group) choose(now int64) {
 		}
 		s := g.keys[e.key]
 		if s == nil {
-			s = g.admit(e.key, now*3600+settled)
+			s = g.admit(e.key, begin)
 		}
 		s.members = now
 	}
-	old := slices.SortedFunc(slices.Values(g.list), func(a, b string) int {
-		return cmp.Or(cmp.Compare(g.keys[a].members, g.keys[b].members), strings.Compare(a, b))
+	old := slices.SortedFunc(maps.Values(g.keys), func(a, b *series) int {
+		return cmp.Or(cmp.Compare(a.members, b.members), strings.Compare(a.key, b.key))
 	})
-	for i, key := range old {
-		if g.keys[key].members < now-memberHours || len(old)-i > mostMembers {
-			g.drop(key)
+	for i, s := range old {
+		if s.members < now-memberHours || len(old)-i > mostMembers {
+			s.until = begin
 		}
+	}
+	for key, n := range g.rank {
+		n.series = g.keys[key]
 	}
 }
 
@@ -158,7 +263,7 @@ func (g *group) thin() {
 		all = append(all, key)
 	}
 	slices.SortFunc(all, func(a, b string) int {
-		return cmp.Or(cmp.Compare(g.rank[a][0]+g.rank[a][1], g.rank[b][0]+g.rank[b][1]), strings.Compare(a, b))
+		return cmp.Or(cmp.Compare(g.rank[a].hits[0]+g.rank[a].hits[1], g.rank[b].hits[0]+g.rank[b].hits[1]), strings.Compare(a, b))
 	})
 	for _, key := range all[:len(all)/2] {
 		delete(g.rank, key)
@@ -168,8 +273,9 @@ func (g *group) thin() {
 func (g *group) shift(delta int64) {
 	for _, s := range g.keys {
 		s.shift(delta)
+		s.seen += delta
 	}
-	if hours := traffic.FloorDiv(delta, 3600); g.top {
+	if hours := traffic.FloorDiv(delta, hour); g.top {
 		g.hour += hours
 		for _, s := range g.keys {
 			s.members += hours
@@ -177,21 +283,17 @@ func (g *group) shift(delta int64) {
 	}
 }
 
-func (g *group) appendBinary(b []byte) []byte {
-	b = binary.AppendUvarint(append(b, byte(g.by), oneIf(g.top)), uint64(len(g.list)))
-	for _, key := range g.list {
-		b = g.keys[key].appendBinary(b)
+// appendBinary appends what may be looked at from second at on.
+func (g *group) appendBinary(b []byte, at int64) []byte {
+	b = binary.AppendUvarint(append(b, byte(g.by), oneIf(g.top)), uint64(len(g.keys)))
+	for _, key := range g.sorted() {
+		b = g.keys[key].appendBinary(b, &g.spec, at)
 	}
 	b = binary.AppendVarint(b, g.hour)
 	b = binary.AppendUvarint(b, uint64(len(g.rank)))
-	ranked := make([]string, 0, len(g.rank))
-	for key := range g.rank {
-		ranked = append(ranked, key)
-	}
-	slices.Sort(ranked)
-	for _, key := range ranked {
+	for _, key := range slices.Sorted(maps.Keys(g.rank)) {
 		n := g.rank[key]
-		b = binary.AppendVarint(binary.AppendVarint(pack.AppendBytes(b, key), n[0]), n[1])
+		b = binary.AppendVarint(binary.AppendVarint(pack.AppendBytes(b, key), n.hits[0]), n.hits[1])
 	}
 	return b
 }
@@ -205,21 +307,45 @@ func (g *group) read(p *pack.Reader) {
 			return
 		}
 		g.keys[s.key] = s
-		g.list = append(g.list, s.key)
+		if !g.top {
+			g.push(s)
+		}
 	}
-	slices.Sort(g.list)
 	g.hour = p.Second(part)
 	for n := p.Count(part, 3); n > 0 && p.Err() == nil; n-- {
 		key := string(p.Bytes(part))
-		g.rank[key] = &[2]int64{p.Int(part), p.Int(part)}
+		g.rank[key] = &rank{hits: [2]int64{p.Int(part), p.Int(part)}, series: g.keys[key]}
 	}
 	if len(g.rank) > mostRanked {
 		p.Damaged(part)
 	}
 }
 
-func newGroup(by alert.By, top bool) *group {
-	return &group{by: by, top: top, keys: map[string]*series{}, rank: map[string]*[2]int64{}}
+// forget drops all keys.
+func (g *group) forget() {
+	clear(g.keys)
+	clear(g.rank)
+	g.order, g.fresh = nil, false
+}
+
+// keep drops the keys that are not known.
+func (g *group) keep(known map[string]bool) {
+	g.order = nil
+	for _, key := range slices.Clone(g.sorted()) {
+		if s := g.keys[key]; known[key] {
+			g.push(s)
+		} else {
+			g.drop(s)
+		}
+	}
+}
+
+func (b *Bank) newGroup(by alert.By, top bool) *group {
+	g := &group{by: by, top: top, keys: map[string]*series{}, rank: map[string]*rank{}}
+	g.spec.ahead = b.ahead()
+	// Those of several logs may be that far apart.
+	g.settled = ceil(b.ahead()-aheadSeconds+clock.MaxSpread, alert.StepSeconds)
+	return g
 }
 
 func oneIf(is bool) byte {

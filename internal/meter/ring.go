@@ -36,8 +36,8 @@ func plus(a, b int64) int64 {
 }
 
 // mostBytes is the largest size that is counted of one slot, so that sums can be
-// taken back exactly: a pebibyte.
-const mostBytes = 1 << 50
+// taken back exactly: 256 TiB, of up to 16,384 slots.
+const mostBytes = 1 << 48
 
 // A ring holds the newest slots of width seconds. Slots are numbered from 1970.
 //
@@ -48,6 +48,8 @@ type ring struct {
 	width   int64
 	cells   []cell
 	head    int64 // the newest slot that was touched
+	top     int   // where it is in cells
+	from    int64 // its first second
 	begun   bool
 	windows []window
 }
@@ -64,9 +66,31 @@ func newRing(width, slots int64, windows []window) ring {
 	return ring{width: width, cells: make([]cell, slots), windows: append([]window(nil), windows...)}
 }
 
+// reset empties r.
+func (r *ring) reset() {
+	r.begun, r.head, r.from = false, 0, 0
+	for i := range r.windows {
+		r.windows[i].known = false
+	}
+}
+
+// longest is how many slots before the one that is decided are looked at.
+func (r *ring) longest() int64 {
+	longest := int64(1)
+	for i := range r.windows {
+		longest = max(longest, r.windows[i].span+r.windows[i].lag)
+	}
+	return longest
+}
+
+// at returns a slot that is held. It counts back from the head: a remainder took
+// twice as long as all else that add does, and shift had to move what is counted.
 func (r *ring) at(slot int64) *cell {
-	n := int64(len(r.cells))
-	return &r.cells[((slot%n)+n)%n]
+	i := r.top - int(r.head-slot)
+	if i < 0 {
+		i += len(r.cells)
+	}
+	return &r.cells[i]
 }
 
 // holds reports whether a slot is kept.
@@ -76,29 +100,33 @@ func (r *ring) holds(slot int64) bool {
 
 // reach makes slot one that is kept, unless it is too old.
 func (r *ring) reach(slot int64) bool {
-	if !r.begun {
-		r.begun, r.head = true, slot
+	switch {
+	case !r.begun:
+		r.begun = true
 		clear(r.cells)
-	}
-	if slot <= r.head {
+	case slot <= r.head:
 		return slot > r.head-int64(len(r.cells))
-	}
-	if slot-r.head >= int64(len(r.cells)) {
+	case slot-r.head >= int64(len(r.cells)):
 		clear(r.cells)
-	} else {
-		for s := r.head + 1; s <= slot; s++ {
-			*r.at(s) = cell{}
+	default:
+		for s := r.head; s < slot; s++ {
+			if r.top++; r.top == len(r.cells) {
+				r.top = 0
+			}
+			r.cells[r.top] = cell{}
 		}
 	}
-	r.head = slot
+	r.head, r.from = slot, slot*r.width
 	return true
 }
 
 // add counts c in second sec.
 func (r *ring) add(sec int64, c cell) {
-	slot := traffic.FloorDiv(sec, r.width)
-	if !r.reach(slot) {
-		return
+	slot := r.head
+	if in := sec - r.from; in < 0 || in >= r.width || !r.begun {
+		if slot = traffic.FloorDiv(sec, r.width); !r.reach(slot) {
+			return
+		}
 	}
 	of := r.at(slot)
 	c.hits, c.part = min(c.hits, math.MaxUint32-of.hits), min(c.part, math.MaxUint32-of.part)
@@ -144,30 +172,37 @@ func (r *ring) slot(to int64) cell {
 	return cell{}
 }
 
+// next returns the first slot at or after from that holds anything.
+func (r *ring) next(from int64) (slot int64, ok bool) {
+	for s := max(from, r.head-int64(len(r.cells))+1); r.begun && s <= r.head; s++ {
+		if *r.at(s) != (cell{}) {
+			return s, true
+		}
+	}
+	return 0, false
+}
+
 // shift moves all by delta seconds; slots that are wider than a second, by as many of
 // them as fit.
 func (r *ring) shift(delta int64) {
-	by := traffic.FloorDiv(delta, r.width)
-	old := append([]cell(nil), r.cells...)
-	n := int64(len(old))
-	for s := r.head - n + 1; s <= r.head; s++ {
-		*r.at(s + by) = old[((s%n)+n)%n]
+	if r.begun {
+		r.head += traffic.FloorDiv(delta, r.width)
+		r.from = r.head * r.width
 	}
-	r.head += by
 	for i := range r.windows {
 		r.windows[i].known = false
 	}
 }
 
-// appendBinary appends the slots that hold anything.
-func (r *ring) appendBinary(b []byte) []byte {
+// appendBinary appends the slots from low on that hold anything.
+func (r *ring) appendBinary(b []byte, low int64) []byte {
 	if !r.begun {
 		return append(b, 0)
 	}
 	b = binary.AppendVarint(append(b, 1), r.head)
 	n := int64(len(r.cells))
 	next := int64(0)
-	for k := range n {
+	for k := max(0, low-(r.head-n+1)); k < n; k++ {
 		c := r.at(r.head - n + 1 + k)
 		if *c == (cell{}) {
 			continue

@@ -1,9 +1,10 @@
 package meter
 
 import (
+	"cmp"
 	"encoding/binary"
+	"slices"
 
-	"weir/internal/alert"
 	"weir/internal/pack"
 	"weir/internal/sketch"
 	"weir/internal/traffic"
@@ -12,9 +13,9 @@ import (
 // visitorPrecision makes the visitors of a step 4 KiB at most, and 1.6 % off.
 const visitorPrecision = 12
 
-// A summary is what was counted of latencies or visitors in one step of
-// alert.StepSeconds: open while records come, packed once rules have looked at it, as
-// that takes a tenth of the room.
+// A summary is what was counted of latencies or visitors in one slot: open while
+// records come, packed once rules have looked at it, as that takes a tenth of the
+// room.
 type summary struct {
 	slot     int64
 	used     bool
@@ -25,12 +26,46 @@ type summary struct {
 
 // sketches are the newest summaries, by slot.
 type sketches struct {
-	timed bool // latencies, else visitors
+	kept
 	slots []summary
+	times []*sketch.Histogram // to be used again
+	// The summary that was added to last, while it is that of its slot.
+	last     *summary
+	lastSlot int64
+	from     int64 // its first second
 }
 
-func newSketches(timed bool, reach int64) *sketches {
-	return &sketches{timed: timed, slots: make([]summary, reach/alert.StepSeconds+2+aheadSeconds/alert.StepSeconds)}
+func newSketches(k kept, ahead int64) *sketches {
+	return &sketches{kept: k, slots: make([]summary, ceil(k.reach, k.width)/k.width+ceil(ahead, k.width)/k.width+2)}
+}
+
+func (s *sketches) reset() {
+	for i := range s.slots {
+		s.drop(&s.slots[i])
+	}
+}
+
+// drop empties a summary.
+func (s *sketches) drop(m *summary) {
+	if m.times != nil && len(s.times) < 4 {
+		m.times.Reset()
+		s.times = append(s.times, m.times)
+	}
+	*m = summary{}
+}
+
+func (s *sketches) add(h *hit) {
+	if s.timed {
+		if h.micros >= 0 {
+			if m := s.open(h.sec); m != nil {
+				m.times.Add(h.micros)
+			}
+		}
+	} else if h.n.hits > 0 {
+		if m := s.open(h.sec); m != nil {
+			m.visitors.Add(h.visitor)
+		}
+	}
 }
 
 func (s *sketches) at(slot int64) *summary {
@@ -40,7 +75,10 @@ func (s *sketches) at(slot int64) *summary {
 
 // open returns the summary of a second, to be added to; nil where it is too old.
 func (s *sketches) open(sec int64) *summary {
-	slot := traffic.FloorDiv(sec, alert.StepSeconds)
+	if m, in := s.last, sec-s.from; m != nil && in >= 0 && in < s.width && m.used && m.slot == s.lastSlot && m.packed == nil {
+		return m
+	}
+	slot := traffic.FloorDiv(sec, s.width)
 	m := s.at(slot)
 	switch {
 	case m.used && m.slot == slot:
@@ -48,20 +86,18 @@ func (s *sketches) open(sec int64) *summary {
 	case m.used && m.slot > slot:
 		return nil
 	default:
-		*m = summary{slot: slot, used: true, times: m.times, visitors: m.visitors}
-		if m.times != nil {
-			m.times.Reset()
+		s.drop(m)
+		m.slot, m.used = slot, true
+		switch n := len(s.times); {
+		case !s.timed:
+			m.visitors = &sketch.Distinct{Precision: visitorPrecision}
+		case n > 0:
+			m.times, s.times = s.times[n-1], s.times[:n-1]
+		default:
+			m.times = new(sketch.Histogram)
 		}
-		if m.visitors != nil {
-			m.visitors.Reset()
-		}
 	}
-	if s.timed && m.times == nil {
-		m.times = new(sketch.Histogram)
-	}
-	if !s.timed && m.visitors == nil {
-		m.visitors = &sketch.Distinct{Precision: visitorPrecision}
-	}
+	s.last, s.lastSlot, s.from = m, slot, slot*s.width
 	return m
 }
 
@@ -84,11 +120,14 @@ func (s *sketches) unpack(m *summary) {
 func (s *sketches) pack(slot int64) {
 	for i := range s.slots {
 		m := &s.slots[i]
-		if !m.used || m.slot >= slot || m.packed != nil {
+		of := m.slot
+		if !m.used || of >= slot || m.packed != nil {
 			continue
 		}
 		if s.timed {
-			m.packed, m.times = m.times.AppendBinary(nil), nil
+			packed := m.times.AppendBinary(nil)
+			s.drop(m)
+			*m = summary{slot: of, used: true, packed: packed}
 		} else {
 			m.packed, m.visitors = m.visitors.AppendBinary(nil), nil
 		}
@@ -97,17 +136,15 @@ func (s *sketches) pack(slot int64) {
 
 // merge adds the summaries of [from, to) to h or d, the one that is kept.
 func (s *sketches) merge(from, to int64, h *sketch.Histogram, d *sketch.Distinct) {
-	first, last := traffic.FloorDiv(from, alert.StepSeconds), traffic.FloorDiv(to, alert.StepSeconds)
+	first, last := traffic.FloorDiv(from, s.width), traffic.FloorDiv(to, s.width)
 	s.pack(last - 1)
-	var o sketch.Histogram // one memory for all of them: half the time of a window of 5 minutes
 	for slot := first; slot < last; slot++ {
 		m := s.at(slot)
 		switch {
 		case !m.used || m.slot != slot:
 		case s.timed && m.packed != nil:
-			if _, err := o.Decode(m.packed); err == nil { // it was written by pack
-				h.Merge(&o)
-			}
+			o, _, _ := sketch.DecodeHistogram(m.packed)
+			h.Merge(&o)
 		case s.timed:
 			h.Merge(m.times)
 		case m.packed != nil:
@@ -119,37 +156,40 @@ func (s *sketches) merge(from, to int64, h *sketch.Histogram, d *sketch.Distinct
 	}
 }
 
-// shift moves all by as many steps as fit into delta seconds.
+// visitors counts those of [from, to).
+func (s *sketches) visitors(from, to int64) int64 {
+	var d sketch.Distinct
+	d.Precision = visitorPrecision
+	s.merge(from, to, nil, &d)
+	n, _ := d.Count()
+	return n
+}
+
+// shift moves all by as many slots as fit into delta seconds.
 func (s *sketches) shift(delta int64) {
 	old := s.slots
+	s.last = nil
 	s.slots = make([]summary, len(old))
 	for _, m := range old {
 		if m.used {
-			m.slot += traffic.FloorDiv(delta, alert.StepSeconds)
+			m.slot += traffic.FloorDiv(delta, s.width)
 			*s.at(m.slot) = m
 		}
 	}
 }
 
-func (s *sketches) appendBinary(b []byte) []byte {
-	used := 0
-	low, high := int64(0), int64(0)
+// appendBinary appends the summaries from slot least on.
+func (s *sketches) appendBinary(b []byte, least int64) []byte {
+	var list []*summary
 	for i := range s.slots {
-		if m := &s.slots[i]; m.used {
-			if used == 0 {
-				low, high = m.slot, m.slot
-			}
-			low, high = min(low, m.slot), max(high, m.slot)
-			used++
+		if m := &s.slots[i]; m.used && m.slot >= least {
+			list = append(list, m)
 		}
 	}
-	b = binary.AppendUvarint(b, uint64(used))
-	for slot := low; used > 0 && slot <= high; slot++ {
-		m := s.at(slot)
-		if !m.used || m.slot != slot {
-			continue
-		}
-		b = binary.AppendVarint(b, slot)
+	slices.SortFunc(list, func(a, b *summary) int { return cmp.Compare(a.slot, b.slot) })
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for _, m := range list {
+		b = binary.AppendVarint(b, m.slot)
 		packed := m.packed
 		switch {
 		case packed != nil:

@@ -12,19 +12,30 @@ import (
 // stateVersion is that of the binary form of a Bank:
 //
 //	version  begun  first
-//	logs that are gone: how many, then  name  since
+//	logs that are or were gone: how many, then of each  name  how many times, then  since  0, or 1 and when it was back
+//	lines that are no requests: as the slots of a key
 //	meters: how many, then  where  of  rejected  lines
 //	        groups: how many, then  by  top  length  keys ...
+//	records of runs: by log, how many, then of each  what was counted of it, and where
 const stateVersion = 1
 
 // AppendBinary appends the state of b to to. Equal states have equal bytes.
 func (b *Bank) AppendBinary(to []byte) []byte {
 	to = binary.AppendVarint(append(to, stateVersion, oneIf(b.begun)), b.first)
-	gone := slices.DeleteFunc(slices.Sorted(maps.Keys(b.gone)), func(name string) bool { return b.gone[name] == here })
-	to = binary.AppendUvarint(to, uint64(len(gone)))
-	for _, name := range gone {
-		to = binary.AppendVarint(pack.AppendBytes(to, name), b.gone[name])
+	to = binary.AppendUvarint(to, uint64(len(b.logs)))
+	for _, name := range slices.Sorted(maps.Keys(b.logs)) {
+		to = binary.AppendUvarint(pack.AppendBytes(to, name), uint64(len(b.logs[name])))
+		for _, a := range b.logs[name] {
+			to = binary.AppendVarint(to, a.since)
+			if a.back == still {
+				to = append(to, 0)
+			} else {
+				to = binary.AppendVarint(append(to, 1), a.back)
+			}
+		}
 	}
+	to = binary.AppendUvarint(to, uint64(len(b.lines.cells)))
+	to = b.lines.appendBinary(to, b.closed-b.ahead())
 	to = binary.AppendUvarint(to, uint64(len(b.meters)))
 	var group []byte
 	for _, m := range b.meters {
@@ -32,11 +43,11 @@ func (b *Bank) AppendBinary(to []byte) []byte {
 		to = append(to, oneIf(m.rejected), oneIf(m.lines))
 		to = binary.AppendUvarint(to, uint64(len(m.groups)))
 		for _, g := range m.groups {
-			group = g.appendBinary(group[:0])
+			group = g.appendBinary(group[:0], b.closed)
 			to = pack.AppendBytes(to, group)
 		}
 	}
-	return to
+	return b.appendRuns(to)
 }
 
 // Restore makes b, of which nothing was asked yet, go on where the Bank stood whose
@@ -49,8 +60,28 @@ func (b *Bank) Restore(state []byte) error {
 	b.begun, b.first = r.Bool("beginning"), r.Second("beginning")
 	for n := r.Count("logs", 2); n > 0 && r.Err() == nil; n-- {
 		name := string(r.Bytes("logs"))
-		b.gone[name] = r.Second("logs")
+		var list []away
+		for k := r.Count("logs", 2); k > 0 && r.Err() == nil; k-- {
+			a := away{since: r.Second("logs"), back: still}
+			if r.Bool("logs") {
+				a.back = r.Second("logs")
+			}
+			list = append(list, a)
+		}
+		if b.logs[name] = list; len(list) == 0 || len(list) > mostAway || len(b.logs) > alert.MaxKeys {
+			r.Damaged("logs")
+		}
 	}
+	lines := &b.lines
+	if !b.odd {
+		lines = &ring{width: 1, cells: make([]cell, 1)}
+	}
+	if slots := r.Number("lines"); slots > mostSlots {
+		r.Damaged("lines")
+	} else {
+		lines.read(r, slots)
+	}
+	same, i := true, 0
 	for n := r.Count(part, 5); n > 0 && r.Err() == nil; n-- {
 		where, of := string(r.Bytes(part)), string(r.Bytes(part))
 		rejected, lines := r.Bool(part), r.Bool(part)
@@ -60,21 +91,25 @@ func (b *Bank) Restore(state []byte) error {
 				into = m
 			}
 		}
-		for k := r.Count(part, 1); k > 0 && r.Err() == nil; k-- {
-			if err := into.restore(r.Bytes(part)); err != nil {
+		groups := r.Count(part, 1)
+		same = same && i < len(b.meters) && into == b.meters[i] && groups == len(into.groups)
+		i++
+		for k := groups; k > 0 && r.Err() == nil; k-- {
+			if err := b.restore(into, r.Bytes(part)); err != nil {
 				return err
 			}
 		}
 	}
+	b.readRuns(r, same && i == len(b.meters))
 	return r.End()
 }
 
 // restore reads a group; a nil meter, and one without such a group, reads it to see
 // that it is whole.
-func (m *meter) restore(state []byte) error {
+func (b *Bank) restore(m *meter, state []byte) error {
 	r := pack.NewReader("the state of the meters", state)
 	by, top := alert.By(r.Byte("group")), r.Bool("group")
-	into := newGroup(by, top)
+	into := b.newGroup(by, top)
 	if m != nil {
 		for _, g := range m.groups {
 			if g.by == by && g.top == top {

@@ -109,6 +109,7 @@ type Monitor struct {
 	memory   *memory              // nil without a history
 	teller   *teller              // nil without channels
 	reloaded time.Time            // when Reload was asked last
+	obeyed   time.Time            // when marks were looked for last
 	live     bool                 // all that was there at the start is counted
 	advise   time.Time            // when Options.Suggest is due
 	advised  bool                 // it was done
@@ -191,6 +192,7 @@ func (m *Monitor) begin(known map[string]laneState) error {
 	}
 	m.findStart(m.lanes)
 	if m.memory != nil {
+		m.joins()
 		m.memory.tend()
 	}
 	return nil
@@ -200,7 +202,8 @@ func (m *Monitor) begin(known map[string]laneState) error {
 func (m *Monitor) add(src *tail.Source) error {
 	l := &lane{index: len(m.lanes), source: src, where: m.o.Where, account: view.Source{Name: name(src)}}
 	l.kept.wanted = m.o.Rejects != nil
-	l.place.kept, l.spans.kept = m.memory != nil, m.memory != nil
+	l.place.kept = m.memory != nil
+	l.spans.kept = m.memory != nil && !m.memory.outage.over
 	if s, ok := m.known[absolute(l.account.Name)]; ok {
 		if err := l.resume(&s, &m.o); err != nil {
 			m.gauge.Notice(err.Error())
@@ -251,6 +254,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 		}
 		m.tick(worked)
 		m.reload(time.Now())
+		m.obey(time.Now())
 		m.suggest(time.Now())
 		if err := m.show(!worked); err != nil {
 			return err
@@ -524,7 +528,7 @@ func (m *Monitor) close() error {
 			return err
 		}
 	}
-	c := m.gauge.Closing()
+	c := m.gauge.Close()
 	for _, l := range m.lanes {
 		st := l.source.State()
 		l.account.Reach, l.account.Dropped = l.reach(time.Now()), st.Dropped

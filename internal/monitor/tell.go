@@ -301,9 +301,9 @@ func (m *Monitor) send(rows []notify.Row) {
 	if len(rows) == 0 {
 		return
 	}
-	if k := m.memory; k != nil {
+	if k := m.memory; k != nil && !k.outage.over {
 		k.next.Outbox = append(k.next.Outbox, messagesOf(rows)...)
-		if k.failed != nil || k.told != "" { // it may take long until it can be written
+		if k.failed != nil || k.outage.told != "" { // it may take long until it can be written
 			m.teller.outbox.put(rows, true)
 			m.teller.dispatcher.Wake()
 		}
