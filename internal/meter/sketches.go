@@ -138,15 +138,13 @@ func (s *sketches) pack(slot int64) {
 func (s *sketches) merge(from, to int64, h *sketch.Histogram, d *sketch.Distinct) {
 	first, last := traffic.FloorDiv(from, s.width), traffic.FloorDiv(to, s.width)
 	s.pack(last - 1)
-	var o sketch.Histogram // one memory for all of them: half the time of a window of 5 minutes
 	for slot := first; slot < last; slot++ {
 		m := s.at(slot)
 		switch {
 		case !m.used || m.slot != slot:
 		case s.timed && m.packed != nil:
-			if _, err := o.Decode(m.packed); err == nil { // it was written by pack
-				h.Merge(&o)
-			}
+			o, _, _ := sketch.DecodeHistogram(m.packed)
+			h.Merge(&o)
 		case s.timed:
 			h.Merge(m.times)
 		case m.packed != nil:

@@ -227,26 +227,3 @@ func FuzzDecodeHistogram(f *testing.F) {
 		}
 	})
 }
-
-// TestAHistogramIsDecodedIntoOneThatWasUsed: nothing of what it had before is left, whatever the
-// two have in common, and after an error it is empty.
-func TestAHistogramIsDecodedIntoOneThatWasUsed(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	var used Histogram
-	for range 500 {
-		var h Histogram
-		for range r.IntN(30) {
-			h.Add(r.Int64N(1 << r.IntN(40)))
-		}
-		form := h.AppendBinary(nil)
-		rest, err := used.Decode(append(form, 7))
-		if err != nil || len(rest) != 1 || !bytes.Equal(used.AppendBinary(nil), form) || used.Quantile(0.9) != h.Quantile(0.9) {
-			t.Fatalf("%v: got %v", err, used.AppendBinary(nil))
-		}
-		if n := len(form); n > 1 {
-			if _, err := used.Decode(form[:n-1]); err == nil || used.Count() != 0 {
-				t.Fatalf("a form that is cut is %d values, %v", used.Count(), err)
-			}
-		}
-	}
-}
