@@ -167,7 +167,7 @@ func (w *Watch) calm(empty bool) bool {
 	case empty && (s.Whole || w.State == Firing || r.Test == Above || r.Test == Burns):
 		return true
 	case r.Test == Burns:
-		return s.Hits == 0 || w.State == Quiet && s.Hits < r.Min
+		return s.Hits == 0 // its windows end at other seconds: that may still become more
 	case w.State == Firing && r.Test == Above:
 		// Without requests a rate falls, and an alert ends; of shares and latencies
 		// there is nothing to say any more.

@@ -55,7 +55,8 @@ type Bank struct {
 	logs     map[string][]away // oldest first
 	lines    ring              // those that are no requests, by second
 	runs     map[string][]note // of logs whose clock may have been set
-	noting   bool              // the next record belongs to one
+	due      []note            // of one, to be counted before anything else
+	noting   bool              // the next record belongs to a run
 	own      int64             // its own second
 	times    sketch.Histogram  // for sums
 	active   bool              // some meter counts
@@ -217,6 +218,9 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 	}
 	if !b.active {
 		return
+	}
+	if len(b.due) > 0 {
+		b.feed(math.MaxInt64)
 	}
 	clear(b.verdicts)
 	h := hit{sec: sec, micros: -1, late: late}
@@ -394,6 +398,7 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 		}
 		return s
 	}
+	b.feed(l.At)
 	at := p.spot(l)
 	to = traffic.FloorDiv(l.At, at.width)*at.width - at.lag
 	from := to - at.span
@@ -456,6 +461,7 @@ func (b *Bank) Step(rule int, key string, t int64) change.Sample {
 	if key == "" {
 		g = p.site
 	}
+	b.feed(t)
 	s := g.keys[key]
 	if s == nil {
 		return change.Sample{}
@@ -546,6 +552,7 @@ func (b *Bank) Regroup(depth int) {
 func (b *Bank) Forget() {
 	b.begun, b.closed = false, unknown
 	clear(b.runs)
+	b.due = nil
 	b.lines.reset()
 	for _, m := range b.meters {
 		for _, g := range m.groups {

@@ -1,8 +1,10 @@
 package meter
 
 import (
+	"cmp"
 	"encoding/binary"
 	"maps"
+	"math"
 	"slices"
 
 	"weir/internal/pack"
@@ -45,6 +47,7 @@ func (b *Bank) noted(source string, o note, h *hit) {
 // Shift moves all by delta seconds: the clock of a log was set, and the time line
 // with it. The records of that log that showed it are counted in their own seconds.
 func (b *Bank) Shift(delta int64, source string) {
+	b.feed(math.MaxInt64)
 	run := b.runs[source]
 	clear(b.runs)
 	for i := range run {
@@ -55,8 +58,17 @@ func (b *Bank) Shift(delta int64, source string) {
 		}
 	}
 	b.shift(delta)
-	for i := range run {
-		o := &run[i]
+	slices.SortStableFunc(run, func(a, b note) int { return cmp.Compare(a.own, b.own) })
+	b.due = run
+}
+
+// feed counts the records of a run before second to in their own seconds. A hundred
+// requests of a quiet site may span an hour, which is more than a ring holds beside its
+// windows: so they are counted as the seconds are decided.
+func (b *Bank) feed(to int64) {
+	for len(b.due) > 0 && b.due[0].own < to {
+		o := &b.due[0]
+		b.due = b.due[1:]
 		s := b.series(o)
 		if s == nil {
 			continue

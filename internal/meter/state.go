@@ -3,6 +3,7 @@ package meter
 import (
 	"encoding/binary"
 	"maps"
+	"math"
 	"slices"
 
 	"weir/internal/alert"
@@ -21,6 +22,7 @@ const stateVersion = 1
 
 // AppendBinary appends the state of b to to. Equal states have equal bytes.
 func (b *Bank) AppendBinary(to []byte) []byte {
+	b.feed(math.MaxInt64)
 	to = binary.AppendVarint(append(to, stateVersion, oneIf(b.begun)), b.first)
 	to = binary.AppendUvarint(to, uint64(len(b.logs)))
 	for _, name := range slices.Sorted(maps.Keys(b.logs)) {
