@@ -145,8 +145,10 @@ func (r *ring) sum(i int, to int64) total {
 	w := &r.windows[i]
 	end := traffic.FloorDiv(to, r.width) - w.lag
 	step := end - w.to
-	// What has left the ring cannot be taken back one by one.
-	if !w.known || step < 0 || step > w.span || step > 0 && !(r.holds(w.to-w.span) || w.to-w.span > r.head) {
+	// What was pushed out of the ring, by records that are further ahead than they should
+	// be, is in no sum: else it would be in this one, and in none that is made after a kill.
+	lost := r.begun && w.to-w.span <= r.head-int64(len(r.cells))
+	if !w.known || step < 0 || step > w.span || lost {
 		*w = window{span: w.span, lag: w.lag, to: end, known: true}
 		for s := max(end-w.span, r.head-int64(len(r.cells))+1); r.begun && s < end && s <= r.head; s++ {
 			w.sum.add(*r.at(s))
