@@ -83,6 +83,9 @@ func RestoreBoard(state, learnt []byte, rules ...Rule) (b *Board, forgot, err er
 	if version > 1 {
 		old.heard = r.Second("second")
 		old.mark = checkpoint{number: r.Int("checkpoint"), at: r.Second("checkpoint")}
+		if old.mark.number < 0 || old.mark.number > pack.Horizon {
+			r.Damaged("checkpoint") // there are not that many
+		}
 	}
 	for n := r.Count("rules", 5); n > 0 && r.Err() == nil; n-- {
 		if version > 1 {

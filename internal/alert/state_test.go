@@ -99,3 +99,41 @@ func FuzzRestoreBoard(f *testing.F) {
 		b.Advance(2000, Only{&s})
 	})
 }
+
+// FuzzRestoreAnyBoard: with rules of all kinds, keys, and what was learned.
+func FuzzRestoreAnyBoard(f *testing.F) {
+	rules := []Rule{
+		{Name: "a", Window: 10}, {Name: "hosts", By: Host, Window: 10, For: 5, Where: "x"}, {Name: "gone", Test: Gone, By: Source, Window: 60},
+		{Name: "change", Test: Changes, By: Section}, {Name: "latency", Test: Changes, Metric: P90, By: Section},
+	}
+	b := NewBoard(rules...)
+	b.started, b.at = true, 100_000
+	b.meet(1, []string{"h1", "h2"})
+	b.meet(3, []string{"/a", "/b"})
+	learned, _ := b.Checkpoint(nil)
+	b.note(b.of(3)[0], step{t: 100_010})
+	b.note(b.of(3)[0], step{t: 100_020, idle: true})
+	b.note(b.of(4)[0], step{t: 100_020})
+	b.of(1)[0].State, b.of(1)[0].known = Firing, true
+	f.Add(b.AppendBinary(nil), learned)
+	f.Add(NewBoard(rules...).AppendBinary(nil), []byte(nil))
+	f.Fuzz(func(t *testing.T, state, learned []byte) {
+		if len(state)+len(learned) > 1<<17 {
+			return
+		}
+		b, _, err := RestoreBoard(state, learned, rules...)
+		if err != nil {
+			return
+		}
+		b.Owed()
+		learned, fresh := b.Checkpoint(nil)
+		again := b.AppendBinary(nil)
+		if !fresh {
+			return // the one before is still good, but not ours to give
+		}
+		back, forgot, err := RestoreBoard(again, learned, rules...)
+		if err != nil || forgot != nil || !bytes.Equal(back.AppendBinary(nil), again) {
+			t.Fatalf("restored twice it is another (%v, %v)", err, forgot)
+		}
+	})
+}
