@@ -13,9 +13,6 @@ import (
 // MaxHistory is the number of events the Board remembers, the newest ones.
 const MaxHistory = 10_000
 
-// farthest is more than what traffic.Seconds remembers.
-const farthest = 2 * 86400
-
 // A Board owns the Watches of all rules and the events they caused. Make one
 // with NewBoard. It belongs to one goroutine.
 type Board struct {
@@ -75,8 +72,6 @@ func (b *Board) Advance(to int64, f Figures) []Event {
 		if !ok || first >= to {
 			return nil
 		}
-		// A line dated 1970 is no begin.
-		first = max(first, to-farthest)
 		b.started, b.at, b.heard = true, first, first-1
 	}
 	for began := b.at; b.at < to; {

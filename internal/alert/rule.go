@@ -297,7 +297,8 @@ func Width(window int64) int64 {
 func (r *Rule) Reach() int64 {
 	switch r.Test {
 	case Burns:
-		return Pairs()[len(Pairs())-1].Long
+		pairs := Pairs()
+		return pairs[len(pairs)-1].Long
 	case Absent:
 		return 13 * r.Window
 	case Changes:

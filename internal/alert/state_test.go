@@ -103,8 +103,11 @@ func FuzzRestoreBoard(f *testing.F) {
 // FuzzRestoreAnyBoard: with rules of all kinds, keys, and what was learned.
 func FuzzRestoreAnyBoard(f *testing.F) {
 	rules := []Rule{
-		{Name: "a", Window: 10}, {Name: "hosts", By: Host, Window: 10, For: 5, Where: "x"}, {Name: "gone", Test: Gone, By: Source, Window: 60},
-		{Name: "change", Test: Changes, By: Section}, {Name: "latency", Test: Changes, Metric: P90, By: Section},
+		{Name: "a", Window: 10},
+		{Name: "hosts", By: Host, Window: 10, For: 5, Where: "x"},
+		{Name: "gone", Test: Gone, By: Source, Window: 60},
+		{Name: "change", Test: Changes, By: Section},
+		{Name: "latency", Test: Changes, Metric: P90, By: Section},
 	}
 	b := NewBoard(rules...)
 	b.started, b.at = true, 100_000

@@ -51,7 +51,6 @@ type reckoning struct {
 	watches []map[string]*watched // by rule
 	told    []tale
 	strange bool // the clock did something that a model of rules is not about
-
 }
 
 type watched struct {
