@@ -1,7 +1,7 @@
 # weir: `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install uninstall programs test sequences rotations torture soak many lint bench fuzz cover clean
+.PHONY: help demo build install uninstall programs test sequences traces rotations torture soak many lint bench fuzz cover clean
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -110,7 +110,12 @@ many: build ## seven minutes of 10,000 idle logs under weir tail: less than 1 % 
 	go run ./bench/many -echo -most 1 -- ./weir tail --no-state {logs}
 
 torture: export SEQUENCES := 1000000
-torture: sequences
+torture: sequences traces
+
+traces: ## random rules over random traces, with kills, beside a model of them: SEQUENCES (10,000)
+	@echo 'go test -run ^TestAnyRule ./internal/gauge, $(SEQUENCES) traces'; \
+	out=$$(WEIR_MODEL_TRACES=$(SEQUENCES) go test -count 1 -timeout 0 -v -run '^TestAnyRule' ./internal/gauge 2>&1); \
+	code=$$?; echo "$$out" | grep -vE '^ *(===|--- PASS)'; exit $$code
 
 # In memory, where there is a file system there, so that the disk is spared. The
 # tests of make test play some on the disk, too, which gives the numbers of deleted

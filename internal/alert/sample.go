@@ -42,7 +42,8 @@ type Figures interface {
 	// not asked. Valid until the next record.
 	Keys(rule int, t int64) []string
 	// Next returns the first second at or after from in which something was
-	// counted, or after which something else is known. ok is false where there is none.
+	// counted, or after which something else is known: that a log is gone, or what the
+	// requests of a window are that was not Whole. ok is false where there is none.
 	Next(from int64) (sec int64, ok bool)
 }
 

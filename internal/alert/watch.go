@@ -164,8 +164,8 @@ func (w *Watch) calm(empty bool) bool {
 		return true // what happens in silence is asked of the series; the rest is no request
 	case !w.known:
 		return false
-	case empty && (s.Whole || w.State == Firing || r.Test == Above || r.Test == Burns):
-		return true
+	case empty:
+		return true // also where the window is not known: from when on it is, Figures.Next tells
 	case r.Test == Burns:
 		return s.Hits == 0 // its windows end at other seconds: that may still become more
 	case w.State == Firing && r.Test == Above:

@@ -111,6 +111,8 @@ type source struct {
 	measure   bool          // the next record tells how far the idle clock overran
 	newest    int64         // event second
 	wrote     time.Time     // last write
+	dated     time.Time     // the last one that had a record
+	undated   bool          // what was written since was none
 	looked    time.Time     // when it was last seen to have nothing new
 	skew      int64         // seconds its clock is known to run ahead of ours
 	gap       time.Duration // between the last two writes
@@ -202,9 +204,15 @@ func (c *Clock) Caught(i int, atEnd bool, written time.Time) {
 	}
 }
 
+// Undated tells that source i had a line that is no record, and so has no time. As
+// long as there are only such, time goes on by the clock as where nothing is written:
+// else a log that is not understood any more would stop the time of all.
+func (c *Clock) Undated(i int) { c.sources[i].undated = true }
+
 // See takes the next record of source i, with event time sec.
 func (c *Clock) See(i int, sec int64) Reading {
 	s := &c.sources[i]
+	s.dated, s.undated = s.wrote, false
 	if s.measure {
 		c.measureOverrun(s, sec)
 	}
@@ -506,7 +514,11 @@ func (c *Clock) value(s *source) int64 {
 	if c.wall {
 		return max(s.newest, c.now.Unix())
 	}
-	idle := c.now.Sub(c.written(s)) - max(s.hold, c.hold)
+	written := c.written(s)
+	if s.undated && !s.dated.IsZero() {
+		written = c.ours(s, s.dated)
+	}
+	idle := c.now.Sub(written) - max(s.hold, c.hold)
 	if idle <= 0 {
 		return s.newest
 	}
@@ -516,8 +528,9 @@ func (c *Clock) value(s *source) int64 {
 // written is when s was last written, by our clock. The time of a file may be
 // that of a server whose clock is behind: but what carries an event time was
 // not written before it. A clock ahead tells nothing.
-func (c *Clock) written(s *source) time.Time {
-	w := s.wrote
+func (c *Clock) written(s *source) time.Time { return c.ours(s, s.wrote) }
+
+func (c *Clock) ours(s *source, w time.Time) time.Time {
 	if n := time.Unix(s.newest, 0); s.set && n.After(w) && !n.After(c.now) {
 		w = n
 	}

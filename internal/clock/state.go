@@ -11,7 +11,7 @@ import (
 //
 //	version  mark  unsure  time of the last tick or write
 //	sources: how many, then of each
-//	  flags  newest  wrote  looked  skew  gap  hold
+//	  flags  newest  wrote  [dated]  looked  skew  gap  hold
 //	  run: how many, and unless that is 0  verdict  first low high  clock before
 //
 // A time is its second, as the step from that of the tick, and its nanosecond.
@@ -25,7 +25,8 @@ const (
 	flagPending
 	flagLive
 	flagMeasure
-	knownFlags = 1<<iota - 1
+	flagUndated
+	flagDated // the last write had no record yet
 )
 
 // noMark stands for the mark before anything was closed.
@@ -49,9 +50,12 @@ func (c *Clock) AppendBinary(b []byte) []byte {
 }
 
 func (s *source) appendBinary(b []byte, now time.Time) []byte {
-	b = append(b, flags(s.set, s.tentative, s.apart, s.pending, s.live, s.measure))
+	b = append(b, flags(s.set, s.tentative, s.apart, s.pending, s.live, s.measure, s.undated, !s.dated.Equal(s.wrote)))
 	b = binary.AppendVarint(b, s.newest)
 	b = appendTime(b, s.wrote, now)
+	if !s.dated.Equal(s.wrote) {
+		b = appendTime(b, s.dated, now)
+	}
 	b = appendTime(b, s.looked, now)
 	b = binary.AppendVarint(b, s.skew)
 	b = binary.AppendVarint(b, int64(s.gap))
@@ -119,16 +123,17 @@ func Restore(lateness time.Duration, wall bool, b []byte) (*Clock, []Saved, erro
 const minSource = 10
 
 func readSource(r *pack.Reader, now time.Time) source {
-	f := r.Byte("source")
-	if f > knownFlags {
-		r.Damaged("source")
-	}
+	f := r.Byte("source") // all flags are known
 	s := source{
 		set: f&flagSet != 0, tentative: f&flagTentative != 0, apart: f&flagApart != 0,
-		pending: f&flagPending != 0, live: f&flagLive != 0, measure: f&flagMeasure != 0,
+		pending: f&flagPending != 0, live: f&flagLive != 0, measure: f&flagMeasure != 0, undated: f&flagUndated != 0,
 	}
 	s.newest = r.Second("source")
-	s.wrote, s.looked = readTime(r, now), readTime(r, now)
+	s.wrote = readTime(r, now)
+	if s.dated = s.wrote; f&flagDated != 0 {
+		s.dated = readTime(r, now)
+	}
+	s.looked = readTime(r, now)
 	s.skew = r.Int("source")
 	s.gap = time.Duration(r.Int("source"))
 	s.hold = time.Duration(r.Int("source"))

@@ -359,6 +359,7 @@ func (g *Gauge) restart(sec int64) {
 
 // Reject counts lines of source i that are no requests.
 func (g *Gauge) Reject(i int, why accesslog.Reason, lines int64) {
+	g.clock.Undated(i)
 	if now, ok := g.clock.Source(i); ok {
 		// They have no time of their own: what the log has come to, in records or idly.
 		if closed, ok := g.clock.Closed(); ok {

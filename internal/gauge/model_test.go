@@ -90,6 +90,7 @@ func (m *reckoning) do(d *deed) {
 	m.clock.Wrote(d.source, at, at)
 	closed, any := m.clock.Closed()
 	if d.what == 'x' {
+		m.clock.Undated(d.source)
 		sec, ok := m.clock.Source(d.source)
 		d.counted, d.rejected = max(sec, closed), true
 		if !ok {

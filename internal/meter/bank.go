@@ -52,16 +52,14 @@ type Bank struct {
 	first    int64             // the first second there was anything in
 	begun    bool              // first is one
 	closed   int64             // what comes for a second before it is late
+	news     int64             // what was closed when the newest late record came, 0 for none
 	logs     map[string][]away // oldest first
 	lines    ring              // those that are no requests, by second
-	runs     map[string][]note // of logs whose clock may have been set
-	due      []note            // of one, to be counted before anything else
-	noting   bool              // the next record belongs to a run
-	own      int64             // its own second
-	times    sketch.Histogram  // for sums
-	active   bool              // some meter counts
-	people   bool              // somebody asks for visitors
-	odd      bool              // somebody asks for lines that are no requests
+	set      set
+	times    sketch.Histogram // for sums
+	active   bool             // some meter counts
+	people   bool             // somebody asks for visitors
+	odd      bool             // somebody asks for lines that are no requests
 }
 
 // away is when the file of a log was not there.
@@ -107,7 +105,7 @@ type part struct {
 func New(o Options, exact *traffic.Seconds) *Bank {
 	b := &Bank{
 		o: o, rules: slices.Clone(o.Rules), exact: exact, closed: unknown,
-		logs: map[string][]away{}, runs: map[string][]note{}, sections: traffic.Sections{Depth: o.SectionDepth},
+		logs: map[string][]away{}, set: set{runs: map[string][]note{}}, sections: traffic.Sections{Depth: o.SectionDepth},
 	}
 	b.parts = make([]part, len(b.rules))
 	compiled := map[string]int{"": -1}
@@ -211,6 +209,9 @@ func (b *Bank) group(m *meter, by alert.By, top bool) *group {
 // Record counts a record of a log in second sec, which need not be its own.
 func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 	late := sec < b.closed
+	if late {
+		b.news = b.closed
+	}
 	if !b.begun {
 		b.begun, b.first = true, max(sec, b.closed)
 	} else if sec < b.first && !late {
@@ -219,7 +220,7 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 	if !b.active {
 		return
 	}
-	if len(b.due) > 0 {
+	if len(b.set.due) > 0 {
 		b.feed(math.MaxInt64)
 	}
 	clear(b.verdicts)
@@ -261,7 +262,7 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 			if s != nil {
 				s.add(&h)
 			}
-			if !b.noting {
+			if !b.set.noting {
 				continue
 			}
 			if s != nil {
@@ -271,7 +272,7 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 			}
 		}
 	}
-	b.noting = false
+	b.set.noting = false
 }
 
 // named is find without making bytes of a text.
@@ -512,6 +513,9 @@ func (b *Bank) Next(from int64) (sec int64, ok bool) {
 			sec, ok = s, true
 		}
 	}
+	if b.news != 0 {
+		sooner(b.news) // keys are known since then
+	}
 	if b.odd {
 		if s, found := b.lines.next(from); found {
 			sooner(s)
@@ -550,9 +554,9 @@ func (b *Bank) Regroup(depth int) {
 
 // Forget drops all that was counted. Which logs are gone stays known.
 func (b *Bank) Forget() {
-	b.begun, b.closed = false, unknown
-	clear(b.runs)
-	b.due = nil
+	b.begun, b.closed, b.news = false, unknown, 0
+	clear(b.set.runs)
+	b.set.due = nil
 	b.lines.reset()
 	for _, m := range b.meters {
 		for _, g := range m.groups {
@@ -565,6 +569,9 @@ func (b *Bank) Forget() {
 // shift moves all by delta seconds.
 func (b *Bank) shift(delta int64) {
 	b.first += delta
+	if b.news != 0 {
+		b.news += delta
+	}
 	if b.closed != unknown {
 		b.closed += delta
 	}

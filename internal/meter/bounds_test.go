@@ -196,3 +196,32 @@ func FuzzRestore(f *testing.F) {
 		b.AppendBinary(nil)
 	})
 }
+
+// asked counts what a Board asks for.
+type asked struct {
+	*Bank
+	n int
+}
+
+func (a *asked) Measure(rule int, key string, l alert.Look) alert.Sample {
+	a.n++
+	return a.Bank.Measure(rule, key, l)
+}
+
+// TestALineOf1970IsNoLongWay: where it is the first that counts, nobody walks from there to
+// today, and that there was nothing meanwhile is not told.
+func TestALineOf1970IsNoLongWay(t *testing.T) {
+	rules := []alert.Rule{{Name: "few", Test: alert.Below, Threshold: 1, Window: 60}, {Name: "few hosts", Test: alert.Below, By: alert.Host, Threshold: 1, Window: 60}}
+	var s traffic.Seconds
+	f := &asked{Bank: New(Options{Rules: rules}, &s)}
+	b := alert.NewBoard(rules...)
+	f.Close(start)
+	s.Add(0, traffic.Second{Hits: 1})
+	f.Record("log", 0, &accesslog.Record{Host: []byte("a")})
+	if events := b.Advance(start+50, f); len(events) > 0 || f.n > 10_000 {
+		t.Errorf("%d windows were asked for, and told is %v", f.n, events)
+	}
+	if events := b.Advance(start+5000, f); len(events) != 2 || events[0].At != start+60 {
+		t.Errorf("a minute later %v, want that both rules fire", events)
+	}
+}

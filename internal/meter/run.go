@@ -23,6 +23,14 @@ type note struct {
 	visitor      uint64
 }
 
+// A set is what clocks that may have been set are about.
+type set struct {
+	runs   map[string][]note // by log
+	due    []note            // of one, to be counted before anything else
+	noting bool              // the next record belongs to a run
+	own    int64             // its own second
+}
+
 // mostNotes are kept for a log: a clock is known to be set after a hundred records that
 // span ten seconds.
 const mostNotes = 1 << 13
@@ -30,17 +38,17 @@ const mostNotes = 1 << 13
 // Note precedes the Record of one that is late or ahead: the run-th in a row of the log, from
 // 1, whose own second is own. With 0 the row is over, and no Record follows.
 func (b *Bank) Note(source string, own int64, run int) {
-	if run <= 1 && len(b.runs[source]) > 0 {
-		delete(b.runs, source)
+	if run <= 1 && len(b.set.runs[source]) > 0 {
+		delete(b.set.runs, source)
 	}
-	b.noting, b.own = run > 0 && b.active, own
+	b.set.noting, b.set.own = run > 0 && b.active, own
 }
 
 // noted notes what Record has counted.
 func (b *Bank) noted(source string, o note, h *hit) {
-	if list := b.runs[source]; len(list) < mostNotes {
-		o.as, o.own, o.n, o.micros, o.visitor = h.sec, b.own, h.n, h.micros, h.visitor
-		b.runs[source] = append(list, o)
+	if list := b.set.runs[source]; len(list) < mostNotes {
+		o.as, o.own, o.n, o.micros, o.visitor = h.sec, b.set.own, h.n, h.micros, h.visitor
+		b.set.runs[source] = append(list, o)
 	}
 }
 
@@ -48,8 +56,8 @@ func (b *Bank) noted(source string, o note, h *hit) {
 // with it. The records of that log that showed it are counted in their own seconds.
 func (b *Bank) Shift(delta int64, source string) {
 	b.feed(math.MaxInt64)
-	run := b.runs[source]
-	clear(b.runs)
+	run := b.set.runs[source]
+	clear(b.set.runs)
 	for i := range run {
 		if s := b.series(&run[i]); s != nil && run[i].counted {
 			for k := range s.rings {
@@ -59,16 +67,16 @@ func (b *Bank) Shift(delta int64, source string) {
 	}
 	b.shift(delta)
 	slices.SortStableFunc(run, func(a, b note) int { return cmp.Compare(a.own, b.own) })
-	b.due = run
+	b.set.due = run
 }
 
 // feed counts the records of a run before second to in their own seconds. A hundred
 // requests of a quiet site may span an hour, which is more than a ring holds beside its
 // windows: so they are counted as the seconds are decided.
 func (b *Bank) feed(to int64) {
-	for len(b.due) > 0 && b.due[0].own < to {
-		o := &b.due[0]
-		b.due = b.due[1:]
+	for len(b.set.due) > 0 && b.set.due[0].own < to {
+		o := &b.set.due[0]
+		b.set.due = b.set.due[1:]
 		s := b.series(o)
 		if s == nil {
 			continue
@@ -101,10 +109,10 @@ func (r *ring) sub(sec int64, c cell) {
 }
 
 func (b *Bank) appendRuns(to []byte) []byte {
-	to = binary.AppendUvarint(to, uint64(len(b.runs)))
-	for _, source := range slices.Sorted(maps.Keys(b.runs)) {
-		to = binary.AppendUvarint(pack.AppendBytes(to, source), uint64(len(b.runs[source])))
-		for _, o := range b.runs[source] {
+	to = binary.AppendUvarint(to, uint64(len(b.set.runs)))
+	for _, source := range slices.Sorted(maps.Keys(b.set.runs)) {
+		to = binary.AppendUvarint(pack.AppendBytes(to, source), uint64(len(b.set.runs[source])))
+		for _, o := range b.set.runs[source] {
 			to = binary.AppendUvarint(binary.AppendUvarint(to, uint64(o.meter)), uint64(o.group))
 			to = append(pack.AppendBytes(to, o.key), oneIf(o.counted))
 			for _, n := range []int64{o.as, o.own, int64(o.n.hits), int64(o.n.part), o.n.bytes, o.micros} {
@@ -136,7 +144,7 @@ func (b *Bank) readRuns(p *pack.Reader, keep bool) {
 			list = append(list, o)
 		}
 		if keep && p.Err() == nil {
-			b.runs[source] = list
+			b.set.runs[source] = list
 		}
 	}
 }

@@ -100,7 +100,7 @@ type series struct {
 	// it no longer was; 0 is never.
 	members, until int64
 
-	seen int64
+	seen int64 // of group.order: last, when it was looked at
 }
 
 func (s *spec) make(key string, sec int64) *series {

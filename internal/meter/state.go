@@ -12,7 +12,7 @@ import (
 
 // stateVersion is that of the binary form of a Bank:
 //
-//	version  begun  first
+//	version  begun  first  news
 //	logs that are or were gone: how many, then of each  name  how many times, then  since  0, or 1 and when it was back
 //	lines that are no requests: as the slots of a key
 //	meters: how many, then  where  of  rejected  lines
@@ -23,7 +23,7 @@ const stateVersion = 1
 // AppendBinary appends the state of b to to. Equal states have equal bytes.
 func (b *Bank) AppendBinary(to []byte) []byte {
 	b.feed(math.MaxInt64)
-	to = binary.AppendVarint(append(to, stateVersion, oneIf(b.begun)), b.first)
+	to = binary.AppendVarint(binary.AppendVarint(append(to, stateVersion, oneIf(b.begun)), b.first), b.news)
 	to = binary.AppendUvarint(to, uint64(len(b.logs)))
 	for _, name := range slices.Sorted(maps.Keys(b.logs)) {
 		to = binary.AppendUvarint(pack.AppendBytes(to, name), uint64(len(b.logs[name])))
@@ -59,7 +59,7 @@ func (b *Bank) Restore(state []byte) error {
 	const part = "meters"
 	r := pack.NewReader("the state of the meters", state)
 	r.Version(stateVersion)
-	b.begun, b.first = r.Bool("beginning"), r.Second("beginning")
+	b.begun, b.first, b.news = r.Bool("beginning"), r.Second("beginning"), r.Second("beginning")
 	for n := r.Count("logs", 2); n > 0 && r.Err() == nil; n-- {
 		name := string(r.Bytes("logs"))
 		var list []away
