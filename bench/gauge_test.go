@@ -33,7 +33,7 @@ func combinedLog(tb testing.TB, start time.Time) (log []byte, lines int64) {
 		Pacer: pace.New(pace.Constant{Rate: 1000 * unit.One}),
 	}
 	var buf bytes.Buffer
-	lines, err = l.Fill(tb.Context(), &buf, start)
+	lines, err = l.Fill(tb.Context(), start, &buf)
 	if err != nil {
 		tb.Fatal(err)
 	}

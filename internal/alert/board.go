@@ -27,10 +27,19 @@ type Board struct {
 	history []Event
 	dropped int
 	mark    checkpoint
+	observe Observer
 }
 
 // A pace is Rule.Cadence and Rule.Reach.
 type pace struct{ cadence, reach int64 }
+
+// An Observer is told of each measurement that a rule is decided on. key is that of
+// the Watch, at the second, as in Look. It reports whether it has to see the next second even
+// if nothing can change for the rules before the next request.
+type Observer func(rule int, key string, at int64, s Sample) (busy bool)
+
+// Observe makes o the Observer of what comes; nil is none. It changes no decision.
+func (b *Board) Observe(o Observer) { b.observe = o }
 
 // NewBoard returns a Board on which every rule is quiet.
 func NewBoard(rules ...Rule) *Board {
@@ -119,12 +128,16 @@ func (b *Board) step(f Figures) {
 			if w.series != nil {
 				e, ok = b.sense(i, w, f)
 			} else {
-				e, ok = w.Step(b.at, b.measure(i, w, f))
+				s := b.measure(i, w, f)
+				if b.observe != nil {
+					w.observed = b.observe(i, w.Key, b.at, s)
+				}
+				e, ok = w.Step(b.at, s)
 			}
 			switch {
 			case ok:
 				b.emit(w, e)
-			case w.muted != "" && w.State == Firing && w.over == 0 && !w.Rule.Muted(b.at) && b.told(w) == nil:
+			case w.muted != "" && w.State == Firing && w.over == 0 && !w.Rule.Muted(b.at) && w.alone(b.at, b.told(w) != nil):
 				b.history = append(b.history, w.unmute(b.at))
 			}
 		}
@@ -159,7 +172,7 @@ func (b *Board) wakeOf(rule int, f Figures, began int64) int64 {
 	}
 	wake := int64(math.MaxInt64)
 	for _, w := range b.of(rule) {
-		if !w.calm(false) && !(b.hear(f) < b.at-p.reach-p.cadence && w.calm(true)) {
+		if w.observed || !w.calm(false) && !(b.hear(f) < b.at-p.reach-p.cadence && w.calm(true)) {
 			return next
 		}
 		if w.muted == "" || w.State != Firing {
@@ -272,25 +285,36 @@ func (b *Board) measure(rule int, w *Watch, f Figures) Sample {
 func (b *Board) emit(w *Watch, e Event) {
 	if e.Begins() && e.Muted == "" {
 		if by := b.told(w); by != nil {
-			w.muted = "told by " + by.Rule.Name
+			w.muted = Instead + by.Rule.Name
 			e.Muted = w.muted
 		}
 	}
 	b.history = append(b.history, e)
 }
 
-// told returns the watch that has already told that there is no traffic, when
-// that is all that w has to say.
+// told returns the watch that has already told all that w has to say.
 func (b *Board) told(w *Watch) *Watch {
-	if !w.silence() {
-		return nil
-	}
 	for _, o := range b.watches {
-		if o != w && o.State == Firing && o.muted == "" && o.silence() {
+		if o != w && o.State == Firing && o.muted == "" && o.covers(w) {
 			return o
 		}
 	}
 	return nil
+}
+
+// covers reports whether an alert of o says what one of w would: that there is no traffic
+// at all; that a section has the trouble of the whole site; that requests take longer on
+// average where nine of ten do.
+func (o *Watch) covers(w *Watch) bool {
+	a, b := &o.Rule, &w.Rule
+	if o.silence() && w.silence() {
+		return true
+	}
+	if a.Test != Changes || b.Test != Changes || a.Where != b.Where || o.up != w.up {
+		return false
+	}
+	whole := o.Key == "" || o.Key == w.Key
+	return a.Name == b.Name && o.Key == "" && w.Key != "" || whole && a.Metric == P90 && b.Metric == Mean
 }
 
 // silence reports whether an alert of w says that there is no traffic at all.
@@ -315,7 +339,7 @@ func (b *Board) Reload(rules ...Rule) []Event {
 	old := b.watches
 	now := NewBoard(rules...)
 	now.at, now.heard, now.started, now.history, now.dropped = b.at, b.heard, b.started, b.history, b.dropped
-	now.mark = b.mark
+	now.mark, now.observe = b.mark, b.observe
 	now.mark.stale = true
 	events := now.take(old, b.at)
 	*b = *now
@@ -391,7 +415,7 @@ func (b *Board) Acknowledge(rule, key string, all bool, t int64) []Event {
 func (b *Board) Shift(delta int64) {
 	b.at, b.heard = b.at+delta, b.heard+delta
 	for _, w := range b.watches {
-		for _, sec := range []*int64{&w.Since, &w.held, &w.over, &w.heard, &w.Acknowledged} {
+		for _, sec := range []*int64{&w.Since, &w.held, &w.over, &w.heard, &w.bare, &w.Acknowledged} {
 			if *sec != 0 {
 				*sec += delta
 			}

@@ -9,7 +9,9 @@ import (
 // A Cause is what the requests around an event were like, beside those of the
 // time before: what a person looks at first. It is not changed once made.
 type Cause struct {
-	Hits, Before int64 // requests in the time of the alert, and in the time before it
+	// Hits are the requests in the time of the alert, Before those in the time before
+	// it; of a rule about a class of status, those of that class alone.
+	Hits, Before int64
 	Span, Since  int64 // seconds that these are
 	Sections     []Part
 	Clients      []Part
@@ -22,20 +24,23 @@ type Part struct {
 	Hits, Before int64 // as in Cause
 }
 
-// Grown returns the part of a table that has most of what has been added since
-// the time before, and its share of all requests now; ok is false where nothing
-// of it has a tenth of them.
+// Grown returns the part of a table that makes half or more of what there is now, or a
+// quarter and half of what has been added since the time before, and its share of all now. ok is false
+// where none does, and where there is not more than before.
 func (c *Cause) Grown(parts []Part) (p Part, share float64, ok bool) {
+	// Both as if the time before had been as long.
+	added := c.Hits*max(1, c.Since) - c.Before*c.Span
+	if added <= 0 || c.Hits == 0 {
+		return p, 0, false
+	}
 	most := int64(0)
 	for _, q := range parts {
-		if added := q.Hits*c.Since - q.Before*c.Span; added > most && 10*q.Hits >= c.Hits {
-			most, p, ok = added, q, true
+		own := q.Hits*max(1, c.Since) - q.Before*c.Span
+		if own > most && 4*q.Hits >= c.Hits && (2*own >= added || 2*q.Hits >= c.Hits) {
+			most, p, ok = own, q, true
 		}
 	}
-	if ok && c.Hits > 0 {
-		share = float64(p.Hits) / float64(c.Hits)
-	}
-	return p, share, ok
+	return p, float64(p.Hits) / float64(c.Hits), ok
 }
 
 // String is Text.
@@ -53,7 +58,7 @@ func (c *Cause) Text() string {
 		name  string
 		parts []Part
 	}{{"section", c.Sections}, {"client", c.Clients}, {"status", c.Statuses}} {
-		if p, _, ok := c.Grown(t.parts); ok {
+		if p, _, ok := c.Grown(t.parts); ok && !(t.name == "status" && p.Key[0] == '2') {
 			all = append(all, t.name+" "+p.Key+" ("+unit.Percent(p.Hits, c.Hits)+")")
 		}
 	}

@@ -32,6 +32,9 @@ type Event struct {
 	Cause  *Cause           // nil where nothing is known
 }
 
+// Instead begins an Event's Muted where another rule has told the same.
+const Instead = "told by "
+
 // Told reports whether it is the begin or the end of an alert.
 //
 // An alert that was muted is told again, as Firing, when it no longer is.
@@ -71,11 +74,11 @@ func (e *Event) Value() string {
 // Message is the sentence a person reads, its time in loc.
 func (e *Event) Message(loc *time.Location) string {
 	at := time.Unix(e.At, 0).In(loc).Format(time.RFC3339)
-	if e.Rule.Policy != nil && e.Rule.Policy.Message != "" && e.Ended == "" {
+	if e.Rule.Policy != nil && e.Rule.Policy.Message != "" && e.Ended == "" && !e.Acknowledged {
 		return e.fill(e.Rule.Policy.Message, loc)
 	}
 	switch {
-	case e.Rule.Name == HighTraffic && e.Ended == "" && e.State == Firing:
+	case e.Rule.Name == HighTraffic && e.Ended == "" && e.State == Firing && !e.Acknowledged:
 		return fmt.Sprintf("High traffic generated an alert - hits = %s, triggered at %s", e.Value(), at)
 	case e.Rule.Name == HighTraffic && e.Ended == "" && e.State == Quiet:
 		return fmt.Sprintf("High traffic alert recovered - hits = %s, recovered at %s", e.Value(), at)

@@ -13,7 +13,7 @@ import (
 //	version  started  at  heard  checkpoint: number  at
 //	watches: how many, then of each
 //	         name  key  test  by  metric  window  threshold  state  since
-//	         acknowledged  held  over  heard  muted  flags  [newest sample]
+//	         acknowledged  held  over  heard  bare  muted  flags  [newest sample]
 //	         steps since the checkpoint
 //
 // Version 1 had no checkpoint, and of each watch  name  window  threshold  state  since.
@@ -24,6 +24,7 @@ const (
 	flagKnown = 1 << iota
 	flagWhole
 	flagNone
+	flagUp
 	knownFlags = 1<<iota - 1
 )
 
@@ -40,9 +41,9 @@ func (b *Board) AppendBinary(to []byte) []byte {
 		to = append(to, byte(r.Test), byte(r.By), byte(r.Metric))
 		to = appendInts(to, r.Window, int64(r.Threshold))
 		to = append(to, byte(w.State))
-		to = appendInts(to, w.Since, w.Acknowledged, w.held, w.over, w.heard)
+		to = appendInts(to, w.Since, w.Acknowledged, w.held, w.over, w.heard, w.bare)
 		to = pack.AppendBytes(to, w.muted)
-		to = append(to, byte(oneIf(w.known)*flagKnown|oneIf(w.Last.Whole)*flagWhole|oneIf(w.none)*flagNone))
+		to = append(to, byte(oneIf(w.known)*flagKnown|oneIf(w.Last.Whole)*flagWhole|oneIf(w.none)*flagNone|oneIf(w.up)*flagUp))
 		if w.known {
 			to = appendInts(to, w.Last.Num, w.Last.Den, w.Last.Hits, w.Last.now)
 		}
@@ -166,12 +167,12 @@ func readWatch(r *pack.Reader) *Watch {
 	if w.Rule.Test >= tests || w.Rule.By >= bys || w.Rule.Metric >= Metrics || w.State > Pending {
 		r.Damaged(part)
 	}
-	for _, sec := range []*int64{&w.Since, &w.Acknowledged, &w.held, &w.over, &w.heard} {
+	for _, sec := range []*int64{&w.Since, &w.Acknowledged, &w.held, &w.over, &w.heard, &w.bare} {
 		*sec = r.Second(part)
 	}
 	w.muted = string(r.Bytes(part))
 	flags := r.Byte(part)
-	if w.known, w.none = flags&flagKnown != 0, flags&flagNone != 0; flags > knownFlags {
+	if w.known, w.none, w.up = flags&flagKnown != 0, flags&flagNone != 0, flags&flagUp != 0; flags > knownFlags {
 		r.Damaged(part)
 	}
 	if w.known {

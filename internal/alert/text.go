@@ -43,9 +43,9 @@ func (e *Event) sentence(loc *time.Location) string {
 	}
 	switch {
 	case e.Acknowledged:
-		return "Alert " + e.name() + " acknowledged at " + at
+		return "Alert " + e.Of() + " acknowledged at " + at
 	case e.Ended != "":
-		return "Alert " + e.name() + " ended at " + at + ": " + e.Ended
+		return "Alert " + e.Of() + " ended at " + at + ": " + e.Ended
 	case e.State == Pending:
 		return what + " is " + e.measured() + ", " + e.Rule.condition() + "; an alert if it stays so for " + seconds(e.Rule.For) + ", from " + at
 	case e.State == Firing:
@@ -59,8 +59,8 @@ func (e *Event) sentence(loc *time.Location) string {
 // Standing is where the value stands against the rule, without a time.
 func (e *Event) Standing() string { return e.measured() + ", " + e.Rule.condition() }
 
-// name is what a person calls the alert.
-func (e *Event) name() string {
+// Of is what a person calls the alert: its rule, with its key.
+func (e *Event) Of() string {
 	if e.Key == "" {
 		return e.Rule.Name
 	}

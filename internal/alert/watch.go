@@ -27,14 +27,18 @@ type Watch struct {
 	Acknowledged int64
 	Last         Sample // the newest one
 
-	known  bool   // Last is one
-	held   int64  // since when the condition of an alert holds
-	over   int64  // since when what ends the alert holds, 0 while it does not
-	muted  string // of the alert: why nobody was told
-	none   bool   // of a rule that Changes: the alert says that there is next to nothing
-	series *change.Series
-	heard  int64  // the end of the last step of series with a request
-	steps  []step // of series since the last checkpoint
+	known bool // Last is one
+	// observed: the Observer has to see what comes, even if it is nothing
+	observed bool
+	held     int64  // since when the condition of an alert holds
+	over     int64  // since when what ends the alert holds, 0 while it does not
+	muted    string // of the alert: why nobody was told
+	none     bool   // of a rule that Changes: the alert says that there is next to nothing
+	bare     int64  // since when no other alert says what this one would, of one that was muted for that; 0 while one does
+	up       bool   // of such a rule: it says that there is more than expected
+	series   *change.Series
+	heard    int64  // the end of the last step of series with a request
+	steps    []step // of series since the last checkpoint
 }
 
 // Muted is why nobody was told of the alert that is open, "" where they were.
@@ -84,12 +88,12 @@ func (w *Watch) become(s State, t int64) Event {
 		// Who was told of the alert is told of its end.
 		e.After, e.Began, e.Muted = t-w.Since, w.Since, w.muted
 	} else if w.Rule.Muted(t) {
-		e.Muted = "by its schedule"
+		e.Muted = bySchedule
 	}
 	if w.State == Quiet {
 		w.held = t
 	}
-	w.State, w.Since, w.over, w.Acknowledged, w.muted = s, t, 0, 0, e.Muted
+	w.State, w.Since, w.over, w.Acknowledged, w.muted, w.bare = s, t, 0, 0, e.Muted, 0
 	return e
 }
 
@@ -104,11 +108,36 @@ func (w *Watch) end(t int64, why string) (e Event, ok bool) {
 	return e, true
 }
 
+// bySchedule is why an alert is muted that a Mute of its rule holds back.
+const bySchedule = "by its schedule"
+
 // unmute tells of an alert that was told to nobody, and now is; the reason is over.
 func (w *Watch) unmute(t int64) Event {
-	w.muted = ""
-	return Event{Rule: w.Rule, Key: w.Key, State: Firing, Was: Firing, At: t, Sample: w.Last, Began: w.Since, After: t - w.Since}
+	w.muted, w.bare = "", 0
+	e := Event{Rule: w.Rule, Key: w.Key, State: Firing, Was: Firing, At: t, Sample: w.Last, Began: w.Since, After: t - w.Since}
+	if w.series != nil {
+		d := w.series.Look()
+		d.Event = change.Alert
+		e.Change = &d
+	}
+	return e
 }
+
+// alone reports whether w, muted since another alert said the same, has stood alone for so
+// long that it is to be told. What a site and its sections have in common ends for
+// them at different times, within some minutes.
+func (w *Watch) alone(t int64, told bool) bool {
+	switch {
+	case told:
+		w.bare = 0
+		return false
+	case w.bare == 0:
+		w.bare = t
+	}
+	return w.Rule.Test != Changes || t-w.bare >= aloneSeconds
+}
+
+const aloneSeconds = 15 * 60
 
 // adopt gives the watch a changed rule. An alert goes on where it is still one:
 // if the rule now asks for longer than it has held, it waits for that.
@@ -175,7 +204,7 @@ func (w *Watch) change(d change.Decision) (Event, bool) {
 		return Event{}, false
 	}
 	w.Last, w.known = Sample{Num: int64(d.Value * 1e6), Den: 1e6, Hits: int64(max(d.Count, d.Of))}, true
-	w.none = s == Firing && d.Value < d.Expected/10
+	w.none, w.up = s == Firing && d.Value < d.Expected/10, s == Firing && d.Value > d.Expected
 	e := w.become(s, d.At)
 	e.Change = &d
 	return e, true

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,7 @@ type listingAlerts struct {
 	rule   string
 	firing bool
 	follow bool
+	ack    string
 	last   int // -1 is all
 }
 
@@ -52,6 +54,7 @@ func newAlerts(s streams) *cobra.Command {
 	f.Var(newValue(&o.rule, "NAME", "", ruleName), "rule", "only those of this rule, such as high-traffic")
 	f.BoolVar(&o.firing, "firing", false, "only alerts that have not recovered")
 	f.VarP(newValue(&o.last, "N", "all", parseLast), "lines", "n", "only the last N of them, or all")
+	f.Var(newValue(&o.ack, "ALERT", "", ruleName), "ack", "say that you know of the open `ALERT`, a rule or \"rule of key\" such as \"errors of /api\": the weir that watches shows and keeps that")
 	f.BoolVarP(&o.follow, "follow", "f", false, "go on with those that come, until Ctrl-C")
 	o.page.add(f)
 	o.store.add(f)
@@ -90,6 +93,9 @@ func (o *listingAlerts) run(ctx context.Context, words []string, s streams, now 
 		return err
 	}
 	defer db.Close()
+	if o.ack != "" {
+		return o.acknowledge(db, s, now)
+	}
 	_, known, _, err := db.Bounds()
 	if err != nil {
 		return &monitor.InputError{Text: err.Error()}
@@ -123,6 +129,27 @@ func (o *listingAlerts) run(ctx context.Context, words []string, s streams, now 
 	}
 	f.Limit = 0
 	return follows(ctx, db, f, w)
+}
+
+// acknowledge tells the weir that watches that somebody knows of an alert.
+func (o *listingAlerts) acknowledge(db *history.DB, s streams, now time.Time) error {
+	events, err := db.Events(history.Filter{})
+	if err != nil {
+		return &monitor.InputError{Text: err.Error()}
+	}
+	rule, key, one := strings.Cut(o.ack, " of ")
+	open := false
+	for _, e := range stillFiring(events) {
+		open = open || e.Rule.Name == rule && (!one || e.Key == key)
+	}
+	if !open {
+		return &monitor.InputError{Text: fmt.Sprintf("no alert %s is open: weir alerts --firing lists those that are", o.ack)}
+	}
+	if err := history.LeaveMark(db.Path(), monitor.Acknowledgement(rule, key, now)); err != nil {
+		return err
+	}
+	tell(s.err, "left for the weir that watches")
+	return nil
 }
 
 // nothing says that there is none of what was asked for.

@@ -25,6 +25,7 @@ type collector struct {
 	metrics  []string
 	once     bool
 	extended bool
+	watch    collectorWatch
 }
 
 const collectorHelp = `weir collector asks a page of counters every so often, and appends a line for each answer:
@@ -33,7 +34,10 @@ or is JSON, or is in the format of Prometheus; --metric names other columns.
 
 It looks at times that do not drift, and at the same ones when it goes on with a file that
 has records. A server that is away, hangs or answers nonsense makes a gap, which is told;
-never a line that is not true. It runs until Ctrl-C, or for --duration.`
+never a line that is not true. It runs until Ctrl-C, or for --duration.
+
+With --watch what the counters grow by is watched as weir watches logs, with alerts and a
+history of the page.`
 
 func newCollector(s streams) *cobra.Command {
 	o := &collector{}
@@ -43,7 +47,8 @@ func newCollector(s streams) *cobra.Command {
 		Long:  collectorHelp,
 		Example: `  weir collector --url http://127.0.0.1:8080/stats --interval 10s -o stats.tsv
   weir collector --url http://127.0.0.1:9100/metrics --metric node_load1 --metric 'node_cpu_seconds_total{mode="idle"}'
-  weir collector --url http://127.0.0.1:8080/stats --once`,
+  weir collector --url http://127.0.0.1:8080/stats --once
+  weir collector --watch -t 50 --url http://127.0.0.1:8080/stats -o stats.tsv`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd, s) },
 	}
@@ -57,6 +62,7 @@ func newCollector(s streams) *cobra.Command {
 	f.BoolVar(&o.once, "once", false, "one record, now")
 	f.StringArrayVar(&o.metrics, "metric", nil, "a column by `NAME` instead of 200s, 404s, 500s, and a line of names at the head; may be repeated")
 	f.BoolVar(&o.extended, "extended", false, "a line of names, milliseconds, elapsed time, and lines for scrapes that failed")
+	o.watch.add(f)
 	return cmd
 }
 
@@ -91,7 +97,7 @@ func (o *collector) check(cmd *cobra.Command) error {
 	case given("duration") && o.duration < o.interval:
 		return usageError{fmt.Errorf("invalid argument for --duration: must be at least the interval, %s; for a single record give --once", unit.Span(o.interval))}
 	}
-	return nil
+	return o.watch.check(o, given)
 }
 
 // columns reads the names of --metric.
@@ -140,7 +146,12 @@ func (o *collector) run(cmd *cobra.Command, s streams) error {
 		ctx, stop = untilHangup(ctx)
 		defer stop()
 	}
-	totals, err := collect.Run(ctx, options)
+	var totals collect.Totals
+	if o.watch.on {
+		totals, err = o.watch.run(cmd, options, s)
+	} else {
+		totals, err = collect.Run(ctx, options)
+	}
 	if !o.once {
 		tell(s.err, collected(totals))
 	}

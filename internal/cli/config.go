@@ -39,12 +39,17 @@ func (o *configFlag) add(f *pflag.FlagSet) {
 	f.StringVarP(&o.path, "config", "c", "", "take settings, rules and more out of `FILE`, a weir.toml (docs/config.md; default: $WEIR_CONFIG); flags beside it go before it")
 }
 
+// name is that of the file, "" without one.
+func (o *configFlag) name() string {
+	if o.path != "" {
+		return o.path
+	}
+	return os.Getenv(configVariable)
+}
+
 // load reads the configuration that the flag or the environment names; nil without one.
 func (o *configFlag) load(s streams, now time.Time, places bool) (*config.Config, error) {
-	name := o.path
-	if name == "" {
-		name = os.Getenv(configVariable)
-	}
+	name := o.name()
 	if name == "" {
 		if isFile(usualConfig) {
 			tell(s.err, usualConfig+" lies here and is not read: weir -c "+usualConfig+" reads it, as does "+configVariable+"="+usualConfig)
@@ -190,9 +195,7 @@ func inShort(c *config.Config) string {
 // adopt takes out of a configuration what no flag says, and returns the logs that are
 // to be followed. Where flags or arguments name any, or other inputs, those are all.
 func (w *watch) adopt(f *pflag.FlagSet, c *config.Config, words []string) ([]string, error) {
-	own := map[string]bool{}
-	f.Visit(func(flag *pflag.Flag) { own[flag.Name] = true })
-	own["threshold"] = own["threshold"] || own["a"]
+	own := given(f)
 	for a, b := range map[string]string{"state": "no-state", "since": "from-end", "trust": "client-from"} { // which contradict one another
 		own[a], own[b] = own[a] || own[b], own[b] || own[a]
 	}
@@ -210,19 +213,7 @@ func (w *watch) adopt(f *pflag.FlagSet, c *config.Config, words []string) ([]str
 			}
 		}
 	}
-	w.rules = append([]alert.Rule{}, c.Watched()...)
-	if high := slices.IndexFunc(c.Rules, func(r config.Rule) bool { return r.Name == alert.HighTraffic }); high >= 0 {
-		rule := &c.Rules[high]
-		if !own["threshold"] {
-			w.threshold = unit.PerSecond(rule.Threshold)
-		}
-		if !own["window"] {
-			w.window = time.Duration(rule.Window) * time.Second
-		}
-		if !rule.Enabled && (own["threshold"] || own["window"]) { // who gives a threshold wants to be told
-			w.rules = append(w.rules, rule.Rule)
-		}
-	}
+	w.obey(c, own)
 	if !named {
 		words = slices.Clone(c.Inputs.Logs)
 		for _, source := range c.Inputs.Sources {
@@ -235,6 +226,35 @@ func (w *watch) adopt(f *pflag.FlagSet, c *config.Config, words []string) ([]str
 	w.simulate = c.Simulate
 	w.format.adopt(f, c, slices.Concat(words, w.inputs.names()))
 	return words, nil
+}
+
+// obey takes the rules and channels of a configuration. own are the flags that were given.
+func (w *watch) obey(c *config.Config, own map[string]bool) {
+	w.own, w.channels = own, c.Channels
+	w.rules = append([]alert.Rule{}, c.Watched()...)
+	high := slices.IndexFunc(c.Rules, func(r config.Rule) bool { return r.Name == alert.HighTraffic })
+	if high < 0 {
+		return
+	}
+	rule := &c.Rules[high]
+	w.high = rule
+	if !own["threshold"] {
+		w.threshold = unit.PerSecond(rule.Threshold)
+	}
+	if !own["window"] {
+		w.window = time.Duration(rule.Window) * time.Second
+	}
+	if !rule.Enabled && (own["threshold"] || own["window"]) { // who gives a threshold wants to be told
+		w.rules = append(w.rules, rule.Rule)
+	}
+}
+
+// given are the names of the flags that were given.
+func given(f *pflag.FlagSet) map[string]bool {
+	own := map[string]bool{}
+	f.Visit(func(flag *pflag.Flag) { own[flag.Name] = true })
+	own["threshold"] = own["threshold"] || own["a"]
+	return own
 }
 
 // withHighTraffic puts what flags say of high traffic into the rules, where it is one of

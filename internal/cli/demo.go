@@ -19,6 +19,7 @@ import (
 	"weir/internal/pace"
 	"weir/internal/simulate"
 	"weir/internal/term"
+	"weir/internal/unit"
 	"weir/internal/view"
 )
 
@@ -60,16 +61,30 @@ func stories() []story {
 }
 
 func newDemo(s streams) *cobra.Command {
-	var check bool
+	var check, traffic bool
+	class := classroom{rate: classRate, seed: 42}
 	cmd := &cobra.Command{
 		Use:   "demo [story|burst|bursty]",
 		Short: "Show what weir does on a simulated log: alert and recovery in three minutes",
 		Long:  demoHelp(),
 		Example: `  weir demo
   weir demo burst
+  weir demo --classroom --keep classroom
   weir demo --check`,
 		ValidArgs: []string{"story", "burst", "bursty"},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			given := cmd.Flags().Changed
+			switch {
+			case traffic && len(args) > 0:
+				return usageError{errors.New("--classroom is a demo of its own: leave the name of the other one out")}
+			case traffic:
+				if class.check = check; class.valid(given) != nil {
+					return class.valid(given)
+				}
+				return class.run(cmd.Context(), s)
+			case given("duration") || given("keep"):
+				return usageError{errors.New("--duration and --keep are about --classroom: give that, too")}
+			}
 			st, err := storyNamed(args)
 			if err != nil {
 				return err
@@ -80,7 +95,12 @@ func newDemo(s streams) *cobra.Command {
 			return st.show(cmd.Context(), s)
 		},
 	}
-	cmd.Flags().BoolVar(&check, "check", false, "show nothing, say PASS or FAIL: exit 0 or 4")
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.BoolVar(&check, "check", false, "show nothing, say PASS or FAIL: exit 0 or 4")
+	f.BoolVar(&traffic, "classroom", false, "a time server, traffic for it, a collector of its counters, a graph of their rates (docs/classroom.md)")
+	f.Var(newValue(&class.length, "SPAN", "3m", unit.ParseSpan), "duration", "of --classroom")
+	f.StringVar(&class.keep, "keep", "", "leave counters, picture, access log and report of --classroom in this `FOLDER`")
 	return cmd
 }
 
@@ -162,7 +182,7 @@ func (st story) play(ctx context.Context, screen monitor.Sink, length time.Durat
 	}
 	if st.steps == "" {
 		at := time.Now().Add(-time.Hour).Truncate(time.Second)
-		if written, err = log.Fill(ctx, file, at); err != nil {
+		if written, err = log.Fill(ctx, at, file); err != nil {
 			return written, err
 		}
 		o.Clock = at.Add(3 * time.Second)

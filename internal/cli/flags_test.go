@@ -42,7 +42,7 @@ func TestEveryFlagIsTriedWithABadValue(t *testing.T) {
 	tried("weir", root)
 	for _, cmd := range root.Commands() {
 		switch cmd.Name() {
-		case "loggen", "timeserver", "collector", "demo", "history", "alerts", "state", "mark":
+		case "loggen", "timeserver", "trafficgen", "collector", "demo", "history", "alerts", "state", "mark":
 			tried("weir "+cmd.Name(), cmd)
 			for _, sub := range cmd.Commands() {
 				tried(sub.CommandPath(), sub)
@@ -72,6 +72,7 @@ func TestAliasesLeadToFlags(t *testing.T) {
 func TestEveryFlagOfWeirMayStandInTheConfiguration(t *testing.T) {
 	otherwise := map[string]string{
 		"file": "logs", "threshold": "threshold", "a": "threshold", "window": "window", "no-state": "enabled of [state]",
+		"rule": "[[rule]]", "notify": "[[notify]]",
 		"log-format": "[formats.NAME]", "date-format": "[formats.NAME]", "time-format": "[formats.NAME]",
 		"clock": "never: it is about one run", "config": "never", "help": "never",
 	}

@@ -259,7 +259,13 @@ func (o *lookingBack) course(p *bygone, from, to, shift int64, out *os.File) err
 func (p *bygone) course(from, to, step, begin, end int64) (*report.Course, error) {
 	from, to = traffic.FloorDiv(from, step)*step, -traffic.FloorDiv(-to, step)*step
 	c := &report.Course{Of: p.of, From: from, To: to, Step: step, KnownFrom: p.from, KnownTo: p.to}
-	var err error
+	unread, err := p.db.Unread(from, to)
+	if err != nil {
+		return nil, &monitor.InputError{Text: err.Error()}
+	}
+	for _, g := range unread {
+		c.Unread = append(c.Unread, report.Gap(g))
+	}
 	if c.Stretches, err = p.stretches(from, to, step); err != nil {
 		return nil, err
 	}

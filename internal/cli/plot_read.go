@@ -186,7 +186,7 @@ func (o *plotting) readTable(name string, stdin io.Reader) (table *rates.Table, 
 		if info, err := f.Stat(); err == nil && info.IsDir() {
 			return nil, true, nil, nil
 		} else if err == nil {
-			allow(int(info.Size() >> 13)) // what is held of a table is some bytes for each of its lines
+			allow(int(info.Size()>>13), false) // what is held of a table is some bytes for each of its lines
 		}
 		in = f
 	}

@@ -64,14 +64,23 @@ const patience = 30 * time.Second
 //	                            without the slash at its end, out of its messages
 //	gets CODE URL [METHOD]      ask for a page, and be answered with exactly that code
 //	serves NAME DIR             serve the files of a folder; the variable NAME becomes the URL
+//	counts TRUTH FIGURES        compare the truth of a log with a report, or the summary of a followed log
+//
+// $BOOK is the folder of the alert scripts of package incident.
+//
 //	unquoted FILE               replace Go escapes, such as \x1b, by their bytes
 func TestScripts(t *testing.T) {
+	book, err := filepath.Abs("../incident/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", UpdateScripts: *update, RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TZ", "UTC")
 			e.Setenv("LANG", "C.UTF-8")
-			e.Setenv("WEIR_STATE", "none")                               // but where a script is about the history
+			e.Setenv("WEIR_STATE", "none") // but where a script is about the history
+			e.Setenv("BOOK", book)
 			e.Setenv("GORACE", "atexit_sleep_ms=10 "+e.Getenv("GORACE")) // not a second for each command
 			e.Values[process{}] = &process{}
 			return nil
@@ -80,6 +89,7 @@ func TestScripts(t *testing.T) {
 			"exits": exits, "start": start, "awaits": awaits, "signal": signals, "interrupts": interrupts, "ends": ends, "sends": sends,
 			"logs": logs, "appends": appends, "staircase": staircase, "unquoted": unquoted, "clean": clean, "database": database,
 			"keeps": keeps, "fires": fires, "holds": holds, "damages": damages, "address": address, "gets": gets, "serves": serves,
+			"counts": counts,
 		},
 	})
 }

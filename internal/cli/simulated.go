@@ -67,11 +67,13 @@ func simulatedLog(o config.Simulate, zone *time.Location) (*simulate.Log, error)
 	}
 	var shape pace.Shape = pace.Constant{Rate: o.Rate}
 	if o.Pattern != "" {
-		steps, err := pace.ParseSteps(o.Pattern)
+		pattern, err := config.Pattern(o.Pattern)
 		if err != nil {
 			return nil, err
 		}
-		shape = steps
+		if shape, err = pattern.Shape(pace.Reference{Rate: o.Rate, Seed: seed}); err != nil {
+			return nil, err
+		}
 	}
 	site, err := simulate.NewSite(simulate.SiteOptions{Seed: seed, Sections: o.Sections, Clients: o.Clients, Host: o.Host})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"weir/internal/feed"
 	"weir/internal/gauge"
 	"weir/internal/monitor"
+	"weir/internal/notify"
 	"weir/internal/term"
 	"weir/internal/unit"
 	"weir/internal/view"
@@ -50,7 +51,12 @@ type watch struct {
 	memory     memoryFlags
 	config     configFlag
 	simulate   config.Simulate
-	rules      []alert.Rule // of the configuration; nil without one
+	rules      []alert.Rule // of the configuration, and of flags
+	ruled      ruleFlags
+	loaded     *config.Config  // nil without a file
+	own        map[string]bool // flags that were given
+	channels   []notify.Channel
+	high       *config.Rule // high traffic, as the configuration and flags of rules have it; nil without
 }
 
 const watchHelp = `weir reads the access logs that web servers are writing and says, every 10 seconds,
@@ -84,10 +90,17 @@ func newWatch(s streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if c != nil {
-				if paths, err = w.adopt(cmd.Flags(), c, paths); err != nil {
-					return err
-				}
+			w.loaded = c
+			if c == nil {
+				c = config.Default()
+			}
+			if c, err = w.ruled.over(c, configOptions(time.Now(), len(w.places.files) > 0)); err != nil {
+				return err
+			}
+			if w.loaded == nil {
+				w.obey(c, given(cmd.Flags()))
+			} else if paths, err = w.adopt(cmd.Flags(), c, paths); err != nil {
+				return err
 			}
 			if len(paths) == 0 && !w.inputs.given() {
 				var err error
@@ -104,6 +117,7 @@ func newWatch(s streams) *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	w.config.add(f)
+	w.ruled.add(f)
 	f.StringArrayVarP(&w.files, "file", "f", nil, "log `FILE` to follow, as an argument is, or a directory or a pattern; may be repeated")
 	w.inputs.add(f)
 	w.filter.add(f)
@@ -153,12 +167,25 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 		return err
 	}
 	ctx := cmd.Context()
-	if w.output == "" {
+	reload, err := w.reloads(time.Now())
+	if err != nil {
+		return err
+	}
+	defer reload.close()
+	if reload != nil {
+		o.Reload = reload.look
+	}
+	o.Channels = w.channels
+	if _, terminal := term.Color(w.color, s.out, os.Getenv); terminal {
+		o.Bell = s.out
+	}
+	if w.output == "" && reload == nil {
 		// A terminal that is closed ends weir as Ctrl-C does.
 		var stop context.CancelFunc
 		ctx, stop = untilHangup(ctx)
 		defer stop()
-	} else {
+	}
+	if w.output != "" {
 		file, err := openOutput(w.output)
 		if err != nil {
 			return err
@@ -192,7 +219,6 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 	}
 	defer in.close()
 	o.Inputs = in
-	allow(len(o.Paths))
 	written, err := simulated(ctx, w.simulate, w.zone, s)
 	if err != nil {
 		return err
@@ -200,6 +226,7 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 	defer written.end()
 	r := w.remember(&o, paths)
 	defer r.close()
+	allow(len(o.Paths), o.History != nil)
 	m, err := monitor.New(o)
 	if bad := (*monitor.HistoryError)(nil); errors.As(err, &bad) {
 		o.History, o.Notices = nil, []string{without(bad.Err)}
@@ -241,7 +268,7 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 	o := monitor.Options{
 		Stdin: s.in, Zone: w.zone, FromEnd: w.fromEnd, Poll: w.poll,
 		Gauge: gauge.Options{
-			Interval: int64(w.interval / time.Second), Lateness: w.lateness, Rules: []alert.Rule{rule},
+			Interval: int64(w.interval / time.Second), Lateness: w.lateness,
 			SectionDepth: w.depth, SectionExpiration: int64(w.expiration / time.Second),
 			Tops: view.Tops{Sections: w.top, Clients: 3, Paths: 3, Bots: 5, Places: 5},
 		},
@@ -266,9 +293,8 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 	if where != nil {
 		o.Where = where()
 	}
-	if w.rules != nil {
-		o.Gauge.Rules = withHighTraffic(w.rules, rule)
-	}
+	o.Gauge.Rules = withHighTraffic(w.rules, rule)
+	o.Suggest = w.unchosen()
 	if o.Gauge.Filter, err = w.filter.ofRules(o.Gauge.Rules, now, w.zone, w.depth); err != nil {
 		return o, err
 	}

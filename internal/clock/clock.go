@@ -92,7 +92,8 @@ type Epoch struct {
 // Clock is the event clock of all sources. The zero value is not ready; use
 // New. It belongs to one goroutine.
 type Clock struct {
-	lateness int64 // seconds
+	lateness int64         // seconds
+	hold     time.Duration // see Hold
 	wall     bool
 	now      time.Time
 	sources  []source
@@ -136,6 +137,10 @@ func New(lateness time.Duration, wall bool) *Clock {
 	s := int64((lateness + time.Second - 1) / time.Second)
 	return &Clock{lateness: max(0, s), wall: wall, closed: none}
 }
+
+// Hold makes the idle clock wait at least so long after each write: for sources that are
+// known to write in lumps, and need not be found out to. It is no part of the state.
+func (c *Clock) Hold(least time.Duration) { c.hold = least }
 
 // Add makes a new source known and returns its number, from 0. While pending
 // is true and nothing was seen of it, no second is closed.
@@ -513,7 +518,7 @@ func (c *Clock) value(s *source) int64 {
 	if s.undated && !s.dated.IsZero() {
 		written = c.ours(s, s.dated)
 	}
-	idle := c.now.Sub(written) - s.hold
+	idle := c.now.Sub(written) - max(s.hold, c.hold)
 	if idle <= 0 {
 		return s.newest
 	}

@@ -289,3 +289,49 @@ func TestTheWaitShrinksByAQuarterWithEachLongerGapThatWasNoBuffer(t *testing.T) 
 		}
 	}
 }
+
+// TestWhatComesInLumpsIsOnTimeFromTheFirstOn: with Hold nothing has to be learned, nor
+// waited for, and the clock goes on where the source has ceased.
+func TestWhatComesInLumpsIsOnTimeFromTheFirstOn(t *testing.T) {
+	const begin, every, hold = 1_773_151_500, 10, 35
+	for _, held := range []bool{true, false} {
+		c := New(0, false)
+		if held {
+			c.Hold(hold * time.Second)
+		}
+		c.Add(false)
+		late, now := 0, time.Time{}
+		for tick := int64(0); tick < 6*every; tick++ {
+			now = time.Unix(begin+tick, 0)
+			// Of the fourth lump nothing comes: its seconds come with the fifth.
+			if tick%every == 0 && tick != 4*every {
+				from := tick - every
+				if tick == 5*every {
+					from -= every
+				}
+				c.Caught(0, false, now)
+				c.Wrote(0, now, now)
+				for sec := from; sec < tick; sec++ {
+					if c.See(0, begin+sec).Verdict != OnTime {
+						late++
+					}
+				}
+				c.Caught(0, true, now)
+				if closed, _ := c.Closed(); held && closed != begin+tick-1 {
+					t.Errorf("after %d s: closed to %d, want all before the last second, %d", tick, closed-begin, tick-1)
+				}
+			}
+			c.Tick(now)
+		}
+		if held != (late == 0) {
+			t.Errorf("hold %v: %d records were late", held, late)
+		}
+		if !held {
+			continue
+		}
+		c.Tick(now.Add((hold + 20) * time.Second))
+		if closed, _ := c.Closed(); closed < begin+5*every+20 {
+			t.Errorf("the source has ceased, and the clock stands %d s after the begin", closed-begin)
+		}
+	}
+}

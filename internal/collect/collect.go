@@ -35,6 +35,9 @@ type Options struct {
 	Out      io.Writer     // where Path is empty; its writes are whole lines
 	Agent    string        // what the server is told asks
 	Tell     func(string)  // takes messages for people
+	// Record, when not nil, is handed each record once it is written: when its scrape
+	// was sent, and the values of Metrics.
+	Record func(sent time.Time, values []string)
 	// Dial opens connections; nil means those of the system.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
@@ -178,6 +181,9 @@ func (c *collector) tick(ctx context.Context, sent time.Time) error {
 		return err
 	}
 	c.totals.Records++
+	if c.Record != nil {
+		c.Record(sent, values)
+	}
 	if c.streak > 0 {
 		c.Tell(fmt.Sprintf("records again since %s, after %s without one", stamp(sent), ticks(c.streak)))
 	}

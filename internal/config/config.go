@@ -140,6 +140,19 @@ func Parse(name, text string, o Options) (*Config, error) {
 	return parse(name, text, o, defaults())
 }
 
+// With returns c with the rules and channels of another text, in which the rules of c
+// are those that stand by default. name is what errors call it. The error is an *Invalid.
+func (c *Config) With(name, text string, o Options) (*Config, error) {
+	more, err := parse(name, text, o, c.Rules)
+	if err != nil {
+		return nil, err
+	}
+	both := *c
+	both.Rules = more.Rules
+	both.Channels = append(slices.Clip(c.Channels), more.Channels...)
+	return &both, nil
+}
+
 // Default returns what holds without a file.
 func Default() *Config {
 	c, _ := parse("", "", Options{}, defaults()) // an empty file is never wrong

@@ -162,6 +162,9 @@ min = 0
 	if got := rule(t, c, "no-traffic"); got.Test != alert.Below || got.Threshold != 1_000_000 || got.Window != 120 || got.Severity != alert.Critical {
 		t.Errorf("no-traffic: got %+v", got)
 	}
+	if got := rule(t, parsed(t, "[[rule]]\nname = \"errors\"\nchange = true\n"), "errors"); got.Test != alert.Changes || got.Min != 0 || got.Threshold != 0 || got.Of != "5xx" {
+		t.Errorf("errors as a change: got %+v", got)
+	}
 	if len(c.Rules) != len(Default().Rules) || len(c.Watched()) != len(Default().Watched())-1 {
 		t.Errorf("got %d rules, %d watched", len(c.Rules), len(c.Watched()))
 	}

@@ -95,3 +95,19 @@ func between(t *testing.T, mark, want string) {
 		t.Errorf("docs/config.md does not list the %s as they are; go test ./internal/config -update rewrites it", mark)
 	}
 }
+
+// TestTheExamplesOfNotificationsAreRight reads what docs/notifications.md shows.
+func TestTheExamplesOfNotificationsAreRight(t *testing.T) {
+	text, err := os.ReadFile("../../docs/notifications.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	channels := 0
+	for _, b := range blocks {
+		channels += len(parsed(t, b[1]).Channels)
+	}
+	if channels == 0 {
+		t.Error("docs/notifications.md shows no channel")
+	}
+}

@@ -363,7 +363,7 @@ func simulateKeys() []key[Simulate] {
 		keyOf("sections", "of the site", whole(1, 100_000), func(s *Simulate) *int { return &s.Sections }),
 		keyOf("clients", "of the site", whole(1, 20_000_000), func(s *Simulate) *int { return &s.Clients }),
 		keyOf("rate", "requests per second", rate(), func(s *Simulate) *unit.PerSecond { return &s.Rate }).also("per_second"),
-		keyOf("pattern", "rates one after the other instead of one, as 60s@9,60s@18", text("steps, such as \"60s@9,60s@18\"", steps), func(s *Simulate) *string { return &s.Pattern }).also("steps"),
+		keyOf("pattern", "how the rate goes over time, as sine:period=2m,amp=60% or 60s@9,60s@18", text("a pattern, such as \"60s@9,60s@18\"", steps), func(s *Simulate) *string { return &s.Pattern }).also("steps"),
 		keyOf("format", "of the log", word(simulate.FormatNames()...), func(s *Simulate) *string { return &s.Format }),
 		keyOf("seed", "of everything random; 0 is another one each time", whole(0, 1<<53), func(s *Simulate) *int { return &s.Seed }),
 	}
@@ -374,10 +374,21 @@ func hostName(_ *reader, v *value) error {
 	return err
 }
 
+// Pattern reads the pattern of a simulated log: as loggen does, or steps alone.
+func Pattern(text string) (pace.Pattern, error) {
+	if text != "" && text[0] >= '0' && text[0] <= '9' {
+		text = "steps:" + text
+	}
+	return pace.Parse(text)
+}
+
 func steps(_ *reader, v *value) error {
 	if v.text == "" {
 		return nil
 	}
-	_, err := pace.ParseSteps(v.text)
+	p, err := Pattern(v.text)
+	if err == nil && p.File() != "" {
+		return errors.New("a trace is read by weir loggen and weir trafficgen alone: write steps, or another pattern")
+	}
 	return err
 }

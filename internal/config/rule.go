@@ -80,10 +80,17 @@ func (r *reader) decide(d *draft, g given, at place, wrong bool) {
 		r.fail(g[conditions[1]].at, "%s and %s contradict one another: give a rule for each", g[conditions[0]].name, g[conditions[1]].name)
 		return
 	}
+	if e := g["metric"]; e != nil && g["absent"] != nil && !d.unknown && d.Metric != alert.Hits {
+		r.fail(e.value.at, "absent is about requests, or lines, of which there are none: leave metric out; where chooses the requests that are missed")
+		return
+	}
 	if len(conditions) == 1 {
 		d.Threshold, d.Recovery, d.Budget, d.Surprise = 0, 0, 0, 0
 		if d.condition(conditions[0]) && g["over"] == nil {
 			d.Window = 0
+		}
+		if d.Test == alert.Changes && g["min"] == nil { // what it adjusts may have one
+			d.Min = 0
 		}
 	} else if d.base == nil || g["change"] != nil && d.Test == alert.Changes {
 		// A key of its own that is wrong may have been meant to.
@@ -274,9 +281,25 @@ func (r *reader) sense(d *draft, g given, at place) {
 		r.fail(g["over"].at, "over goes with above, below and absent: %s has windows of its own", map[alert.Test]string{alert.Burns: "slo", alert.Changes: "change"}[d.Test])
 	case threshold && timed && d.Window < alert.StepSeconds:
 		r.fail(where("over"), "%s is measured every %d s: over is that, at least", d.Metric, alert.StepSeconds)
-	case (d.Test == alert.Changes) && d.Metric == alert.Visitors:
+	case d.Test == alert.Changes && (d.By == alert.Host || d.By == alert.Source):
+		r.fail(where("by"), `changes are told of the site, and of its sections with by = "section"`)
+	case d.Test == alert.Changes && d.Min > 0:
+		r.fail(where("min"), "min goes with above, below, absent and slo: a change of few requests is told where it cannot be chance; see sensitivity")
+	case d.Test == alert.Changes && d.For+d.KeepFiring > 0:
+		r.fail(where(firstOf(g, "for", "keep_firing_for")), "a change is told once it has lasted three minutes, its end after five: leave out for and keep_firing_for")
+	case d.Test == alert.Changes && d.Metric == alert.Visitors:
 		r.fail(where("metric"), "changes of visitors are not told: those of traffic, bytes, shares and latency are")
 	}
+}
+
+// firstOf returns the one of names that is given.
+func firstOf(g given, names ...string) string {
+	for _, name := range names {
+		if g[name] != nil {
+			return name
+		}
+	}
+	return ""
 }
 
 // smallest is a threshold that one request exceeds.

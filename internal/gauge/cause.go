@@ -3,6 +3,7 @@ package gauge
 import (
 	"cmp"
 	"encoding/binary"
+	"maps"
 	"slices"
 
 	"weir/internal/alert"
@@ -22,11 +23,20 @@ const (
 type gist struct {
 	from, to int64
 	hits     int64
-	tables   [3][]alert.Part // sections, clients, statuses; Before is not used
+	failed   int64           // 5xx
+	tables   [4][]alert.Part // sections, clients, statuses, 5xx of sections; Before is not used
 }
 
+// The tables of a gist.
+const (
+	ofSections = iota
+	ofClients
+	ofStatuses
+	ofFailures
+)
+
 func gistOf(from, to int64, s *view.Stats) gist {
-	g := gist{from: from, to: to, hits: s.Hits}
+	g := gist{from: from, to: to, hits: s.Hits, failed: s.Classes[5]}
 	for i, t := range []view.Table{s.Sections, s.Clients} {
 		for _, r := range t.Rows[:min(gistRows, len(t.Rows))] {
 			if r.Hits > 0 {
@@ -34,9 +44,14 @@ func gistOf(from, to int64, s *view.Stats) gist {
 			}
 		}
 	}
+	for _, r := range s.Sections.Rows[:min(gistRows, len(s.Sections.Rows))] {
+		if r.Errors > 0 {
+			g.tables[ofFailures] = append(g.tables[ofFailures], alert.Part{Key: r.Key, Hits: r.Errors})
+		}
+	}
 	statuses := slices.SortedStableFunc(slices.Values(s.Statuses), func(a, b view.Status) int { return cmp.Compare(b.Hits, a.Hits) })
 	for _, st := range statuses[:min(gistRows, len(statuses))] {
-		g.tables[2] = append(g.tables[2], alert.Part{Key: st.Name(), Hits: st.Hits})
+		g.tables[ofStatuses] = append(g.tables[ofStatuses], alert.Part{Key: st.Name(), Hits: st.Hits})
 	}
 	return g
 }
@@ -50,66 +65,87 @@ func (g *Gauge) remind(iv *view.Interval) {
 }
 
 // cause tells what the window of an event was made of, as far as is remembered,
-// beside the time before it.
+// beside the time before it: of requests that failed where the rule is about those.
+// Of an alert of one section, host or log nothing is remembered.
 func (g *Gauge) cause(e *alert.Event) *alert.Cause {
-	// What was read of an interval that is still open depends on when somebody
-	// looked: the same log read twice is to tell the same.
-	all := g.recent
-	c := &alert.Cause{}
+	if e.Key != "" || e.Rule.Where != "" {
+		return nil
+	}
+	failed := e.Rule.Metric == alert.Share && e.Rule.Class() == 5
 	from := e.At - max(e.Rule.Window, g.o.Interval)
 	if e.Change != nil {
 		from = e.At - e.Change.Span
 	}
-	var tables [3]map[string]*alert.Part
-	for i := range all {
-		p := &all[i]
+	c := &alert.Cause{}
+	var tables [4]map[string]*alert.Part
+	// What was read of an interval that is still open depends on when somebody
+	// looked: the same log read twice is to tell the same.
+	for i := range g.recent {
+		p := &g.recent[i]
 		if p.from >= e.At {
 			continue
 		}
-		now := p.to > from
+		hits, now := p.hits, p.to > from
+		if failed {
+			hits = p.failed
+		}
 		if now {
-			c.Hits, c.Span = c.Hits+p.hits, c.Span+p.to-p.from
+			c.Hits, c.Span = c.Hits+hits, c.Span+p.to-p.from
 		} else {
-			c.Before, c.Since = c.Before+p.hits, c.Since+p.to-p.from
+			c.Before, c.Since = c.Before+hits, c.Since+p.to-p.from
 		}
 		for k := range p.tables {
 			if tables[k] == nil {
 				tables[k] = map[string]*alert.Part{}
 			}
 			for _, row := range p.tables[k] {
-				of := tables[k][row.Key]
-				if of == nil {
-					of = &alert.Part{Key: row.Key}
-					tables[k][row.Key] = of
-				}
-				if now {
-					of.Hits += row.Hits
-				} else {
-					of.Before += row.Hits
-				}
+				sumUp(tables[k], row, now)
 			}
 		}
-	}
-	for k, into := range []*[]alert.Part{&c.Sections, &c.Clients, &c.Statuses} {
-		for _, p := range tables[k] {
-			*into = append(*into, *p)
-		}
-		slices.SortFunc(*into, func(a, b alert.Part) int {
-			return cmp.Or(cmp.Compare(b.Hits, a.Hits), cmp.Compare(b.Before, a.Before), cmp.Compare(a.Key, b.Key))
-		})
-		*into = (*into)[:min(len(*into), gistRows)]
 	}
 	if c.Span == 0 {
 		return nil
 	}
+	if failed {
+		c.Sections = ranked(tables[ofFailures])
+		maps.DeleteFunc(tables[ofStatuses], func(code string, _ *alert.Part) bool { return code[0] != '5' })
+	} else {
+		c.Sections, c.Clients = ranked(tables[ofSections]), ranked(tables[ofClients])
+	}
+	c.Statuses = ranked(tables[ofStatuses])
 	return c
+}
+
+func sumUp(table map[string]*alert.Part, row alert.Part, now bool) {
+	of := table[row.Key]
+	if of == nil {
+		of = &alert.Part{Key: row.Key}
+		table[row.Key] = of
+	}
+	if now {
+		of.Hits += row.Hits
+	} else {
+		of.Before += row.Hits
+	}
+}
+
+// ranked returns the rows of a table that have most.
+func ranked(table map[string]*alert.Part) []alert.Part {
+	var all []alert.Part
+	for _, p := range table {
+		all = append(all, *p)
+	}
+	slices.SortFunc(all, func(a, b alert.Part) int {
+		return cmp.Or(cmp.Compare(b.Hits, a.Hits), cmp.Compare(b.Before, a.Before), cmp.Compare(a.Key, b.Key))
+	})
+	return all[:min(len(all), gistRows)]
 }
 
 func (g *Gauge) appendGists(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(g.recent)))
 	for i := range g.recent {
 		p := &g.recent[i]
-		b = appendInts(b, p.from, p.to, p.hits)
+		b = appendInts(b, p.from, p.to, p.hits, p.failed)
 		for _, t := range p.tables {
 			b = binary.AppendUvarint(b, uint64(len(t)))
 			for _, row := range t {
@@ -123,7 +159,7 @@ func (g *Gauge) appendGists(b []byte) []byte {
 func (g *Gauge) readGists(r *pack.Reader) {
 	const part = "recent intervals"
 	for n := r.Count(part, 6); n > 0 && r.Err() == nil; n-- {
-		p := gist{from: r.Second(part), to: r.Second(part), hits: r.Int(part)}
+		p := gist{from: r.Second(part), to: r.Second(part), hits: r.Int(part), failed: r.Int(part)}
 		for k := range p.tables {
 			for m := r.Count(part, 2); m > 0 && r.Err() == nil; m-- {
 				p.tables[k] = append(p.tables[k], alert.Part{Key: string(r.Bytes(part)), Hits: r.Int(part)})

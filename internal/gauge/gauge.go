@@ -38,6 +38,7 @@ import (
 type Options struct {
 	Interval int64         // seconds, > 0
 	Lateness time.Duration // how long a second waits for its records
+	Hold     time.Duration // how long the event clock stands at least when records cease, before it goes on without
 	Rules    []alert.Rule
 	// Filter is that of meter.Options, for the filters of Rules.
 	Filter            func(text string) func(*accesslog.Record) bool
@@ -57,6 +58,11 @@ type Options struct {
 	// the stretches of a past wider; from the last border on, or without any,
 	// they are SealSeconds wide. One that no stretches could be of is passed over.
 	Widths []Width
+	// Observer, when not nil, is told of what rules are decided on; see alert.Board.
+	Observer alert.Observer
+	// Unseen: nobody looks at intervals. They are what causes are made of, and have no Window
+	// and no Notes, which is a third of the time of a slow site.
+	Unseen bool
 }
 
 // maxEmpty is how many empty intervals in a row are shown one by one when they
@@ -71,6 +77,11 @@ const batchRecords = 64
 // where it is alone: of intervals open at the same time the n-th has 1/n of
 // that, so the memory of any number of them grows like a harmonic sum.
 const openPart = 4
+
+// totalPart is the part of the rows that the total of a Gauge with a Sealer has: a
+// database and what waits for it stand beside it in memory, and the whole of what
+// was counted is in there.
+const totalPart = 2
 
 // Gauge is the whole state of a measurement. Make one with New. It belongs to
 // one goroutine. It is one struct
@@ -142,6 +153,11 @@ func New(o Options) *Gauge {
 		batch: traffic.Batch{Sections: traffic.Sections{Depth: o.SectionDepth}},
 		next:  math.MaxInt64,
 	}
+	g.clock.Hold(o.Hold)
+	if o.Sealer != nil {
+		g.run.total.Limit(totalPart)
+	}
+	g.board.Observe(o.Observer)
 	g.bank = g.newBank()
 	return g
 }
@@ -487,8 +503,18 @@ func (g *Gauge) drop(k int64) {
 	g.giveBack(t)
 }
 
+// A tally is kept to be used again up to that size: those of an hour, or of a site
+// where each path is a section, hold some MiB.
+const (
+	spareHits    = 16 << 10
+	spareDetails = 64
+)
+
 // giveBack takes a tally that is no longer needed.
 func (g *Gauge) giveBack(t *traffic.Tally) {
+	if t.Hits > spareHits || t.Details() > spareDetails {
+		return
+	}
 	t.Reset()
 	if len(g.spare) < 2 {
 		g.spare = append(g.spare, t)

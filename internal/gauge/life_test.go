@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -281,6 +282,9 @@ func (l *life) play(t *testing.T, cut func(call int) bool) outcome {
 			t.Fatal(err)
 		}
 	}
+	if got, want := g.Close(), c.closing; !reflect.DeepEqual(got, want) {
+		t.Fatalf("Close and Closing differ: got\n%+v\nwant\n%+v", got, want)
+	}
 	return c
 }
 
@@ -447,7 +451,7 @@ func TestOtherWidthsChangeNothingElse(t *testing.T) {
 		}
 	}
 	t.Logf("%d cuts, %d borders, %d wide stretches", cuts, adopted, wide)
-	if cuts < 1000 || adopted < 60 || wide < 200 {
+	if cuts < 1000 || adopted < 60 || wide < 150 {
 		t.Fatalf("the lives are too tame: %d cuts, %d borders, %d wide stretches", cuts, adopted, wide)
 	}
 }

@@ -567,7 +567,7 @@ type modelTally struct {
 // and restored here and there. WEIR_MODEL_TRACES is how many are played,
 // WEIR_MODEL_FIRST the seed of the first.
 func TestAnyRuleTellsWhatTheModelTells(t *testing.T) {
-	traces, first := fromEnv("WEIR_MODEL_TRACES", 600), fromEnv("WEIR_MODEL_FIRST", 0)
+	traces, first := fromEnv("WEIR_MODEL_TRACES", 300), fromEnv("WEIR_MODEL_FIRST", 0)
 	const chunk = 250
 	var all modelTally
 	var failed atomic.Bool

@@ -121,11 +121,11 @@ func randomTrace(r *rand.Rand, sources int, late int64) []happening {
 	return trace
 }
 
-// TestRandomTracesGiveTheAlertsOfTheReference plays 100,000 random traces: one
+// TestRandomTracesGiveTheAlertsOfTheReference plays 40,000 random traces: one
 // to three sources, in order and out of order within and beyond the lateness,
 // with idle ticks. The Gauge must tell exactly what the reference tells.
 func TestRandomTracesGiveTheAlertsOfTheReference(t *testing.T) {
-	const traces = 100_000
+	const traces = 40_000
 	fired, disorderly := 0, 0
 	for seed := range uint64(traces) {
 		r := rand.New(rand.NewPCG(seed, 5))

@@ -11,6 +11,10 @@ import (
 	"weir/internal/view"
 )
 
+// keptSeconds of the newest are kept whatever the rules look at: for Busiest. They take
+// a quarter of a MiB.
+const keptSeconds = 4200
+
 // settle steps the rules through all closed seconds and shows the intervals
 // whose last second is closed, events and intervals in the order of time.
 func (g *Gauge) settle() {
@@ -32,6 +36,7 @@ func (g *Gauge) settle() {
 		g.show(g.next+g.o.Interval, false)
 	}
 	g.advance(closed)
+	g.seconds.Forget(min(g.reach(), closed-keptSeconds) - g.o.Interval)
 }
 
 // skip returns the start of the first interval at or after next that is open
@@ -85,9 +90,11 @@ func (g *Gauge) show(to int64, partial bool) {
 		Late:  g.since.late, Future: g.since.future, Rejected: view.ReadRejected(g.since.rejected),
 		Before: g.before,
 	}
-	g.keepSections(iv, t)
-	iv.Window = g.windows(to)
-	iv.Notes = view.StandOut(iv, t)
+	if !g.o.Unseen {
+		g.keepSections(iv, t)
+		iv.Window = g.windows(to)
+		iv.Notes = view.StandOut(iv, t)
+	}
 	g.before = nil
 	if g.first.first <= iv.From && !partial {
 		g.before = &view.Stats{
@@ -191,4 +198,14 @@ func (g *Gauge) Closing() view.Closing {
 	}
 	g.unmerged(func(st *stretch) { t.Merge(st.tally) })
 	return view.Closing{Snapshot: g.Snapshot(), Stats: g.read(&t)}
+}
+
+// Close is Closing, and the end of g, which is not to be used any more. It makes no
+// copy of the total, which is most of what a process has in memory.
+func (g *Gauge) Close() view.Closing {
+	g.fold()
+	g.close()
+	t := &g.run.total
+	g.unmerged(func(st *stretch) { t.Merge(st.tally) })
+	return view.Closing{Snapshot: g.Snapshot(), Stats: g.read(t)}
 }

@@ -20,8 +20,8 @@ import (
 //
 //	version  interval  depth of sections
 //	clock  board  meters  their own forms, each with its length
-//	recent intervals: how many, then of each  from  to  hits, and of each of
-//	  sections, clients, statuses: how many rows, then of each  key  hits
+//	recent intervals: how many, then of each  from  to  hits  failed, and of each of
+//	  sections, clients, statuses, failures of sections: how many rows, then of each  key  hits
 //	epoch  start of the next interval
 //	end of what was handed out  from where on widths hold
 //	widths: how many, then of each  border  seconds
@@ -333,6 +333,7 @@ func (g *Gauge) readParts(r *pack.Reader, version byte, p *Past) (saved []clock.
 	if g.clock, saved, err = clock.Restore(g.o.Lateness, g.o.Wall, time); err != nil {
 		return nil, err
 	}
+	g.clock.Hold(g.o.Hold)
 	if closed, ok := g.clock.Closed(); ok {
 		g.frames.closed = closed
 	}

@@ -31,6 +31,7 @@ type Commit struct {
 	Marks     []Mark
 	Outbox    []Message
 	Delivered []int64 // numbers of Messages that are done with
+	Unread    []Gap   // none of which begins where another one does
 
 	attempt int64 // the number it has, once it failed
 }
@@ -41,7 +42,7 @@ func (c *Commit) Reset() {
 	clear(c.Positions)
 	*c = Commit{
 		Sealed: c.Sealed[:0], Amended: c.Amended[:0], Events: c.Events[:0], States: c.States, Positions: c.Positions,
-		Spans: c.Spans[:0], Marks: c.Marks[:0], Outbox: c.Outbox[:0], Delivered: c.Delivered[:0],
+		Spans: c.Spans[:0], Marks: c.Marks[:0], Outbox: c.Outbox[:0], Delivered: c.Delivered[:0], Unread: c.Unread[:0],
 	}
 }
 
@@ -93,7 +94,7 @@ type openSpan struct {
 // found out, and it is not written twice.
 //
 // A Commit that cannot be (stretches of no level, or sealed twice) is an error
-// that says so, and another may follow.
+// that says so, and another may follow. Permanent tells which errors stay.
 func (db *DB) Commit(c *Commit) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -117,7 +118,7 @@ func (db *DB) Commit(c *Commit) error {
 	}
 	if err := c.check(w.head.sealed); err != nil {
 		c.attempt, db.failed = 0, nil
-		return err
+		return errCommit{err}
 	}
 	number := w.head.commits + 1
 	err := w.transact(func() error { return w.put(c) })
@@ -148,6 +149,11 @@ func (c *Commit) check(sealed int64) error {
 	for i := range c.Marks {
 		if err := c.Marks[i].Check(); err != nil {
 			return fmt.Errorf("history: %w", err)
+		}
+	}
+	for _, g := range c.Unread {
+		if g.From >= g.To || TenSeconds.align(g.From) != g.From || TenSeconds.align(g.To) != g.To {
+			return fmt.Errorf("history: nothing can be unread in [%d, %d)", g.From, g.To)
 		}
 	}
 	if TenSeconds.align(c.Until) != c.Until {
@@ -215,6 +221,9 @@ func (w *writer) put(c *Commit) error {
 		if err := w.addSpan(&c.Spans[i], w.head.commits<<16+int64(i)); err != nil {
 			return err
 		}
+	}
+	if err := w.putUnread(c.Unread); err != nil {
+		return err
 	}
 	if err := w.putRest(c); err != nil {
 		return err

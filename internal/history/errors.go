@@ -30,6 +30,18 @@ func scanned(err error) error {
 	return fmt.Errorf("%w: %w", errRow, err)
 }
 
+// errCommit marks a Commit that cannot be, whatever the file is like.
+type errCommit struct{ error }
+
+func (e errCommit) Unwrap() error { return e.error }
+
+// Permanent reports whether a Commit that failed with err is likely to fail whenever
+// it is given again: the file is damaged, or holds what the Commit brings, or the
+// Commit cannot be. What a disk that is full, gone or read-only said is not.
+func Permanent(err error) bool {
+	return errors.As(err, new(*DamageError)) || errors.As(err, new(errCommit))
+}
+
 func clockTime(t int64) string { return time.Unix(t, 0).UTC().Format(time.RFC3339) }
 
 // A HeldError says that another process writes the history. It can be read all

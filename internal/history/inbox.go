@@ -105,6 +105,22 @@ func AddMark(path string, m Mark) error {
 	return err
 }
 
+// LeaveMark leaves m beside the history at path for the weir that writes it, or the next
+// one that does: as AddMark, for a mark that a running weir is to act on.
+func LeaveMark(path string, m Mark) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	db := &DB{path: placeOf(path)}
+	if found, err := db.inspect(); err != nil {
+		return err
+	} else if !found {
+		return fmt.Errorf("there is no history %s: %w", db.path, fs.ErrNotExist)
+	}
+	m.Key = rand.Text()
+	return db.leave(&m)
+}
+
 func (db *DB) inbox() string { return filepath.Join(filepath.Dir(db.path), inboxName) }
 
 // leave writes m into the inbox: whole, under another name, so that nobody reads

@@ -185,6 +185,9 @@ func (db *DB) open() error {
 	if err := db.openReaders(); err != nil {
 		return err
 	}
+	if err := db.upgrade(); err != nil {
+		return told(db.path, "write to", err)
+	}
 	if db.writers, err = connect(db.path, "mode=rw"); err != nil {
 		return told(db.path, "open", err)
 	}
@@ -312,6 +315,41 @@ func migrate(made *sql.DB) error {
 	return err
 }
 
+// upgrade brings a history of an earlier version, which readers have looked at, to
+// that of now. Killed between two steps it is one of the version between.
+func (db *DB) upgrade() error {
+	ctx := context.Background()
+	var v int
+	if err := db.readers.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v); err != nil || v == version {
+		return err
+	}
+	// As long as one of them is open the journal cannot be changed.
+	if err := db.readers.Close(); err != nil {
+		return err
+	}
+	pool, err := connect(db.path, "mode=rw")
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	var journal string
+	if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode = DELETE").Scan(&journal); err != nil {
+		return err
+	}
+	for i, step := range migrations()[v:] {
+		text := fmt.Sprintf("BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT", step, v+i+1)
+		if _, err := conn.ExecContext(ctx, text); err != nil {
+			return err
+		}
+	}
+	return db.openReaders()
+}
+
 // pageSize is that of the file. A commit writes some 32 KiB, so pages larger than
 // the usual 4 KiB spare checksums and system calls.
 const pageSize = 8192
@@ -395,7 +433,7 @@ func readable(pool *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	if names != tables {
+	if names != tablesOf(v) {
 		return fmt.Errorf("its tables are %s", names)
 	}
 	_, err = readHead(pool)
@@ -462,7 +500,7 @@ type statements struct {
 	putPoint, putFrame, putHead   *sql.Stmt
 	putState, putEvent, putSpan   *sql.Stmt
 	putMark, putOutbox, delOutbox *sql.Stmt
-	firstPoint, points            *sql.Stmt
+	firstPoint, points, putGap    *sql.Stmt
 	oldSeconds, newSeconds        *sql.Stmt
 }
 
@@ -486,8 +524,9 @@ func (w *writer) prepare() error {
 	if runtime.GOOS == "windows" {
 		journal = "DELETE" // its WAL was reported to break under this driver
 	}
-	// cache_size is in KiB where it is negative. The -wal shrinks back to its limit.
-	settings := "PRAGMA journal_mode = " + journal + "; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4096;" +
+	// cache_size is in KiB where it is negative: a commit changes 100 of them, and
+	// with 4 MiB it took as long. The -wal shrinks back to its limit.
+	settings := "PRAGMA journal_mode = " + journal + "; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024;" +
 		"PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 512"
 	if _, err := w.conn.ExecContext(ctx, settings); err != nil {
 		return err
@@ -509,6 +548,7 @@ func (w *writer) prepare() error {
 		{&w.putSpan, "INSERT OR REPLACE INTO span VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
 		{&w.putMark, "INSERT INTO mark VALUES (NULL, ?, ?, ?) ON CONFLICT (key) DO NOTHING"},
 		{&w.putOutbox, "INSERT INTO outbox VALUES (NULL, ?, ?, ?, ?)"},
+		{&w.putGap, "INSERT OR REPLACE INTO unread VALUES (?, ?, ?)"},
 		{&w.delOutbox, "DELETE FROM outbox WHERE id = ?"},
 		{&w.firstPoint, "SELECT min(start) FROM point WHERE level = ? AND start >= ? AND start < ?"},
 		{&w.points, "SELECT " + figureColumns + ", frame, data FROM point JOIN frame ON frame.id = point.frame " +

@@ -3,6 +3,7 @@ package history
 import (
 	"bytes"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
@@ -214,7 +215,7 @@ func TestWhatIsNoHistoryIsLeftAsItIs(t *testing.T) {
 	text := content(t, good)["history.db"]
 	newer := filepath.Join(t.TempDir(), "history.db")
 	filled(t, newer)
-	raw(t, newer, "PRAGMA journal_mode = DELETE", "PRAGMA user_version = 2")
+	raw(t, newer, "PRAGMA journal_mode = DELETE", fmt.Sprintf("PRAGMA user_version = %d", version+1))
 	other := filepath.Join(t.TempDir(), "history.db")
 	raw(t, other, "CREATE TABLE a (b)")
 	strange := filepath.Join(t.TempDir(), "history.db")
@@ -232,7 +233,7 @@ func TestWhatIsNoHistoryIsLeftAsItIs(t *testing.T) {
 	}{
 		"text":     {map[string]string{"history.db": "127.0.0.1 - - [...]\n"}, "is no database, or its beginning is damaged"},
 		"other":    {map[string]string{"history.db": content(t, other)["history.db"], "history.db-wal": "anything"}, "is a database of another program"},
-		"newer":    {map[string]string{"history.db": content(t, newer)["history.db"], "history.db-wal": "anything"}, "is of version 2, written by a newer weir than this, which reads version 1"},
+		"newer":    {map[string]string{"history.db": content(t, newer)["history.db"], "history.db-wal": "anything"}, fmt.Sprintf("is of version %d, written by a newer weir than this, which reads version %d", version+1, version)},
 		"zeros":    {map[string]string{"history.db": string(make([]byte, len(text)))}, "is no database"},
 		"strange":  {content(t, strange), "its tables are a,event"},
 		"headless": {content(t, headless), "a row cannot be read"},
@@ -341,18 +342,17 @@ func TestAKilledProcessLeavesAHistoryThatOpens(t *testing.T) {
 	}
 }
 
-const saved = "testdata/v1.db"
+// saved is the history that a version has left.
+func saved(v int) string { return fmt.Sprintf("testdata/v%d.db", v) }
 
 // TestSavedHistoriesAreRead opens what was written by each version, which -update
-// saves for the one of now. It says in words what is to be in it.
+// saves for the one of now. It says in words what is to be in it: that is the same for
+// who only reads it, for who brings it to the version of now, and after that.
 func TestSavedHistoriesAreRead(t *testing.T) {
 	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
 		path := filepath.Join(t.TempDir(), "history.db")
 		filled(t, path)
-		if err := os.WriteFile(saved, []byte(content(t, path)["history.db"]), 0o644); err != nil {
+		if err := os.WriteFile(saved(version), []byte(content(t, path)["history.db"]), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		db := open(t, path, Options{})
@@ -360,31 +360,85 @@ func TestSavedHistoriesAreRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(saved+".txt", []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(saved(version)+".txt", []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(saved + ".txt")
-	if err != nil {
-		t.Fatal(err)
+	for v := 1; v <= version; v++ {
+		want, err := os.ReadFile(saved(v) + ".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.ReadFile(saved(v))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "history.db")
+		if err := os.WriteFile(path, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var unread []Gap
+		tells := func(db *DB, err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := everything(db)
+			if err != nil || got != string(want) {
+				t.Errorf("version %d: the saved history tells other than it did (%v):\n%.2000s", v, err, got)
+			}
+			if problems, err := db.Check(); err != nil || len(problems) > 0 {
+				t.Errorf("version %d: %v %s", v, err, problems)
+			}
+			gaps, err := db.Unread(0, 2*noon)
+			if err != nil || (len(gaps) == 1 && gaps[0].Unknown) != (v == 1) || unread != nil && !slices.Equal(gaps, unread) {
+				t.Errorf("version %d: got the gaps %+v (%v), before that %+v", v, gaps, err, unread)
+			}
+			unread = gaps
+		}
+		db, err := OpenReadOnly(path)
+		tells(db, err)
+		db.Close()
+		if now := content(t, path)["history.db"]; now != string(file) {
+			t.Errorf("version %d: reading has changed it", v)
+		}
+		db = open(t, path, Options{})
+		tells(db, nil)
+		db.Close()
+		if now := binary.BigEndian.Uint32([]byte(content(t, path)["history.db"])[60:]); now != version {
+			t.Errorf("version %d: the file itself says that it is of version %d", v, now)
+		}
+		db = open(t, path, Options{})
+		tells(db, nil)
+		until, _, _, err := db.Sealed()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fill(t, db, 40, 50)
+		if gaps, err := db.Unread(until, 2*noon); err != nil || len(gaps) > 0 {
+			t.Errorf("version %d: of what was written since it says %+v (%v)", v, gaps, err)
+		}
 	}
-	file, err := os.ReadFile(saved)
-	if err != nil {
-		t.Fatal(err)
+}
+
+// TestWhatNobodyReadIsKept, and told whole to who asks for a part of it.
+func TestWhatNobodyReadIsKept(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "history.db"), Options{})
+	want := []Gap{{From: noon + 100, To: noon + 400}, {From: noon + 1000, To: noon + 1010}}
+	commit(t, db, &Commit{Until: noon + 2000, Unread: want})
+	for _, c := range []struct {
+		from, to int64
+		want     []Gap
+	}{
+		{noon, noon + 2000, want}, {noon + 390, noon + 500, want[:1]}, {noon + 400, noon + 1000, nil}, {noon + 300, noon + 301, want[:1]}, {noon + 1009, noon + 5000, want[1:]},
+	} {
+		if got, err := db.Unread(c.from, c.to); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("from %d to %d: got %+v (%v), want %+v", c.from-noon, c.to-noon, got, err, c.want)
+		}
 	}
-	path := filepath.Join(t.TempDir(), "history.db")
-	if err := os.WriteFile(path, file, 0o600); err != nil {
-		t.Fatal(err)
+	if err := db.Commit(&Commit{Unread: []Gap{{From: noon, To: noon}}}); err == nil || !Permanent(err) {
+		t.Errorf("got %v, want a complaint about a gap without length, which stays", err)
 	}
-	db := open(t, path, Options{})
-	got, err := everything(db)
-	if err != nil || got != string(want) {
-		t.Errorf("the saved history tells other than it did (%v):\n%.2000s", err, got)
-	}
-	if problems, err := db.Check(); err != nil || len(problems) > 0 {
-		t.Errorf("%v %s", err, problems)
-	}
-	fill(t, db, 40, 50)
 }
 
 // TestCheckFindsWhatIsWrong changes one thing in turn.

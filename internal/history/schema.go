@@ -10,7 +10,7 @@ const (
 	// application stands in the header of the file: "weir".
 	application = 0x77656972
 	// version is that of the format, in user_version.
-	version = 1
+	version = 2
 )
 
 // migrations are the steps from one version to the next: the first makes version
@@ -18,7 +18,7 @@ const (
 // journal is a rollback journal, so that the header of the file itself, and not
 // only its -wal, says which version it has.
 func migrations() []string {
-	return []string{schema1}
+	return []string{schema1, schema2}
 }
 
 // schema1 makes version 1. docs/history.md says what the columns are. A commit
@@ -75,6 +75,12 @@ CREATE TABLE head (
 	refused INTEGER NOT NULL, shed INTEGER NOT NULL
 ) STRICT;
 INSERT INTO head (id, commits, sealed, refused, shed) VALUES (1, 0, -4611686018427360000, 0, 0);
+`
+
+// schema2 adds when nothing was read. Of what is there already that is not known.
+const schema2 = `
+CREATE TABLE unread (start INTEGER PRIMARY KEY, stop INTEGER NOT NULL, why INTEGER NOT NULL) STRICT;
+INSERT INTO unread SELECT -4611686018427360000, sealed, 1 FROM head WHERE sealed > -4611686018427360000;
 `
 
 // never is before all time, and a multiple of every step.
@@ -148,4 +154,14 @@ const (
 )
 
 // tables are the names of all tables of the format, in order.
-const tables = "event,frame,head,mark,outbox,point,second,span,sqlite_sequence,state"
+const tables = tables1 + ",unread"
+
+const tables1 = "event,frame,head,mark,outbox,point,second,span,sqlite_sequence,state"
+
+// tablesOf are those of a version.
+func tablesOf(v int) string {
+	if v == 1 {
+		return tables1
+	}
+	return tables
+}

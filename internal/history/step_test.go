@@ -66,7 +66,7 @@ func allThereIs(s *traffic.Sealer) *Commit {
 		States: map[string][]byte{"gauge": []byte("after"), "other": []byte("new")}, Positions: map[string][]byte{"log": []byte("after")},
 		Spans: []Span{{Source: "log", File: "1:2", FromTime: day, ToTime: day + 9, ToOffset: 99}},
 		Marks: []Mark{{At: day, Text: "deploy"}}, Outbox: []Message{{Target: "mail", Key: "k", Body: []byte("b"), Due: day}},
-		Delivered: []int64{1},
+		Delivered: []int64{1}, Unread: []Gap{{From: day - 600, To: day}},
 	}
 }
 

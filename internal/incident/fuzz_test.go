@@ -26,11 +26,11 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(string(text))
 	}
-	for _, text := range []string{"", "----", "line\n----", "rule > over\n----", "from\nfrom x\n1m at 5/s from\n----", "counts late\n----", "line -5s x\n----"} {
+	for _, text := range []string{"", "----", "line\n----", "rule > over\n----", "from\nfrom x\n1m at 5/s from\n----", "counts late\n----", "line -5s x\n----", "rules\n[[rule]]\nend\n----", "1m at 5/s and 2/s fail 1% late 2s\nkill\n----", "ack x y\nmute a 2s\n----"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := Parse("f", text)
+		s, err := options().Parse("f", text)
 		if err == nil {
 			for _, line := range s.Expected {
 				if !strings.Contains(strings.ReplaceAll(text, "\r\n", "\n"), line) {

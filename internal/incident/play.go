@@ -10,43 +10,46 @@ import (
 	"weir/internal/accesslog"
 	"weir/internal/alert"
 	"weir/internal/gauge"
+	"weir/internal/traffic"
 )
 
 // Play plays the script from its start and returns the lines that a person
 // would read, times in UTC, and at last how the requests were counted.
-func (s *Script) Play() []string {
-	p := &player{
-		g: gauge.New(gauge.Options{
-			Interval: 10, Lateness: s.lateness, Rules: []alert.Rule{s.rule},
-		}),
-		now:     s.start,
-		servers: make([]server, len(s.sources)),
-	}
-	for _, name := range s.sources {
-		p.g.AddSource(name, false)
-	}
+func (s *Script) Play() []string { return s.Watch(nil) }
+
+// Watch is Play, and calls show with each output of the gauge, as a screen is.
+func (s *Script) Watch(show func(gauge.Output)) []string {
+	p := &player{s: s, show: show, rules: s.rules, now: s.start, servers: make([]server, len(s.sources))}
+	p.begin(nil)
 	for _, st := range s.steps {
 		p.play(st)
 	}
-	p.take()
+	if p.g != nil {
+		p.take()
+	}
 	return append(p.out, p.account())
 }
 
-// player is the fake world: the wall's clock, the servers' clocks, and lines
-// on their way to the log.
+// player is the fake world: the wall's clock, the servers' clocks, lines
+// on their way to the log, and what a weir has stored.
 type player struct {
-	g       *gauge.Gauge
+	s       *Script
+	show    func(gauge.Output) // nil where nobody looks
+	g       *gauge.Gauge       // nil while weir does not run
+	rules   Rules
 	now     time.Time
 	servers []server
-	way     []line // written but not yet in the log, in the order of arrival
+	way     []line // written but not yet read, in the order of arrival
 	seq     int
 	out     []string
+	store   store
 }
 
 type server struct {
 	offset time.Duration // of its clock against the wall's
 	stuck  time.Time     // the time it stands at; zero while it runs
-	carry  int64         // millionths of a request still to come
+	flows  []flow        // by kind
+	gone   bool
 }
 
 type line struct {
@@ -54,6 +57,7 @@ type line struct {
 	stamp   int64
 	arrival time.Time
 	seq     int
+	request
 }
 
 func (p *player) play(st step) {
@@ -61,10 +65,13 @@ func (p *player) play(st step) {
 	case "at":
 		for range int(st.span / time.Second) {
 			for _, i := range st.from {
-				sv := &p.servers[i]
-				sv.carry += st.micros
-				p.write(i, sv.carry/1_000_000, st.late)
-				sv.carry %= 1_000_000
+				for k := range st.kinds {
+					f := p.servers[i].flow(k)
+					f.carry += st.kinds[k].micros
+					n := f.carry / 1_000_000
+					f.carry %= 1_000_000
+					p.write(i, n, st.kinds[k].late, &st.kinds[k], f)
+				}
 			}
 			p.second()
 		}
@@ -75,7 +82,7 @@ func (p *player) play(st step) {
 	case "counts", "burst":
 		for _, n := range st.counts {
 			for _, i := range st.from {
-				p.write(i, n, st.late)
+				p.write(i, n, st.late, &st.kinds[0], p.servers[i].flow(0))
 			}
 			p.second()
 		}
@@ -83,8 +90,11 @@ func (p *player) play(st step) {
 		p.now = p.now.Add(st.span)
 	case "end":
 		p.now = p.now.Add(time.Hour)
-		p.deliver()
-		p.g.End()
+		if p.deliver(); p.g != nil {
+			p.g.End()
+		}
+	case "stop", "kill", "restart", "reload", "ack", "mute":
+		p.operate(st)
 	default:
 		for _, i := range st.from {
 			p.atOnce(st, i)
@@ -93,34 +103,107 @@ func (p *player) play(st step) {
 	}
 }
 
+// flow returns how far the server is with its n-th kind.
+func (sv *server) flow(n int) *flow {
+	for len(sv.flows) <= n {
+		sv.flows = append(sv.flows, flow{})
+	}
+	return &sv.flows[n]
+}
+
+// operate does what a person does with weir.
+func (p *player) operate(st step) {
+	p.deliver()
+	switch {
+	case st.verb == "restart":
+		p.end(true)
+		p.begin(p.store.state)
+	case st.verb == "stop" || st.verb == "kill":
+		p.end(st.verb == "stop")
+	case p.g == nil:
+		// Nobody is there; what is read when it starts again is the new rules.
+		if st.verb == "reload" {
+			p.rules = st.rules
+		}
+	case st.verb == "reload":
+		p.rules = st.rules
+		p.reload()
+	case st.verb == "ack":
+		if !p.g.Acknowledge(st.args[0], strings.Join(st.args[1:], ""), len(st.args) == 1) {
+			p.g.Notice("no alert of " + strings.Join(st.args, " of ") + " is open")
+		}
+		p.take()
+	case st.verb == "mute":
+		p.mute(st.args[0], st.span)
+	}
+}
+
+func (p *player) reload() {
+	if err := p.g.Reload(p.rules.List, p.rules.Filter); err != nil {
+		p.g.Notice(err.Error())
+	}
+	p.take()
+}
+
+// mute makes a rule one that is told to nobody for a while.
+func (p *player) mute(name string, d time.Duration) {
+	rules := slices.Clone(p.rules.List)
+	i := slices.IndexFunc(rules, func(r alert.Rule) bool { return r.Name == name })
+	if i < 0 {
+		p.g.Notice("there is no rule " + name)
+		p.take()
+		return
+	}
+	policy := alert.Policy{}
+	if rules[i].Policy != nil {
+		policy = *rules[i].Policy
+	}
+	policy.Mutes = append(slices.Clone(policy.Mutes), alert.Mute{Start: p.now.Unix(), End: p.now.Add(d).Unix()})
+	rules[i].Policy = &policy
+	p.rules.List = rules
+	p.reload()
+}
+
 // atOnce does what takes no time, to source i.
 func (p *player) atOnce(st step, i int) {
 	sv := &p.servers[i]
 	switch st.verb {
 	case "line":
 		for range st.counts[0] {
-			p.way = append(p.way, line{i, p.now.Add(st.span).Unix(), p.now, p.seq})
-			p.seq++
+			p.put(line{source: i, stamp: p.now.Add(st.span).Unix(), arrival: p.now, request: st.kinds[0].next(sv.flow(0))})
+		}
+	case "garbage":
+		k := plain()
+		k.garbage = true
+		for range st.counts[0] {
+			p.put(line{source: i, arrival: p.now, request: request{kind: &k}})
 		}
 	case "clock":
 		sv.offset += st.span
 	case "stuck":
 		sv.stuck = p.now.Add(sv.offset)
+	case "gone", "back":
+		sv.gone = st.verb == "gone"
 	}
+}
+
+func (p *player) put(l line) {
+	l.seq = p.seq
+	p.seq++
+	p.way = append(p.way, l)
 }
 
 // write stamps n requests with the time of server i. Out of order, they arrive
 // by turns at once and up to late later.
-func (p *player) write(i int, n int64, late time.Duration) {
+func (p *player) write(i int, n int64, late time.Duration, k *kind, f *flow) {
 	sv := p.servers[i]
 	stamp := p.now.Add(sv.offset)
 	if !sv.stuck.IsZero() {
 		stamp = sv.stuck
 	}
-	for k := range n {
-		delay := time.Duration(k%int64(late/time.Second+1)) * time.Second
-		p.way = append(p.way, line{i, stamp.Unix(), p.now.Add(delay), p.seq})
-		p.seq++
+	for j := range n {
+		delay := time.Duration(j%int64(late/time.Second+1)) * time.Second
+		p.put(line{source: i, stamp: stamp.Unix(), arrival: p.now.Add(delay), request: k.next(f)})
 	}
 }
 
@@ -128,11 +211,21 @@ func (p *player) write(i int, n int64, late time.Duration) {
 func (p *player) second() {
 	p.deliver()
 	p.now = p.now.Add(time.Second)
+	if p.g == nil {
+		return
+	}
+	for i := range p.servers {
+		p.g.Gone(i, p.servers[i].gone)
+	}
 	p.g.Tick(p.now)
 	p.take()
 }
 
+// deliver reads what has arrived.
 func (p *player) deliver() {
+	if p.g == nil {
+		return
+	}
 	slices.SortFunc(p.way, func(a, b line) int {
 		return cmp.Or(a.arrival.Compare(b.arrival), cmp.Compare(a.seq, b.seq))
 	})
@@ -142,37 +235,84 @@ func (p *player) deliver() {
 		if n == 0 || p.way[n-1].source != l.source || p.way[n-1].arrival != l.arrival {
 			p.g.Wrote(l.source, l.arrival, l.arrival)
 		}
-		r := accesslog.Record{Sec: l.stamp, Status: 200, Method: []byte("GET"), Target: []byte("/"), Latency: accesslog.NoLatency}
-		p.g.Record(l.source, &r)
+		if l.garbage {
+			p.g.Reject(l.source, accesslog.ReasonField, 1)
+		} else {
+			r := l.record(l.stamp)
+			p.g.Record(l.source, &r)
+			p.store.hits++
+		}
 		if n+1 == len(p.way) || p.way[n+1].source != l.source || p.way[n+1].arrival != l.arrival {
 			p.g.Caught(l.source, true, l.arrival)
 		}
+	}
+	if p.s.stored {
+		p.store.journal = append(p.store.journal, p.way[:n]...)
 	}
 	p.way = append(p.way[:0], p.way[n:]...)
 	p.take()
 }
 
+// take shows what has come up; where it is stored, when it is.
 func (p *player) take() {
-	for _, o := range p.g.Take() {
+	outs := p.g.Take()
+	if p.s.stored && len(outs) > 0 {
+		p.commit(outs)
+	}
+	for _, o := range outs {
+		if p.show != nil {
+			p.show(o)
+		}
 		switch {
 		case o.Event != nil:
-			p.out = append(p.out, o.Event.String())
+			p.tell(o.Event)
 		case o.Notice != nil:
 			p.out = append(p.out, "note: "+o.Notice.Text)
 		}
 	}
 }
 
+// tell writes an event as a person reads it.
+func (p *player) tell(e *alert.Event) {
+	text := e.String()
+	switch {
+	case e.State == alert.Pending:
+		text = "pending: " + text
+	case e.Was == alert.Pending && e.State == alert.Quiet:
+		text = "no longer pending: " + text
+	}
+	if e.Muted != "" {
+		text += " (muted: " + e.Muted + ")"
+	}
+	p.out = append(p.out, text)
+	if cause := e.Cause.Text(); p.s.causes && cause != "" && e.State == alert.Firing && !e.Acknowledged {
+		p.out = append(p.out, "  "+cause)
+	}
+}
+
 func (p *player) account() string {
-	c := p.g.Closing()
-	parts := []string{fmt.Sprintf("counted %d hits", c.Hits)}
+	if p.g != nil {
+		p.store.counted(p.g.Snapshot())
+	}
+	c := &p.store
+	parts := []string{fmt.Sprintf("counted %d hits", c.hits)}
 	for _, f := range []struct {
 		name string
 		n    int64
-	}{{"late", c.Late}, {"future", c.Future}} {
+	}{{"late", c.late}, {"future", c.future}, {"rejected", c.rejected}} {
 		if f.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", f.n, f.name))
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// options are those of the weir that is played.
+func (p *player) options() gauge.Options {
+	o := gauge.Options{Interval: 10, Lateness: p.s.lateness, Rules: p.rules.List, Filter: p.rules.Filter}
+	o.Tops.Sections, o.Tops.Clients, o.Tops.Paths, o.SectionExpiration = 5, 3, 3, 120
+	if p.s.stored {
+		o.Sealer = traffic.NewSealer()
+	}
+	return o
 }

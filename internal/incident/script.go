@@ -14,38 +14,58 @@
 //
 // The commands before traffic begins:
 //
-//	rule >RATE over SPAN     the threshold and its window (>10 over 2m)
+//	rule >RATE over SPAN     high traffic alone, its threshold and window (>10 over 2m)
+//	rules ... end            a block of TOML, a line each: the rules of a weir.toml
 //	lateness SPAN            how long a second waits for its records (2s)
 //	start TIME               when the script begins (2026-03-01T12:00:00Z)
 //	sources NAME...          the logs there are (log)
+//	causes                   what alerts are made of is expected, too
 //
 // The commands that let time pass:
 //
-//	SPAN at RATE/s           requests, evenly spread
-//	SPAN at RATE/s late SPAN the same, written out of order by up to SPAN
+//	SPAN at KIND and KIND... requests, evenly spread, of each KIND
 //	SPAN quiet               nothing is written
 //	counts N N N ...         the requests of each of the coming seconds
 //	counts late SPAN N N ... the same, out of order
 //	burst N                  N requests within one second
 //	gap SPAN                 time jumps: a machine that slept, a log with a hole
 //
+// A KIND is RATE/s, followed by any of
+//
+//	path PATH, method NAME, host NAME, status CODE, bytes SIZE
+//	latency SPAN             how long each takes; 10ms..2s is evenly from one to the other
+//	fail SHARE               so many of them end in 500
+//	clients N                they come from N clients by turns (1)
+//	garbage                  the lines are no requests
+//	late SPAN                written out of order by up to SPAN
+//
 // and those that take no time:
 //
 //	line OFFSET [xN]         N requests stamped OFFSET (-5s, +2h) from now
+//	garbage N                N lines that are no requests
 //	clock OFFSET             the clock that stamps the requests is set
 //	stuck                    the clock that stamps the requests stands still
+//	gone, back               the file of the log is not there, is there again
+//	stop, kill               weir ends, in order or as by kill -9; logs are written on
+//	restart                  weir goes on from what it has stored
+//	reload                   the rules are read again; a block rules ... end, others
+//	ack RULE [KEY]           somebody knows of the open alerts of a rule
+//	mute RULE SPAN           its alerts are told to nobody for so long
 //	end                      the input ends
 //
-// Traffic commands, line, clock and stuck take "from NAME,NAME..." at their end
-// to mean these sources, each of them; without it the first is meant.
+// Traffic commands, line, garbage, clock, stuck, gone and back take
+// "from NAME,NAME..." at their end to mean these sources, each of them; without it
+// the first is meant.
 package incident
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"weir/internal/accesslog"
 	"weir/internal/alert"
 	"weir/internal/unit"
 )
@@ -54,11 +74,31 @@ import (
 type Script struct {
 	Title    string   // the first comment
 	Expected []string // the lines behind the dashes
-	rule     alert.Rule
+	Line     int      // of the text, at which Expected begins, from 1
+	rules    Rules
 	lateness time.Duration
 	start    time.Time
 	sources  []string
 	steps    []step
+	stored   bool // weir ends, and goes on
+	causes   bool
+}
+
+// Rules are what alerts come from.
+type Rules struct {
+	List []alert.Rule
+	// Filter is that of meter.Options, for the filters of List; nil where it has none.
+	Filter func(text string) func(*accesslog.Record) bool
+}
+
+// Options are what a script means beside its text. The zero value is usable.
+type Options struct {
+	// Rules are those of scripts that have none of their own; without a List it is
+	// high traffic alone, above 10/s over 2m.
+	Rules Rules
+	// Read reads the TOML of a block of rules. The lines of text are those of the
+	// script, so that errors have its places. With nil blocks are an error.
+	Read func(name, text string) (Rules, error)
 }
 
 // step is one command that acts.
@@ -66,30 +106,54 @@ type step struct {
 	verb   string
 	span   time.Duration
 	late   time.Duration
-	micros int64   // requests per second, in millionths
+	kinds  []kind
 	counts []int64 // of each second
 	from   []int   // sources, each of which does it
+	args   []string
+	rules  Rules // of reload
 }
 
 const dashes = "----"
 
+// A parsing is a script in the making.
+type parsing struct {
+	*Script
+	o     Options
+	name  string
+	block int // the line at which a block of rules began, from 1; 0 outside
+	toml  strings.Builder
+}
+
 // Parse reads a script; name stands for it in errors, which tell line and
 // column.
-func Parse(name, text string) (*Script, error) {
-	s := &Script{
-		rule:     alert.HighTrafficRule(10_000_000, 2*time.Minute),
+func Parse(name, text string) (*Script, error) { return Options{}.Parse(name, text) }
+
+// Parse reads a script; name stands for it in errors, which tell line and
+// column.
+func (o Options) Parse(name, text string) (*Script, error) {
+	if o.Rules.List == nil {
+		o.Rules.List = []alert.Rule{alert.HighTrafficRule(10_000_000, 2*time.Minute)}
+	}
+	s := &parsing{o: o, name: name, Script: &Script{
+		rules:    o.Rules,
 		lateness: 2 * time.Second,
 		start:    time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 		sources:  []string{"log"},
-	}
+	}}
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	for n, line := range lines {
 		if strings.TrimSpace(line) == dashes {
-			s.Expected = strings.Split(strings.TrimSpace(strings.Join(lines[n+1:], "\n")), "\n")
-			if s.Expected[0] == "" {
-				s.Expected = nil
+			if s.block > 0 {
+				return nil, fmt.Errorf("%s:%d:1: the block of rules has no end: a line with the word end", name, s.block)
 			}
-			return s, nil
+			s.expect(lines, n+1)
+			return s.Script, nil
+		}
+		if s.block > 0 {
+			if err := s.inBlock(line); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if c, ok := strings.CutPrefix(line, "#"); ok && s.Title == "" {
 			s.Title = strings.TrimSpace(c)
@@ -99,6 +163,15 @@ func Parse(name, text string) (*Script, error) {
 		if len(words) == 0 {
 			continue
 		}
+		if words[0] == "rules" && len(words) == 1 {
+			if o.Read == nil {
+				return nil, fmt.Errorf("%s:%d:%d: a block of rules is not read here", name, n+1, strings.Index(line, "rules")+1)
+			}
+			s.block = n + 1
+			s.toml.Reset()
+			s.toml.WriteString(strings.Repeat("\n", s.block))
+			continue
+		}
 		if bad, err := s.command(words); err != nil {
 			return nil, fmt.Errorf("%s:%d:%d: %w", name, n+1, strings.Index(line, bad)+1, err)
 		}
@@ -106,17 +179,49 @@ func Parse(name, text string) (*Script, error) {
 	return nil, fmt.Errorf("%s:%d:1: the line of dashes (%s) is missing: what stands behind it is what is expected", name, len(lines), dashes)
 }
 
+// expect takes the lines from number n on, of which the blank ones at both ends are none.
+func (s *Script) expect(lines []string, n int) {
+	for n < len(lines) && strings.TrimSpace(lines[n]) == "" {
+		n++
+	}
+	s.Line = n + 1
+	rest := strings.TrimRight(strings.Join(lines[n:], "\n"), " \t\n")
+	if rest = strings.TrimLeft(rest, " \t"); rest != "" {
+		s.Expected = strings.Split(rest, "\n")
+	}
+}
+
+// inBlock takes a line of a block of rules. Before traffic they are those of the
+// script, behind it those of a reload.
+func (s *parsing) inBlock(line string) error {
+	if strings.TrimSpace(line) != "end" {
+		s.toml.WriteString(line + "\n")
+		return nil
+	}
+	s.block = 0
+	rules, err := s.o.Read(s.name, s.toml.String())
+	switch {
+	case err != nil:
+		return err
+	case len(s.steps) > 0:
+		s.steps = append(s.steps, step{verb: "reload", rules: rules})
+	default:
+		s.rules = rules
+	}
+	return nil
+}
+
 // command reads one line. When it fails, bad is the word at fault.
-func (s *Script) command(words []string) (bad string, err error) {
+func (s *parsing) command(words []string) (bad string, err error) {
 	verb := words[0]
 	switch verb {
-	case "rule", "lateness", "start", "sources":
+	case "rule", "lateness", "start", "sources", "causes":
 		if len(s.steps) > 0 {
 			return verb, fmt.Errorf("%q comes before the traffic", verb)
 		}
 		return s.setting(verb, words[1:])
 	}
-	st := step{verb: verb, from: []int{0}}
+	st := step{verb: verb, from: []int{0}, kinds: []kind{plain()}}
 	if n := len(words) - 2; n >= 1 && words[n] == "from" {
 		st.from = nil
 		for name := range strings.SplitSeq(words[n+1], ",") {
@@ -128,12 +233,27 @@ func (s *Script) command(words []string) (bad string, err error) {
 		}
 		words = words[:n]
 	}
+	if bad, err = st.read(verb, words); err != nil {
+		return bad, err
+	}
+	switch verb {
+	case "reload":
+		st.rules = s.rules
+	case "stop", "kill", "restart":
+		s.stored = true
+	}
+	s.steps = append(s.steps, st)
+	return "", nil
+}
+
+// read reads a command that acts.
+func (st *step) read(verb string, words []string) (bad string, err error) {
 	args := words[1:]
 	switch verb {
-	case "burst":
+	case "burst", "garbage":
 		st.counts, bad, err = counts(args)
 		if err == nil && len(st.counts) != 1 {
-			return verb, fmt.Errorf(`want "burst N"`)
+			return verb, fmt.Errorf("want %q", verb+" N")
 		}
 	case "counts":
 		if len(args) > 1 && args[0] == "late" {
@@ -150,24 +270,34 @@ func (s *Script) command(words []string) (bad string, err error) {
 		st.span, bad, err = span(args[0])
 	case "line":
 		bad, err = st.line(args)
-	case "stuck", "end":
+	case "mute":
+		if len(args) != 2 {
+			return verb, errors.New(`want "mute RULE SPAN"`)
+		}
+		st.args = args[:1]
+		st.span, bad, err = span(args[1])
+	case "ack":
+		if len(args) < 1 || len(args) > 2 {
+			return verb, errors.New(`want "ack RULE" or "ack RULE KEY"`)
+		}
+		st.args = args
+	case "stuck", "end", "gone", "back", "stop", "kill", "restart", "reload":
 		if len(args) > 0 {
 			return args[0], fmt.Errorf("%q stands alone", verb)
 		}
 	default:
 		bad, err = st.traffic(words)
 	}
-	if err != nil {
-		return bad, err
-	}
-	s.steps = append(s.steps, st)
-	return "", nil
+	return bad, err
 }
 
-func (s *Script) setting(verb string, args []string) (bad string, err error) {
+func (s *parsing) setting(verb string, args []string) (bad string, err error) {
 	switch {
 	case verb == "sources" && len(args) > 0:
 		s.sources = args
+		return "", nil
+	case verb == "causes" && len(args) == 0:
+		s.causes = true
 		return "", nil
 	case verb == "rule" && len(args) == 3 && args[0][0] == '>' && args[1] == "over":
 		rate, err := unit.ParsePerSecond(args[0][1:])
@@ -178,7 +308,7 @@ func (s *Script) setting(verb string, args []string) (bad string, err error) {
 		if err == nil && window < time.Second {
 			err = fmt.Errorf("a window of %q is too short: want a second or more, as in 2m", bad)
 		}
-		s.rule = alert.HighTrafficRule(rate, window)
+		s.rules = Rules{List: []alert.Rule{alert.HighTrafficRule(rate, window)}}
 		return bad, err
 	case verb == "lateness" && len(args) == 1:
 		s.lateness, bad, err = span(args[0])
@@ -190,33 +320,43 @@ func (s *Script) setting(verb string, args []string) (bad string, err error) {
 		s.start, err = time.Parse(time.RFC3339, args[0])
 		return args[0], err
 	}
-	want := map[string]string{"rule": "rule >10 over 2m", "lateness": "lateness 2s", "start": "start 2026-03-01T12:00:00Z", "sources": "sources NAME..."}
+	want := map[string]string{
+		"rule": "rule >10 over 2m", "lateness": "lateness 2s", "start": "start 2026-03-01T12:00:00Z", "sources": "sources NAME...", "causes": "causes",
+	}
 	return verb, fmt.Errorf("want %q", want[verb])
 }
 
-// traffic reads "SPAN at RATE/s [late SPAN]" and "SPAN quiet".
+// traffic reads "SPAN at KIND and KIND..." and "SPAN quiet".
 func (st *step) traffic(words []string) (bad string, err error) {
 	if st.span, _, err = span(words[0]); err != nil || st.span <= 0 {
-		return words[0], fmt.Errorf("%q is no command: a span (2m), rule, lateness, start, sources, counts, burst, gap, line, clock, stuck or end", words[0])
+		return words[0], fmt.Errorf("%q is no command: a span (2m), rule, rules, lateness, start, sources, causes, counts, burst, gap, line, garbage, clock, stuck, gone, back, stop, kill, restart, reload, ack, mute or end", words[0])
 	}
-	switch {
-	case len(words) == 2 && words[1] == "quiet":
+	if len(words) == 2 && words[1] == "quiet" {
 		st.verb = "quiet"
 		return "", nil
-	case len(words) == 5 && words[3] == "late":
-		if st.late, bad, err = span(words[4]); err != nil {
+	}
+	if len(words) < 3 || words[1] != "at" {
+		return words[0], errors.New(`want "2m at 5/s", "2m at 5/s and 1/s path /cart status 502" or "2m quiet"`)
+	}
+	st.verb, st.kinds = "at", nil
+	for rest := words[2:]; ; {
+		n := slices.Index(rest, "and")
+		if n < 0 {
+			n = len(rest)
+		}
+		k, bad, err := readKind(rest[:n])
+		if err != nil {
+			if bad == "" {
+				bad = words[0]
+			}
 			return bad, err
 		}
-		fallthrough
-	case len(words) == 3 && words[1] == "at":
-		rate, err := unit.ParsePerSecond(words[2])
-		if err != nil {
-			return words[2], err
+		st.kinds = append(st.kinds, k)
+		if n == len(rest) {
+			return "", nil
 		}
-		st.verb, st.micros = "at", int64(rate)
-		return "", nil
+		rest = rest[n+1:]
 	}
-	return words[0], fmt.Errorf("want %q, %q or %q", "2m at 5/s", "2m at 5/s late 2s", "2m quiet")
 }
 
 // line reads "OFFSET [xN]".

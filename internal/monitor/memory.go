@@ -26,13 +26,14 @@ import (
 //
 // So whenever the process ends, the next one goes on from the last commit: it
 // reads the same lines again, and nothing is lost, counted or announced twice.
-// The log is the journal.
+// The log is the journal. It is one struct, because a commit is made of all of it.
 type memory struct {
 	db      *history.DB
 	subject history.Subject
 	resumed bool // there was something to go on from
 	lived   bool // the history knows that all that was there at its start was counted
 	named   bool // the history knows what it is of
+	advised bool // the history knows, or will with the commit in hand, that a threshold was suggested
 
 	learned []byte // until restore
 
@@ -44,10 +45,11 @@ type memory struct {
 	held   []gauge.Output // not shown before they are committed
 	tried  time.Time      // the last commit
 	lost   lostFigures
-	told   string // why nothing can be written, as it was told
+	outage outage
+	since  int64  // from then on nothing was read; 0 where an earlier process was gone on from
 	said   string // what else is wrong, likewise
 
-	stop   chan struct{} // ends prune
+	stop   chan struct{} // ends prune; nil once it was
 	pruned sync.WaitGroup
 	news   chan string // from prune
 }
@@ -65,6 +67,13 @@ func (p *pending) blank(lanes []*lane) bool {
 		st := l.source.State()
 		return st.Offset > 0 || st.Rotations+st.Truncations > 0
 	})
+}
+
+// outage is why nothing can be written.
+type outage struct {
+	told  string // as it was told
+	tries int    // one after the other, that had no hope
+	over  bool   // nothing is written any more
 }
 
 // lostFigures are those of stretches that were given up.
@@ -85,6 +94,9 @@ const (
 	idleEvery = time.Minute
 	// retryEvery is how often a commit that failed is tried again.
 	retryEvery = 5 * time.Second
+	// mostTries is how often a commit is tried again that has failed for a reason
+	// which no room on a disk takes away.
+	mostTries = 3
 	// mostWaiting are the bytes of frames that wait for a history that cannot be
 	// written: several hours of a busy site.
 	mostWaiting = 16 << 20
@@ -189,6 +201,9 @@ func (m *memory) restore(o gauge.Options, state []byte) (*gauge.Gauge, error) {
 // may be shown. idle says that there is nothing more to read at the moment.
 func (m *Monitor) keep(outs []gauge.Output, idle bool) []gauge.Output {
 	k, now := m.memory, time.Now()
+	if k.outage.over {
+		return outs
+	}
 	due := k.add(outs, m)
 	since := now.Sub(k.tried)
 	if !due && len(k.held) == 0 {
@@ -255,7 +270,7 @@ func (m *Monitor) commit(now time.Time) {
 	k.tried = now
 	if k.failed != nil {
 		if err := k.db.Commit(&k.failed.Commit); err != nil {
-			k.fails(err)
+			m.fails(err)
 			// They only save a search, and thousands of logs have one each minute.
 			for _, l := range m.lanes {
 				l.spans.ready = nil
@@ -266,7 +281,7 @@ func (m *Monitor) commit(now time.Time) {
 		k.done(k.spare)
 	}
 	if err := m.fill(k.next); err != nil {
-		k.fails(err)
+		m.fails(err)
 		return
 	}
 	k.size = 0
@@ -276,7 +291,7 @@ func (m *Monitor) commit(now time.Time) {
 	}
 	if err := k.db.Commit(&c.Commit); err != nil {
 		k.failed, k.next, k.spare = c, k.spare, nil
-		k.fails(err)
+		m.fails(err)
 		return
 	}
 	m.streamed, k.lived = false, k.lived || m.live
@@ -333,9 +348,13 @@ func (m *Monitor) fill(c *pending) error {
 	if m.live && !k.lived {
 		c.States[stateLive] = []byte{1}
 	}
+	if m.advised && !k.advised {
+		c.States[stateAdvised], k.advised = []byte{1}, true
+	}
 	if to, ok := m.gauge.SealedTo(); ok {
 		c.Until, k.until = to, to
 	}
+	m.noteUnread(&c.Commit)
 	marks, err := k.db.Waiting()
 	if err != nil {
 		k.complain(err.Error())
@@ -350,20 +369,86 @@ func (m *Monitor) fill(c *pending) error {
 	return nil
 }
 
-// fails tells, once, that the history cannot be written.
-func (k *memory) fails(err error) {
-	if text := err.Error(); text != k.told {
-		k.told = text
+// joins finds out whether this process goes on reading where the one before it
+// stopped: then all that was logged meanwhile is read, and where there is nothing
+// there was no request. One log that was found again is enough, since those that are
+// gone may have been read to their ends; one that lost its place is not.
+func (m *Monitor) joins() {
+	k, on := m.memory, false
+	if !k.resumed || k.until <= 0 {
+		return
+	}
+	for _, l := range m.lanes {
+		st := l.source.State()
+		if st.Kind != tail.File || st.Unfound {
+			on = false
+			break
+		}
+		on = on || l.resumed
+	}
+	if !on {
+		k.since = k.until
+	}
+}
+
+// noteUnread adds the time in which nobody read, once it is known how far it goes: up
+// to the start of this process, or to the first record where that is older.
+func (m *Monitor) noteUnread(c *history.Commit) {
+	k := m.memory
+	if k.since == 0 {
+		return
+	}
+	const width = gauge.SealSeconds
+	to := m.started.Unix() / width * width
+	run := m.gauge.Snapshot()
+	if !run.Seen && c.Until < to {
+		return
+	}
+	if run.Seen {
+		to = min(to, traffic.FloorDiv(run.From, width)*width)
+	}
+	if k.since < to {
+		c.Unread = append(c.Unread, history.Gap{From: k.since, To: to})
+	}
+	k.since = 0
+}
+
+// fails tells, once, that the history cannot be written, and gives it up where that
+// will not change.
+func (m *Monitor) fails(err error) {
+	k := m.memory
+	if !history.Permanent(err) {
+		k.outage.tries = 0
+	} else if k.outage.tries++; k.outage.tries >= mostTries {
+		m.resign(err)
+		return
+	}
+	if text := err.Error(); text != k.outage.told {
+		k.outage.told = text
 		k.tell(fmt.Sprintf("%s; the watching goes on, the writing is tried again every %v", text, retryEvery))
+	}
+}
+
+// resign ends the writing, not the watching. The history stays what it was with the
+// last commit, and says where each log was read up to: to set aside what cannot be
+// committed, and write what follows, would lose that for good.
+func (m *Monitor) resign(err error) {
+	k := m.memory
+	k.tell(fmt.Sprintf("%v; it was tried %d times, and nothing more is kept: the watching goes on, "+
+		"and what was logged since is read by the next weir that can write a history", err, k.outage.tries))
+	k.close()
+	k.outage.over, k.next, k.spare, k.failed, k.size = true, new(pending), nil, nil, 0
+	for _, l := range m.lanes {
+		l.spans.kept, l.spans.ready = false, nil
 	}
 }
 
 // works tells that it can be written again, and what it lacks.
 func (k *memory) works() {
-	k.named = true
-	if k.told != "" {
+	k.named, k.outage.tries = true, 0
+	if k.outage.told != "" {
 		k.tell("the history is written again")
-		k.told = ""
+		k.outage.told = ""
 	}
 	if l := &k.lost; l.stretches > 0 {
 		k.tell(fmt.Sprintf("the history lacks %d stretches of 10 s between %s and %s, for which there was no room while it could not be written",
@@ -398,12 +483,13 @@ func (k *memory) tell(text string) {
 
 // tend drops old rows from time to time, until close.
 func (k *memory) tend() {
+	stop := k.stop
 	k.pruned.Go(func() {
 		every := time.NewTicker(pruneEvery)
 		defer every.Stop()
 		for {
 			select {
-			case <-k.stop:
+			case <-stop:
 				return
 			case <-every.C:
 			}
@@ -434,8 +520,11 @@ func (k *memory) hear() {
 
 // close ends the tending.
 func (k *memory) close() {
-	close(k.stop)
-	k.pruned.Wait()
+	if k.stop != nil {
+		close(k.stop)
+		k.pruned.Wait()
+		k.stop = nil
+	}
 }
 
 // replays reports whether an event of second at is one of the past: recorded, but

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"reflect"
@@ -249,4 +250,78 @@ func TestLinesThatWereCountedAreLeftOutWhereverTheyComeAgain(t *testing.T) {
 			t.Fatalf("lines %d to %d were counted: got %q, want %q", first, first+n-1, got.String(), want)
 		}
 	}
+}
+
+// gaps are the stretches of time that the history in a folder says nobody read.
+func (p *play) gaps(folder string) []history.Gap {
+	p.Helper()
+	db, err := history.OpenReadOnly(p.path(folder + "/history.db"))
+	p.must(err)
+	defer db.Close()
+	gaps, err := db.Unread(0, time.Now().Unix()+1000)
+	p.must(err)
+	return gaps
+}
+
+// TestAHistoryKnowsWhenNobodyRead: not while no request came, not where a log was read
+// on from where an earlier process had stopped, though that was an hour before; but
+// where that place is gone.
+func TestAHistoryKnowsWhenNobodyRead(t *testing.T) {
+	inBubble(t, func(p *play) {
+		run := func(silence time.Duration) (began, ended int64) {
+			began = time.Now().Unix()
+			o := p.remembering("state", "access.log")
+			p.start(o)
+			p.traffic("access.log", 2, 30*time.Second)
+			p.pause(silence)
+			p.traffic("access.log", 2, 30*time.Second)
+			p.pause(time.Minute)
+			p.stop()
+			p.must(o.History.Close())
+			return began, time.Now().Unix()
+		}
+		p.hits("access.log", 1)
+		run(10 * time.Minute)
+		p.pause(time.Hour)
+		_, ended := run(10 * time.Minute)
+		if gaps := p.gaps("state"); len(gaps) > 0 {
+			p.Errorf("all was read, and it says that nobody read in %+v", gaps)
+		}
+		p.pause(time.Hour)
+		p.must(os.Remove(p.path("access.log")))
+		p.hits("access.log", 1)
+		p.pause(10 * time.Minute)
+		began, _ := run(time.Minute)
+		gaps := p.gaps("state")
+		if len(gaps) != 1 || gaps[0].Unknown {
+			p.Fatalf("got the gaps %+v, want one", gaps)
+		}
+		// Up to the first line of the file that came instead, ten minutes before.
+		if g := gaps[0]; g.From < ended-100 || g.From > ended || g.To < began-620 || g.To > began-590 {
+			p.Errorf("got a gap of [%d, %d), want one from the end of the run before, %d, to ten minutes before this began, %d", g.From, g.To, ended, began)
+		}
+	})
+}
+
+// TestWhatAPipeWouldHaveBroughtIsUnreadWhileNobodyRan: nothing brings it back.
+func TestWhatAPipeWouldHaveBroughtIsUnreadWhileNobodyRan(t *testing.T) {
+	inBubble(t, func(p *play) {
+		for range 2 {
+			o, w := p.piped("state")
+			p.start(o)
+			for range 30 {
+				_, err := io.WriteString(w, line(time.Now(), "/api/x"))
+				p.must(err)
+				p.pause(time.Second)
+			}
+			p.killed(&o, "state", "copy")
+			p.must(w.Close())
+			p.pause(time.Hour)
+		}
+		began := time.Now().Unix() - 3630
+		gaps := p.gaps("state")
+		if len(gaps) != 1 || gaps[0].To < began-10 || gaps[0].To > began || gaps[0].To-gaps[0].From < 3590 {
+			p.Errorf("got the gaps %+v, want one of an hour up to the second start, %d", gaps, began)
+		}
+	})
 }

@@ -82,6 +82,12 @@ type Options struct {
 	// Channels are told of alerts. One that cannot be used is an error of New.
 	Channels []notify.Channel
 	Bell     io.Writer // the terminal that bells ring on; nil is none
+	// Suggest: the threshold of high traffic is the one by default, and once, after the first
+	// hour of following, a better one is told.
+	Suggest bool
+	// Reload, when not nil, is asked about once a second, and returns what is to be
+	// taken over from now on, nil where nothing is.
+	Reload func(now time.Time) *Reload
 }
 
 // Backlog is how much log time is read back, without Since, before live
@@ -102,7 +108,11 @@ type Monitor struct {
 	reading  reading              // of what was logged before
 	memory   *memory              // nil without a history
 	teller   *teller              // nil without channels
+	reloaded time.Time            // when Reload was asked last
+	obeyed   time.Time            // when marks were looked for last
 	live     bool                 // all that was there at the start is counted
+	advise   time.Time            // when Options.Suggest is due
+	advised  bool                 // it was done
 	streamed bool                 // lines of streams were counted since the last commit
 	failed   error                // of writing rejected lines
 	started  time.Time
@@ -144,6 +154,9 @@ func New(o Options) (*Monitor, error) {
 		if told, _, err = o.History.State(stateTold); err != nil {
 			return nil, &HistoryError{err}
 		}
+		if _, m.advised, err = o.History.State(stateAdvised); err != nil {
+			return nil, &HistoryError{err}
+		}
 	}
 	if m.teller, err = newTeller(&m.o, o.History, told); err != nil {
 		return nil, err
@@ -179,6 +192,7 @@ func (m *Monitor) begin(known map[string]laneState) error {
 	}
 	m.findStart(m.lanes)
 	if m.memory != nil {
+		m.joins()
 		m.memory.tend()
 	}
 	return nil
@@ -188,7 +202,8 @@ func (m *Monitor) begin(known map[string]laneState) error {
 func (m *Monitor) add(src *tail.Source) error {
 	l := &lane{index: len(m.lanes), source: src, where: m.o.Where, account: view.Source{Name: name(src)}}
 	l.kept.wanted = m.o.Rejects != nil
-	l.place.kept, l.spans.kept = m.memory != nil, m.memory != nil
+	l.place.kept = m.memory != nil
+	l.spans.kept = m.memory != nil && !m.memory.outage.over
 	if s, ok := m.known[absolute(l.account.Name)]; ok {
 		if err := l.resume(&s, &m.o); err != nil {
 			m.gauge.Notice(err.Error())
@@ -224,8 +239,12 @@ func (m *Monitor) Run(ctx context.Context) error {
 	}
 	if m.teller != nil {
 		m.teller.start()
-		defer m.teller.stop()
 	}
+	defer func() {
+		if m.teller != nil {
+			m.teller.stop()
+		}
+	}()
 	sweep := time.NewTimer(0)
 	defer sweep.Stop()
 	for {
@@ -234,11 +253,14 @@ func (m *Monitor) Run(ctx context.Context) error {
 			return m.failed
 		}
 		m.tick(worked)
+		m.reload(time.Now())
+		m.obey(time.Now())
+		m.suggest(time.Now())
 		if err := m.show(!worked); err != nil {
 			return err
 		}
 		if !m.live && !worked {
-			m.live = true
+			m.live, m.advise = true, time.Now().Add(suggestAfter)
 			m.tellMissed()
 		}
 		if err := m.progress(); err != nil {
@@ -506,7 +528,7 @@ func (m *Monitor) close() error {
 			return err
 		}
 	}
-	c := m.gauge.Closing()
+	c := m.gauge.Close()
 	for _, l := range m.lanes {
 		st := l.source.State()
 		l.account.Reach, l.account.Dropped = l.reach(time.Now()), st.Dropped

@@ -49,25 +49,27 @@ func newTeller(o *Options, db *history.DB, state []byte) (*teller, error) {
 		words: make(chan string, mostWords),
 	}
 	t.host, _ = os.Hostname() // "" where nobody knows
-	var err error
-	t.dispatcher, err = notify.New(o.Channels, notify.Options{
-		Outbox: t.outbox, Bell: o.Bell, Agent: "weir", Seed: uint64(time.Now().UnixNano()), Drain: drainNotices,
-		Tell: func(text string) {
-			select {
-			case t.words <- text:
-			default:
-			}
-		},
-	})
-	if err != nil {
-		return nil, err
-	}
 	if len(state) > 0 {
 		if err := json.Unmarshal(state, &t.open); err != nil {
 			return nil, fmt.Errorf("which alerts were told cannot be read: %w", err)
 		}
 	}
-	return t, nil
+	return t, t.dispatch(o)
+}
+
+// dispatch makes the dispatcher for the channels.
+func (t *teller) dispatch(o *Options) (err error) {
+	words := t.words
+	t.dispatcher, err = notify.New(o.Channels, notify.Options{
+		Outbox: t.outbox, Bell: o.Bell, Agent: "weir", Seed: uint64(time.Now().UnixNano()), Drain: drainNotices,
+		Tell: func(text string) {
+			select {
+			case words <- text:
+			default:
+			}
+		},
+	})
+	return err
 }
 
 const (
@@ -299,9 +301,9 @@ func (m *Monitor) send(rows []notify.Row) {
 	if len(rows) == 0 {
 		return
 	}
-	if k := m.memory; k != nil {
+	if k := m.memory; k != nil && !k.outage.over {
 		k.next.Outbox = append(k.next.Outbox, messagesOf(rows)...)
-		if k.failed != nil || k.told != "" { // it may take long until it can be written
+		if k.failed != nil || k.outage.told != "" { // it may take long until it can be written
 			m.teller.outbox.put(rows, true)
 			m.teller.dispatcher.Wake()
 		}

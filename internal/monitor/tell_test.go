@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/internal/history"
 	"weir/internal/notify"
 )
 
@@ -149,5 +150,36 @@ func TestAChannelThatFailsIsShownAndTriedAgain(t *testing.T) {
 		p.stop()
 		p.must(o.History.Close())
 		p.wantDelivered("one", "high-traffic firing late=false", "high-traffic recovered late=false")
+	})
+}
+
+// TestAnAlertThatSomebodyKnowsOfIsKeptAsThat, shown, and not told again as missed.
+func TestAnAlertThatSomebodyKnowsOfIsKeptAsThat(t *testing.T) {
+	inBubble(t, func(p *play) {
+		p.append("access.log", line(time.Now(), "/"))
+		o := p.remembering("state", "access.log")
+		p.start(o)
+		p.busy(time.Minute, 40)
+		p.must(history.LeaveMark(p.path("state/history.db"), Acknowledgement("high-traffic", "", time.Now())))
+		p.busy(10*time.Second, 40)
+		windows := p.screen.intervals()
+		if w := windows[len(windows)-1].Window[0]; !w.Acknowledged {
+			t.Error("the open alert is not shown as known")
+		}
+		p.stop()
+		p.must(o.History.Close())
+		var names []string
+		for _, e := range p.read("state").Events {
+			names = append(names, e.Name())
+		}
+		if got := strings.Join(names, " "); got != "firing acknowledged" {
+			t.Errorf("the history has %s", got)
+		}
+		db, err := history.OpenReadOnly(p.path("state/history.db"))
+		p.must(err)
+		defer db.Close()
+		if marks, err := db.Marks(0, 1<<40); err != nil || len(marks) != 1 || marks[0].Text != "acknowledged: high-traffic" {
+			t.Errorf("the time line has %v (%v)", marks, err)
+		}
 	})
 }

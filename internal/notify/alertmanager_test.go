@@ -171,7 +171,7 @@ func TestARealAlertmanagerKnowsAnAlertFromItsBeginningToItsEnd(t *testing.T) {
 	if a := got[0].Annotations; a["value"] != "10.05" || a["description"] != "top client 192.0.2.1" {
 		t.Errorf("annotations: got %v", a)
 	}
-	if left := got[0].EndsAt.Sub(time.Now()); !got[0].StartsAt.Equal(m.Began) || left < 3*time.Minute || left > 4*time.Minute {
+	if left := time.Until(got[0].EndsAt); !got[0].StartsAt.Equal(m.Began) || left < 3*time.Minute || left > 4*time.Minute {
 		t.Errorf("got %s to %s, want from %s for 4 minutes from now", got[0].StartsAt, got[0].EndsAt, m.Began)
 	}
 	first := got[0].EndsAt
@@ -201,7 +201,7 @@ func TestARealAlertmanagerIsTestedAndKeepsWhatTheDispatcherSends(t *testing.T) {
 	if err := Test(t.Context(), c, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if got := am.alerts(); len(got) != 1 || got[0].Labels["alertname"] != "test" || got[0].EndsAt.Sub(time.Now()) > time.Minute {
+	if got := am.alerts(); len(got) != 1 || got[0].Labels["alertname"] != "test" || time.Until(got[0].EndsAt) > time.Minute {
 		t.Errorf("got %+v, want a test that ends within a minute", got)
 	}
 	box := NewMemory(10)

@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -258,10 +260,17 @@ func TestAChatThatDoesNotTakeAMessageIsAFailureAndTellsNoToken(t *testing.T) {
 			}
 		}
 		channel, o := s.chatTo(url)
-		o.dial = func(context.Context, string, string) (net.Conn, error) {
-			return nil, &deniedError{"169.254.1.1", "is link-local"}
+		for _, cause := range []error{syscall.ECONNREFUSED, os.ErrDeadlineExceeded, &deniedError{"169.254.1.1", "is link-local"}} {
+			dials := 0
+			o.dial = func(context.Context, string, string) (net.Conn, error) {
+				dials++
+				return nil, cause
+			}
+			checkSecret(t, name+", "+cause.Error(), sendTo(t, channel, o, firing("/a")), canaries(url))
+			if dials != 1 {
+				t.Errorf("%s, %v: dialled %d times, want once", name, cause, dials)
+			}
 		}
-		checkSecret(t, name+", denied", sendTo(t, channel, o, firing("/a")), canaries(url))
 	}
 }
 

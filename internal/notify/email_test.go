@@ -191,11 +191,18 @@ func TestAMailServerIsNamedWithOrWithoutItsPort(t *testing.T) {
 		server, tls, host string
 		port              int
 	}{
-		{"smtp.example.org", "starttls", "smtp.example.org", 587}, {"smtp.example.org", "tls", "smtp.example.org", 465},
-		{"smtp.example.org", "none", "smtp.example.org", 25}, {"smtp.example.org:2525", "tls", "smtp.example.org", 2525},
-		{"[::1]:25", "none", "::1", 25}, {"127.0.0.1:25", "none", "127.0.0.1", 25},
-		{"smtp.example.org:0", "none", "", 0}, {"smtp.example.org:99999", "none", "", 0}, {":25", "none", "", 0}, {"a b:25", "none", "", 0},
-		{"smtp://example.org", "none", "", 0}, {"a\r\nb:25", "none", "", 0},
+		{"smtp.example.org", "starttls", "smtp.example.org", 587},
+		{"smtp.example.org", "tls", "smtp.example.org", 465},
+		{"smtp.example.org", "none", "smtp.example.org", 25},
+		{"smtp.example.org:2525", "tls", "smtp.example.org", 2525},
+		{"[::1]:25", "none", "::1", 25},
+		{"127.0.0.1:25", "none", "127.0.0.1", 25},
+		{"smtp.example.org:0", "none", "", 0},
+		{"smtp.example.org:99999", "none", "", 0},
+		{":25", "none", "", 0},
+		{"a b:25", "none", "", 0},
+		{"smtp://example.org", "none", "", 0},
+		{"a\r\nb:25", "none", "", 0},
 	} {
 		m := Mail{Server: c.server, TLS: c.tls}
 		host, port, err := m.server()

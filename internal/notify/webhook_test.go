@@ -342,3 +342,29 @@ func TestAHeaderCannotBeInjected(t *testing.T) {
 		t.Errorf("a key with a line end: %v", err)
 	}
 }
+
+// Libraries try again by themselves, or go on with the next part of a message.
+func TestNothingIsSentAfterTheFirstFailureOfADelivery(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.WriteHeader(http.StatusInternalServerError)
+	}))
+	defer server.Close()
+	c := hook(server.URL, nil)
+	w := wire{&c, &Options{}}
+	client, j, err := w.client(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		resp, err := client.Get(server.URL)
+		if err == nil {
+			resp.Body.Close()
+			t.Error("a 500 came through")
+		}
+	}
+	if asked != 1 || j.verdict == nil {
+		t.Errorf("asked %d times, verdict %v; want once, and a failure", asked, j.verdict)
+	}
+}

@@ -17,7 +17,13 @@
 // drifts with every delay and sleeps through the end of a slow stretch.
 //
 // All arithmetic is in whole numbers: rates in millionths of a request per
-// second, times in nanoseconds, integrals in 128 bits.
+// second, times in nanoseconds, integrals in 128 bits. Only the height of a
+// sine, and gaps drawn for Poisson arrivals, come from floating point.
+//
+// In words a shape is a Pattern:
+//
+//	Parse("sine:amp=60%") -> Pattern --Shape(rate, seed)--> Shape
+//	      Shape [in Jitter, in Limit] --NewArrivals--> Pacer
 package pace
 
 import "time"

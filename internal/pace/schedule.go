@@ -38,15 +38,20 @@ func New(shape Shape) *Schedule {
 
 // Due implements Pacer.
 func (s *Schedule) Due(n int64) (time.Duration, bool) {
-	n = max(n, 0)
-	if n < s.whole || n == s.whole && s.part > 0 {
+	return s.due(max(n, 0), 0)
+}
+
+// due returns when the integral passes n requests and a part of one.
+func (s *Schedule) due(n int64, part uint64) (time.Duration, bool) {
+	if n < s.whole || n == s.whole && part < s.part {
 		s.rewind()
 	}
 	for s.ok {
-		// How much of the integral is still to come before request n is due.
+		// How much of the integral is still to come before the request is due.
 		hi, lo := bits.Mul64(uint64(n-s.whole), request)
+		lo, carry := bits.Add64(lo, part, 0)
 		lo, borrow := bits.Sub64(lo, s.part, 0)
-		hi -= borrow
+		hi += carry - borrow
 
 		// A request due exactly at the end of a piece belongs to the next one,
 		// which may be silent: pieces are half open, as seconds are.

@@ -38,6 +38,21 @@ func (c Constant) At(t time.Duration) (unit.PerSecond, time.Duration, bool) {
 	return max(c.Rate, 0), end, t < end
 }
 
+// A Limit ends the shape within after For, unless that ends before.
+type Limit struct {
+	Shape Shape
+	For   time.Duration
+}
+
+// At implements Shape.
+func (l Limit) At(t time.Duration) (unit.PerSecond, time.Duration, bool) {
+	if t >= l.For {
+		return 0, 0, false
+	}
+	rate, until, ok := l.Shape.At(t)
+	return rate, min(until, l.For), ok
+}
+
 // A Step is one rate for a stretch of time.
 type Step struct {
 	For  time.Duration
@@ -110,4 +125,41 @@ func (s Steps) String() string {
 		fmt.Fprintf(&b, "%s@%s", step.For, step.Rate)
 	}
 	return b.String()
+}
+
+// Endless reports whether a shape never ends. One of silence from some moment
+// on does not end, either.
+func Endless(s Shape) bool {
+	_, _, ok := s.At(Forever - 1)
+	return ok
+}
+
+// A Surge is the shape within, with so many times its rate for a while.
+type Surge struct {
+	Shape Shape
+	From  time.Duration // when it begins
+	For   time.Duration // how long it is; 0 = until the end
+	Every time.Duration // again after so long, and so on; 0 = once
+	Times int64         // in millionths; 0 = silence
+}
+
+// At implements Shape.
+func (s Surge) At(t time.Duration) (unit.PerSecond, time.Duration, bool) {
+	rate, until, ok := s.Shape.At(t)
+	if !ok || t < s.From {
+		return rate, min(until, s.From), ok
+	}
+	start := s.From // of the time that t lies in
+	if s.Every > 0 {
+		start += (t - s.From) / s.Every * s.Every
+		until = min(until, later(start, s.Every))
+	}
+	if s.For > 0 {
+		end := later(start, s.For)
+		if t >= end {
+			return rate, until, true
+		}
+		until = min(until, end)
+	}
+	return clamp(portion(rate, s.Times)), until, true
 }

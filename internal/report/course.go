@@ -18,6 +18,7 @@ type Course struct {
 	// KnownFrom and KnownTo are the ends of what the history tells of at all. A step
 	// between them that is not in Stretches is one in which nothing was counted.
 	KnownFrom, KnownTo int64
+	Unread             []Gap     // of that time, in the order of time; they do not overlap
 	Stretches          []Stretch // in the order of time
 	view.Stats                   // of all of it
 	Rejected, Late     int64
@@ -58,6 +59,12 @@ type Mark struct {
 	Text string
 }
 
+// A Gap is a stretch of time in which no log was read.
+type Gap struct {
+	From, To int64 // Unix seconds, half open
+	Unknown  bool  // whether it was read is not known
+}
+
 // A gap is a stretch of time without a step.
 type gap struct {
 	from, to int64
@@ -67,7 +74,9 @@ type gap struct {
 // Why there is no figure.
 const (
 	beforeAll = "before the history begins"
-	noCount   = "nothing was counted: no request, or weir did not run"
+	noRequest = "nothing was counted: no request"
+	notRead   = "nothing was counted: weir did not run"
+	noCount   = "nothing was counted: no request, or weir did not run" // not known which
 	notYet    = "not counted yet"
 )
 
@@ -75,15 +84,27 @@ const (
 func (c *Course) gaps() []gap {
 	var all []gap
 	add := func(from, to int64) {
-		for _, g := range []gap{
-			{from, min(to, c.KnownFrom), beforeAll},
-			{max(from, c.KnownFrom), min(to, c.KnownTo), noCount},
-			{max(from, c.KnownFrom, c.KnownTo), to, notYet},
-		} {
-			if g.from < g.to {
-				all = append(all, g)
+		put := func(from, to int64, why string) {
+			if from < to {
+				all = append(all, gap{from, to, why})
 			}
 		}
+		put(from, min(to, c.KnownFrom), beforeAll)
+		at, end := max(from, c.KnownFrom), min(to, c.KnownTo)
+		for _, g := range c.Unread {
+			if at >= end || g.To <= at || g.From >= end {
+				continue
+			}
+			why := notRead
+			if g.Unknown {
+				why = noCount
+			}
+			put(at, g.From, noRequest)
+			put(max(at, g.From), min(end, g.To), why)
+			at = min(end, g.To)
+		}
+		put(at, end, noRequest)
+		put(max(from, c.KnownFrom, c.KnownTo), to, notYet)
 	}
 	at := c.From
 	for i := range c.Stretches {

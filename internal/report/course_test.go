@@ -186,16 +186,32 @@ func TestAlertsThatFollowOthersHaveNoHeader(t *testing.T) {
 	}
 }
 
-// TestTimeWithoutAFigureIsNotZero: the three reasons why there is none.
+// TestTimeWithoutAFigureIsNotZero: the reasons why there is none.
 func TestTimeWithoutAFigureIsNotZero(t *testing.T) {
 	second := func(n int64) Stretch {
 		return Stretch{From: n, To: n + 10, Second: traffic.Second{Hits: 1}}
 	}
 	c := &Course{From: 0, To: 100, Step: 10, KnownFrom: 20, KnownTo: 80, Stretches: []Stretch{second(20), second(50)}}
-	want := []gap{{0, 20, beforeAll}, {30, 50, noCount}, {60, 80, noCount}, {80, 100, notYet}}
+	want := []gap{{0, 20, beforeAll}, {30, 50, noRequest}, {60, 80, noRequest}, {80, 100, notYet}}
 	if got := c.gaps(); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+	// Where something was counted all the same that is shown.
+	c.Unread = []Gap{{From: -100, To: 35, Unknown: true}, {From: 40, To: 70}, {From: 75, To: 1000}}
+	want = []gap{
+		{0, 20, beforeAll},
+		{30, 35, noCount},
+		{35, 40, noRequest},
+		{40, 50, notRead},
+		{60, 70, notRead},
+		{70, 75, noRequest},
+		{75, 80, notRead},
+		{80, 100, notYet},
+	}
+	if got := c.gaps(); !slices.Equal(got, want) {
+		t.Errorf("with gaps: got %v, want %v", got, want)
+	}
+	c.Unread = nil
 	c.KnownFrom, c.KnownTo, c.Stretches = 0, 0, nil
 	if got, want := c.gaps(), []gap{{0, 100, notYet}}; !slices.Equal(got, want) {
 		t.Errorf("got %v of what is not known at all, want %v", got, want)

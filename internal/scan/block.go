@@ -61,6 +61,9 @@ func (b *block) reject(out accesslog.Outcome, from, to int, o *Options) {
 	}
 	f.rejected[out.Reason]++
 	f.last = view.Reject{Line: f.lines, Column: out.Column, Reason: string(out.Reason)}
+	if w, ok := b.writer.(Rejecter); ok {
+		b.text = w.AppendReject(b.text)
+	}
 	if o.Rejects != nil {
 		b.rejects = append(b.rejects, reject{int32(f.lines), int32(out.Column), int32(from), int32(to), out.Reason})
 	}

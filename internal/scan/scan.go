@@ -50,7 +50,7 @@ type Options struct {
 	// but what the Sources of the Result tell; Tally and Timeline stay empty.
 	Records io.Writer
 	// Writer makes what writes records down; each is used by one goroutine at a
-	// time.
+	// time. See Rejecter, too.
 	Writer func() export.Writer
 	// Rejects, when not nil, gets the lines that are no requests:
 	//
@@ -62,6 +62,13 @@ type Options struct {
 	Rejects io.Writer
 
 	blockSize int // 0 is blockSize; tests have smaller ones
+}
+
+// A Rejecter is a Writer that wants to know of lines that are no requests, too, among the
+// records.
+type Rejecter interface {
+	// AppendReject appends what stands for such a line.
+	AppendReject(dst []byte) []byte
 }
 
 // A Result is what was found in the logs.

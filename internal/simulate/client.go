@@ -67,10 +67,17 @@ func drawAddr(r *rand.Rand) netip.Addr {
 		a := netip.AddrFrom4([4]byte{byte(x >> 24), byte(x >> 16), byte(x >> 8), byte(x)})
 		// 0/8, shared 100.64/10 and the reserved upper end are nobody's address.
 		shared := byte(x>>24) == 100 && byte(x>>16)&0xC0 == 64
-		if a.IsGlobalUnicast() && !a.IsPrivate() && !shared && byte(x>>24) != 0 && byte(x>>24) < 224 {
+		if a.IsGlobalUnicast() && !a.IsPrivate() && !shared && !isDocumented(a) && byte(x>>24) != 0 && byte(x>>24) < 224 {
 			return a
 		}
 	}
+}
+
+// isDocumented reports whether an address of version 4 is one of those that RFC
+// 5737 keeps for documentation, which here are those of programs.
+func isDocumented(a netip.Addr) bool {
+	b := a.As4()
+	return b[0] == 192 && b[1] == 0 && b[2] == 2 || b[0] == 198 && b[1] == 51 && b[2] == 100 || b[0] == 203 && b[1] == 0 && b[2] == 113
 }
 
 // browserAgents writes agents of phones, desktops and a few programs, the most

@@ -9,7 +9,7 @@ const NoBytes int64 = -1
 // drew it and live as long. A "-" stands where there is nothing to tell.
 //
 // A Format writes the strings as they are: they must be free of quotes,
-// backslashes and control characters, as those of a Site always are.
+// backslashes, tabs and control characters, as those of a Site always are.
 type Line struct {
 	At       time.Time // when the request came
 	Client   string    // address
@@ -19,9 +19,16 @@ type Line struct {
 	Target   string // without the query
 	Query    string // without the question mark; "" = none
 	Protocol string
+	// Garbage is what came in place of a request: a word of another protocol. ""
+	// = a request came. Formats without a field of the request write "-" for its
+	// parts.
+	Garbage  string
 	Status   int
 	Bytes    int64 // of the body; NoBytes = none
 	Latency  time.Duration
 	Referrer string
 	Agent    string
+
+	section int32 // number of what the Site counts it under
+	who     int32 // number of the client with its agent
 }

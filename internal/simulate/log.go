@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"weir/internal/pace"
+	"weir/internal/unit"
 )
 
 const (
@@ -46,6 +47,26 @@ type Log struct {
 	// NoHeader leaves the header of the format out: what is written is
 	// appended to a log that has one.
 	NoHeader bool
+
+	// Incidents are what happens. Their traffic is that of the Pacer: see Shape.
+	Incidents []Incident
+	// Capacity is how many requests a second the site can answer; 0 = any number.
+	// The nearer the past second came to it, the longer answers take (as in a queue
+	// with one server: 1/(1-load), twenty times at most), and what is beyond it is
+	// answered with 503.
+	Capacity unit.PerSecond
+	// Malformed is the share of lines, 0 to 1, that are no requests: each stands in
+	// place of one that came.
+	Malformed float64
+	// Late is the share of lines, 0 to 1, that are written from LateBy/2 to LateBy
+	// after they are due.
+	Late   float64
+	LateBy time.Duration
+	// Every is how often outputs that are a File are rotated, in the time of the
+	// log; 0 = never.
+	Every time.Duration
+	// Truth counts what is written, if there is one.
+	Truth *Truth
 }
 
 // Run writes the log live: request n is stamped with the time of the call plus
@@ -54,22 +75,31 @@ type Log struct {
 // are due go out in one Write of whole lines (in several of about 1 MiB when
 // there are more).
 //
+// With several writers each line goes to one of them, drawn at random, as
+// requests go to servers behind a balancer.
+//
 // Run returns the number of lines written; nil once the schedule has ended and
 // its last line is out, the cause of ctx when that ended first, or the error
 // of the writer. When ctx ends, lines held back by Disorder are written at
 // once, in the order they would have had. A header of the format comes first
 // and is not counted.
-func (l *Log) Run(ctx context.Context, w io.Writer) (int64, error) {
+func (l *Log) Run(ctx context.Context, to ...io.Writer) (int64, error) {
 	start := time.Now()
-	q := l.newQueue(start, maxWrite)
+	q := l.newQueue(start, maxWrite, to)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	<-timer.C
 	for {
 		woke := time.Since(start)
-		more := q.fill(woke)
-		if err := q.flush(w); err != nil {
+		more := q.fill(min(woke, q.turn-1))
+		if err := q.flush(); err != nil {
 			return q.written, err
+		}
+		if !more && woke >= q.turn {
+			if err := q.rotate(woke); err != nil {
+				return q.written, err
+			}
+			continue
 		}
 		wake, ok := q.wake()
 		if !ok {
@@ -77,7 +107,7 @@ func (l *Log) Run(ctx context.Context, w io.Writer) (int64, error) {
 		}
 		// Counted from the wake-up, not from here: after a stall of the writer
 		// what is overdue goes out without another wait.
-		if pause := max(wake, woke+minWait) - time.Since(start); !more && pause > 0 {
+		if pause := max(min(wake, q.turn), woke+minWait) - time.Since(start); !more && pause > 0 {
 			timer.Reset(pause)
 			select {
 			case <-timer.C:
@@ -85,7 +115,7 @@ func (l *Log) Run(ctx context.Context, w io.Writer) (int64, error) {
 			}
 		}
 		if ctx.Err() != nil {
-			if err := q.drain(w); err != nil {
+			if err := q.drain(); err != nil {
 				return q.written, err
 			}
 			return q.written, context.Cause(ctx)
@@ -96,42 +126,68 @@ func (l *Log) Run(ctx context.Context, w io.Writer) (int64, error) {
 // Fill writes the log without the clock, as fast as it can: the same lines as
 // Run would, stamped from start on, until the schedule ends. The result is as
 // that of Run; when ctx ends, held lines are written too.
-func (l *Log) Fill(ctx context.Context, w io.Writer, start time.Time) (int64, error) {
-	q := l.newQueue(start, fillWrite)
-	for more := true; more; {
-		more = q.fill(pace.Forever)
-		if err := q.flush(w); err != nil {
+func (l *Log) Fill(ctx context.Context, start time.Time, to ...io.Writer) (int64, error) {
+	q := l.newQueue(start, fillWrite, to)
+	for {
+		more := q.fill(q.turn - 1)
+		if err := q.flush(); err != nil {
 			return q.written, err
 		}
-		if more && ctx.Err() != nil {
-			if err := q.drain(w); err != nil {
+		next, ok := q.wake()
+		switch {
+		case !ok:
+			return q.written, nil
+		case !more:
+			if err := q.rotate(next); err != nil {
+				return q.written, err
+			}
+		}
+		if ctx.Err() != nil {
+			if err := q.drain(); err != nil {
 				return q.written, err
 			}
 			return q.written, context.Cause(ctx)
 		}
 	}
-	return q.written, nil
 }
 
 // flush writes what has been filled in.
-func (q *queue) flush(w io.Writer) error {
-	if len(q.out) == 0 {
-		return nil
+func (q *queue) flush() error {
+	for i := range q.outs {
+		o := &q.outs[i]
+		if len(o.text) == 0 {
+			continue
+		}
+		if _, err := o.to.Write(o.text); err != nil {
+			return fmt.Errorf("writing the simulated log after line %d: %w", q.written, err)
+		}
+		q.written += o.lines
+		o.text, o.lines = o.text[:0], 0
 	}
-	if _, err := w.Write(q.out); err != nil {
-		return fmt.Errorf("writing the simulated log after line %d: %w", q.written, err)
+	q.ready = 0
+	return nil
+}
+
+// rotate rotates the outputs that can be, and sets the time of the next turn,
+// after now.
+func (q *queue) rotate(now time.Duration) error {
+	for i := range q.outs {
+		if f, ok := q.outs[i].to.(*File); ok {
+			if err := f.Rotate(); err != nil {
+				return err
+			}
+		}
 	}
-	q.written += q.filled
-	q.out, q.filled = q.out[:0], 0
+	q.turn = now - now%q.log.Every + q.log.Every
 	return nil
 }
 
 // drain writes the lines held back, and draws no new ones.
-func (q *queue) drain(w io.Writer) error {
+func (q *queue) drain() error {
 	q.ok = false
 	for more := true; more; {
 		more = q.fill(pace.Forever)
-		if err := q.flush(w); err != nil {
+		if err := q.flush(); err != nil {
 			return err
 		}
 	}

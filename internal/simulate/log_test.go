@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -216,7 +217,7 @@ func TestAFailedWriteEndsTheLogWithItsReason(t *testing.T) {
 			t.Errorf("Run got %d, %v, want a few lines and the reason", n, err)
 		}
 	})
-	n, err := newTestLog(t, "600s@100").Fill(t.Context(), &brokenWriter{room: 200_000}, time.Unix(0, 0))
+	n, err := newTestLog(t, "600s@100").Fill(t.Context(), time.Unix(0, 0), &brokenWriter{room: 200_000})
 	if !errors.Is(err, errFull) || n == 0 {
 		t.Errorf("Fill got %d, %v, want some lines and the reason", n, err)
 	}
@@ -235,7 +236,7 @@ func TestFillWritesWhatRunWould(t *testing.T) {
 			}
 			l = newTestLog(t, steps)
 			l.Disorder = disorder
-			n, err := l.Fill(t.Context(), &fast, start)
+			n, err := l.Fill(t.Context(), start, &fast)
 			if err != nil || n != 1220 {
 				t.Fatalf("Fill got %d, %v, want 1220 lines", n, err)
 			}
@@ -251,7 +252,7 @@ func TestFillStopsAtItsCountOrContext(t *testing.T) {
 	l := newTestLog(t, "100000s@1000")
 	l.Disorder = 5 * time.Second
 	l.Count = 20_000
-	n, err := l.Fill(t.Context(), w, w.start)
+	n, err := l.Fill(t.Context(), w.start, w)
 	if err != nil || n != 20_000 || len(w.stamps()) != 20_000 {
 		t.Fatalf("Fill got %d, %v, want 20000 lines", n, err)
 	}
@@ -260,58 +261,78 @@ func TestFillStopsAtItsCountOrContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	w = &witness{t: t, start: w.start}
-	n, err = newTestLog(t, "100000s@1000").Fill(ctx, w, w.start)
+	n, err = newTestLog(t, "100000s@1000").Fill(ctx, w.start, w)
 	if !errors.Is(err, context.Canceled) || n != int64(len(w.stamps())) || n > 5000 {
 		t.Errorf("a cancelled Fill got %d, %v, want the lines of one Write", n, err)
 	}
 }
 
 func TestALineOnItsWayCostsNoAllocation(t *testing.T) {
-	for _, disorder := range []time.Duration{0, time.Second} {
+	for _, disorder := range []time.Duration{0, time.Second, 2 * time.Second} {
 		l := newTestLog(t, "1y@1000")
 		l.Disorder = disorder
-		q := l.newQueue(time.Unix(0, 0), fillWrite)
-		var sink brokenWriter
-		sink.room = 1 << 40
+		if disorder > time.Second { // with all that there is
+			in, err := ParseIncident("errors=5% latency=x2 client=10% section=/api for=1s every=2s")
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.Site = newTestSite(t, SiteOptions{Seed: 8, Clients: 100, Sessions: true, Bots: 0.1, Scanners: 0.1})
+			l.Incidents, l.Malformed, l.Late, l.LateBy, l.Capacity = []Incident{in}, 0.1, 0.01, time.Second, 1100*unit.One
+			l.Truth = NewTruth(l.Site, 8, "csv", []string{"-"})
+		}
+		sink := &brokenWriter{room: 1 << 40}
+		q := l.newQueue(time.Unix(0, 0), fillWrite, []io.Writer{sink})
 		now := time.Duration(0)
 		step := func() {
 			now += 100 * time.Millisecond
 			q.fill(now)
-			if err := q.flush(&sink); err != nil {
+			if err := q.flush(); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for range 3000 { // until buffers and heap have grown to their size
+		for range 3000 { // until buffers, heap and visits have grown to their size
 			step()
 		}
 		if n := testing.AllocsPerRun(200, step); n > 0 {
 			t.Errorf("with disorder %v got %v allocations per 100 lines, want 0", disorder, n)
 		}
-		if len(q.held) > 1100 {
+		if len(q.held) > 2200 {
 			t.Errorf("got %d lines held back, want no more than fall due within %v", len(q.held), disorder)
 		}
 	}
 }
 
 func BenchmarkFill(b *testing.B) {
-	for _, c := range []struct {
-		format   string
-		disorder time.Duration
-	}{{"combined", 0}, {"combined-time", 0}, {"common", 0}, {"csv", 0}, {"combined", time.Second}} {
-		b.Run(c.format+"/disorder="+unit.Span(c.disorder), func(b *testing.B) {
-			f, err := NewFormat(c.format, nil)
-			if err != nil {
-				b.Fatal(err)
-			}
-			l := &Log{Site: newTestSite(b, SiteOptions{Seed: 9}), Format: f, Pacer: pace.New(pace.Constant{Rate: 5000 * unit.One}), Disorder: c.disorder}
-			sink := &brokenWriter{room: 1 << 60}
-			b.ReportAllocs()
-			b.ResetTimer()
-			l.Count = int64(b.N)
-			if _, err := l.Fill(b.Context(), sink, time.Unix(1_773_151_500, 0)); err != nil {
-				b.Fatal(err)
-			}
-			b.SetBytes((1<<60 - int64(sink.room)) / int64(b.N))
-		})
+	for _, name := range []string{"combined", "combined-time", "common", "csv", "json", "ltsv", "w3c", "haproxy"} {
+		b.Run(name, func(b *testing.B) { benchmarkFill(b, name, SiteOptions{Seed: 9}, func(*Log) {}) })
 	}
+	for name, change := range map[string]func(*Log){
+		"disorder": func(l *Log) { l.Disorder = time.Second },
+		"truth":    func(l *Log) { l.Truth = NewTruth(l.Site, 9, "combined", []string{"-"}) },
+		"poisson": func(l *Log) {
+			l.Pacer = pace.NewArrivals(pace.Sine{Rate: 5000 * unit.One, Amplitude: 1000 * unit.One, Period: time.Minute}, pace.Poisson, 9)
+		},
+	} {
+		b.Run("combined/"+name, func(b *testing.B) { benchmarkFill(b, "combined", SiteOptions{Seed: 9}, change) })
+	}
+	b.Run("combined/visits", func(b *testing.B) {
+		benchmarkFill(b, "combined", SiteOptions{Seed: 9, Sessions: true, Bots: 0.05, Scanners: 0.02}, func(*Log) {})
+	})
+}
+
+// benchmarkFill writes b.N lines.
+func benchmarkFill(b *testing.B, format string, site SiteOptions, change func(*Log)) {
+	f, err := NewFormat(format, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	l := &Log{Site: newTestSite(b, site), Format: f, Pacer: pace.New(pace.Constant{Rate: 5000 * unit.One}), Count: int64(b.N)}
+	change(l)
+	sink := &brokenWriter{room: 1 << 60}
+	b.ReportAllocs()
+	b.ResetTimer()
+	if _, err := l.Fill(b.Context(), time.Unix(1_773_151_500, 0), sink); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes((1<<60 - int64(sink.room)) / int64(b.N))
 }

@@ -1,8 +1,12 @@
 package simulate
 
 import (
+	"io"
 	"math/rand/v2"
 	"time"
+
+	"weir/internal/pace"
+	"weir/internal/unit"
 )
 
 // A queue puts the lines of a log into the order of their writing. Times are
@@ -27,9 +31,31 @@ type queue struct {
 	held  []held   // a heap, the first to be written on top
 	spare [][]byte // buffers of lines that have left the heap
 
-	out     []byte // whole lines ready to be written
-	filled  int64  // lines in out
-	written int64  // lines that the writer has taken
+	outs    []output
+	which   *rand.Rand // draws the output
+	ready   int        // bytes in all outputs
+	written int64      // lines that the writers have taken
+	turn    time.Duration
+
+	harm  *rand.Rand // draws what is malformed or late
+	scene *scene     // nil = no incidents
+	load  load
+}
+
+// An output is one of the writers, with whole lines ready for it.
+type output struct {
+	to     io.Writer
+	format *Format
+	text   []byte
+	lines  int64
+}
+
+// load is how busy the site is.
+type load struct {
+	second int64 // the one that is counted
+	hits   int64 // in it
+	before float64
+	rand   *rand.Rand
 }
 
 // A held is a line that waits for its writing.
@@ -37,28 +63,48 @@ type held struct {
 	at   time.Duration
 	seq  int64 // breaks ties, so that a seed gives one order
 	text []byte
+	out  int
 }
 
 func (a held) before(b held) bool { return a.at < b.at || a.at == b.at && a.seq < b.seq }
 
-// newQueue returns the queue of l; its header is already in out.
-func (l *Log) newQueue(start time.Time, limit int) *queue {
-	q := &queue{log: l, start: start, rand: rand.New(rand.NewPCG(l.Seed, 0x64656c6179)), limit: limit, left: l.Count}
+// newQueue returns the queue of l; its header is already in the outputs.
+func (l *Log) newQueue(start time.Time, limit int, to []io.Writer) *queue {
+	draws := func(what uint64) *rand.Rand { return rand.New(rand.NewPCG(l.Seed, what)) }
+	q := &queue{
+		log: l, start: start, rand: draws(0x64656c6179), limit: limit, left: l.Count,
+		which: draws(0x7768696368), harm: draws(0x6861726d), load: load{rand: draws(0x6c6f6164)}, turn: pace.Forever,
+	}
 	if l.Count <= 0 {
 		q.left = -1
 	}
-	q.out = make([]byte, 0, min(limit, fillWrite)+1024)
-	if !l.NoHeader {
-		q.out = l.Format.AppendHeader(q.out)
+	if l.Every > 0 {
+		q.turn = l.Every
+	}
+	for i, w := range to {
+		o := output{to: w, format: l.Format, text: make([]byte, 0, min(limit, fillWrite)+1024)}
+		if i > 0 {
+			o.format = l.Format.Fork()
+		}
+		if !l.NoHeader {
+			o.text = o.format.AppendHeader(o.text)
+		}
+		q.outs = append(q.outs, o)
+	}
+	if len(l.Incidents) > 0 {
+		q.scene = newScene(l.Site, l.Incidents, l.Seed)
+	}
+	if l.Truth != nil {
+		l.Truth.begin(start, len(to), q.scene)
 	}
 	q.due, q.ok = l.Pacer.Due(0)
 	return q
 }
 
-// fill moves the lines to be written by the time now into out. It reports
-// whether it paused because out is full.
+// fill moves the lines to be written by the time now into the outputs. It
+// reports whether it paused because they are full.
 func (q *queue) fill(now time.Duration) (more bool) {
-	for len(q.out) < q.limit {
+	for q.ready < q.limit {
 		switch {
 		case len(q.held) > 0 && q.held[0].at <= now && (!q.ok || q.held[0].at <= q.due):
 			q.release()
@@ -82,33 +128,92 @@ func (q *queue) wake() (time.Duration, bool) {
 	return q.held[0].at, true
 }
 
-// draw draws the next request and puts it into out or among the held.
+// draw draws the next request and puts it into an output or among the held.
 func (q *queue) draw() {
-	q.log.Site.Next(&q.line)
+	l := q.log
 	q.line.At = q.start.Add(q.due)
-	if q.log.Disorder <= 0 {
-		q.out = q.log.Format.AppendLine(q.out, &q.line)
-		q.filled++
+	l.Site.Next(&q.line)
+	if l.Capacity > 0 {
+		q.burden()
+	}
+	if q.scene != nil {
+		q.scene.happen(&q.line, q.due)
+	}
+	i := 0
+	if len(q.outs) > 1 {
+		i = q.which.IntN(len(q.outs))
+	}
+	o := &q.outs[i]
+	malformed := l.Malformed > 0 && q.harm.Float64() < l.Malformed
+	delay := time.Duration(0)
+	if l.Disorder > 0 {
+		delay = time.Duration(q.rand.Int64N(int64(l.Disorder) + 1))
+	}
+	if l.Late > 0 && q.harm.Float64() < l.Late {
+		delay = l.LateBy/2 + time.Duration(q.harm.Int64N(int64(l.LateBy/2)+1))
+		if l.Truth != nil && !malformed {
+			l.Truth.delay(delay)
+		}
+	}
+	if l.Truth != nil {
+		if malformed {
+			l.Truth.reject(i)
+		} else {
+			l.Truth.hit(&q.line, q.due, i)
+		}
+	}
+	if delay == 0 && l.Disorder <= 0 {
+		from := len(o.text)
+		o.text = o.format.AppendLine(o.text, &q.line)
+		if malformed {
+			o.text = damage(o.text, from, q.harm)
+		}
+		o.lines++
+		q.ready += len(o.text) - from
 	} else {
 		var buf []byte
 		if n := len(q.spare); n > 0 {
 			buf, q.spare = q.spare[n-1][:0], q.spare[:n-1]
 		}
-		delay := time.Duration(q.rand.Int64N(int64(q.log.Disorder) + 1))
-		q.push(held{at: q.due + delay, seq: q.next, text: q.log.Format.AppendLine(buf, &q.line)})
+		buf = o.format.AppendLine(buf, &q.line)
+		if malformed {
+			buf = damage(buf, 0, q.harm)
+		}
+		q.push(held{at: q.due + delay, seq: q.next, text: buf, out: i})
 	}
 	q.next++
 	q.left--
 	if q.ok = q.left != 0; q.ok {
-		q.due, q.ok = q.log.Pacer.Due(q.next)
+		q.due, q.ok = l.Pacer.Due(q.next)
 	}
 }
 
-// release moves the top of the held into out.
+// burden makes the answer what the load allows.
+func (q *queue) burden() {
+	b, l := &q.load, &q.line
+	if sec := l.At.Unix(); sec != b.second {
+		b.before = 0
+		if sec == b.second+1 {
+			b.before = float64(b.hits) * float64(unit.One) / float64(q.log.Capacity)
+		}
+		b.second, b.hits = sec, 0
+	}
+	b.hits++
+	l.Latency = time.Duration(min(float64(l.Latency)/(1-min(b.before, 0.95)), float64(time.Hour)))
+	if b.before > 1 && b.rand.Float64() < 1-1/b.before && l.Garbage == "" {
+		if l.Status, l.Bytes = 503, 197; l.Method == "HEAD" {
+			l.Bytes = NoBytes
+		}
+	}
+}
+
+// release moves the top of the held into its output.
 func (q *queue) release() {
 	top := q.held[0]
-	q.out = append(q.out, top.text...)
-	q.filled++
+	o := &q.outs[top.out]
+	o.text = append(o.text, top.text...)
+	o.lines++
+	q.ready += len(top.text)
 	q.spare = append(q.spare, top.text)
 	last := len(q.held) - 1
 	q.held[0] = q.held[last]

@@ -19,6 +19,14 @@ type SiteOptions struct {
 	Host string
 	// AbsoluteTargets writes targets as a proxy sees them: http://HOST/path.
 	AbsoluteTargets bool
+	// Sessions lets people come for a visit: a page with what is on it, a look at
+	// it, the next page, which the one before refers to. Else each request is drawn
+	// for itself.
+	Sessions bool
+	// Bots and Scanners are the shares of all requests by programs that visit the
+	// whole site, and by programs that look for holes in it. Both are from 0 to 1,
+	// and so is their sum. Some of the clients are bots without that.
+	Bots, Scanners float64
 }
 
 // A Site draws requests. All its strings are made beforehand, so that a draw
@@ -26,6 +34,11 @@ type SiteOptions struct {
 type Site struct {
 	rand      *rand.Rand
 	host      string // with its port
+	prefix    string // of targets
+	sections  []string
+	visits    *visits    // nil = requests are drawn one by one
+	strangers *strangers // nil = none
+	who       int32      // how many clients have a number
 	clients   []client
 	byClient  wheel
 	paths     []path
@@ -41,6 +54,7 @@ type path struct {
 	style   int
 	bytes   float64 // median of a full reply
 	latency float64 // median, milliseconds
+	section int32
 }
 
 // A style is a manner made ready to draw from.
@@ -73,6 +87,9 @@ func NewSite(o SiteOptions) (*Site, error) {
 	case strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"\/?#@,`, r) }):
 		return nil, fmt.Errorf("host %q: write a name such as www.example.org or www.example.org:8080", host)
 	}
+	if !(o.Bots >= 0 && o.Scanners >= 0 && o.Bots+o.Scanners <= 1) {
+		return nil, fmt.Errorf("bots %v, scanners %v: shares of all requests are from 0 to 1 together", o.Bots, o.Scanners)
+	}
 	s := &Site{rand: rand.New(rand.NewPCG(o.Seed, 0x73697465)), host: host}
 	if !strings.Contains(host, ":") {
 		s.host += ":80"
@@ -80,15 +97,21 @@ func NewSite(o SiteOptions) (*Site, error) {
 	for _, m := range manners() {
 		s.styles = append(s.styles, newStyle(m))
 	}
-	prefix := ""
 	if o.AbsoluteTargets {
-		prefix = "http://" + host
+		s.prefix = "http://" + host
 	}
-	s.addPaths(sections, prefix)
+	s.addPaths(sections)
 	s.addQueries()
-	s.addReferrers(host, prefix)
+	s.addReferrers(host)
 	s.clients = newClients(s.rand, clients)
+	s.who = int32(clients)
 	s.byClient = newWheel(zipf(clients, 0.9))
+	if o.Bots+o.Scanners > 0 {
+		s.strangers = newStrangers(s, o)
+	}
+	if o.Sessions {
+		s.visits = newVisits(s, o)
+	}
 	return s, nil
 }
 
@@ -105,7 +128,7 @@ func newStyle(m manner) style {
 
 // addPaths makes the paths of all sections. A path weighs what its section
 // does, times its rank within.
-func (s *Site) addPaths(sections int, prefix string) {
+func (s *Site) addPaths(sections int) {
 	plans := sectionPlans()
 	vocabulary := words()
 	bySection, within := zipf(sections, 1), zipf(pathsPerSection, 1.1)
@@ -121,7 +144,7 @@ func (s *Site) addPaths(sections int, prefix string) {
 		}
 		m := s.styles[plan.manner].manner
 		for rank := range pathsPerSection {
-			target := prefix + plan.name
+			target := s.prefix + plan.name
 			if rank > 0 {
 				target += "/" + vocabulary[s.rand.IntN(len(vocabulary))] + "-" + vocabulary[s.rand.IntN(len(vocabulary))]
 				if rank%3 == 0 {
@@ -130,7 +153,7 @@ func (s *Site) addPaths(sections int, prefix string) {
 				target += m.leaf
 			}
 			s.paths = append(s.paths, path{
-				target: target, style: plan.manner,
+				target: target, style: plan.manner, section: s.section(target),
 				bytes:   logNormal(s.rand, m.bytes.median, m.bytes.sigma/2),
 				latency: logNormal(s.rand, m.latency.median, m.latency.sigma/2),
 			})
@@ -157,16 +180,44 @@ func (s *Site) addQueries() {
 
 // addReferrers makes the referrers: a quarter from elsewhere, the rest from
 // the site itself.
-func (s *Site) addReferrers(host, prefix string) {
-	elsewhere := []string{"https://www.google.com/", "https://duckduckgo.com/", "https://news.example.net/front", "https://forum.example.com/t/4711"}
+func (s *Site) addReferrers(host string) {
+	elsewhere := elsewhere()
 	for i := range 256 {
 		if i%4 == 0 {
 			s.referrers = append(s.referrers, elsewhere[i/4%len(elsewhere)])
 			continue
 		}
 		p := s.paths[s.byPath.draw(s.rand)]
-		s.referrers = append(s.referrers, "http://"+host+strings.TrimPrefix(p.target, prefix))
+		s.referrers = append(s.referrers, "http://"+host+strings.TrimPrefix(p.target, s.prefix))
 	}
+}
+
+// elsewhere returns the pages of others from which people come.
+func elsewhere() []string {
+	return []string{"https://www.google.com/", "https://duckduckgo.com/", "https://news.example.net/front", "https://forum.example.com/t/4711"}
+}
+
+// section returns the number of the section of a target: what stands before
+// the second slash of the path. It is not taken from package traffic, so that a
+// Truth and what it is compared with are not wrong together.
+func (s *Site) section(target string) int32 {
+	path := strings.TrimPrefix(target, s.prefix)
+	if end := strings.IndexByte(path[1:], '/'); end >= 0 {
+		path = path[:end+1]
+	}
+	name := s.prefix + path
+	i := slices.Index(s.sections, name)
+	if i < 0 {
+		i = len(s.sections)
+		s.sections = append(s.sections, name)
+	}
+	return int32(i)
+}
+
+// newcomer returns the number of another client.
+func (s *Site) newcomer() int32 {
+	s.who++
+	return s.who - 1
 }
 
 // Sections returns the sections of the site, sorted, as their targets begin.
@@ -179,16 +230,29 @@ func (s *Site) Sections() []string {
 	return names
 }
 
-// Next draws the next request into l. It leaves l.At alone: when a request
-// comes is the business of a Log.
+// Next draws the request that comes at l.At into l. When a request comes is the
+// business of a Log.
 func (s *Site) Next(l *Line) {
+	l.Host, l.Garbage = s.host, ""
+	switch {
+	case s.strangers != nil && s.strangers.next(s, l):
+	case s.visits != nil:
+		s.visits.next(s, l)
+	default:
+		s.draw(l)
+	}
+}
+
+// draw draws a request for itself.
+func (s *Site) draw(l *Line) {
 	r := s.rand
-	c := &s.clients[s.byClient.draw(r)]
+	who := s.byClient.draw(r)
+	c := &s.clients[who]
 	p := &s.paths[s.byPath.draw(r)]
 	st := &s.styles[p.style]
 
-	l.Client, l.User, l.Agent, l.Protocol = c.addr, c.user, c.agent, c.protocol
-	l.Host, l.Target = s.host, p.target
+	l.Client, l.User, l.Agent, l.Protocol, l.who = c.addr, c.user, c.agent, c.protocol, int32(who)
+	l.Target, l.section = p.target, p.section
 	l.Method, l.Query, l.Referrer = "GET", "", "-"
 	if !c.bot {
 		l.Method = st.methods[st.byMethod.draw(r)].value
@@ -203,11 +267,11 @@ func (s *Site) Next(l *Line) {
 	if l.Status == 200 && l.Method == "GET" && !c.bot && r.Float64() < st.revisit {
 		l.Status = 304
 	}
-	s.reply(l, p, st)
+	s.reply(l, p, st, r)
 }
 
 // reply draws the size and the latency of the reply to l.
-func (s *Site) reply(l *Line, p *path, st *style) {
+func (s *Site) reply(l *Line, p *path, st *style, r *rand.Rand) {
 	size, slow := p.bytes, p.latency
 	switch {
 	case l.Status == 304:
@@ -219,7 +283,7 @@ func (s *Site) reply(l *Line, p *path, st *style) {
 	}
 	l.Bytes = NoBytes
 	if l.Status != 304 && l.Status != 204 && l.Method != "HEAD" {
-		l.Bytes = int64(logNormal(s.rand, size, st.bytes.sigma/2))
+		l.Bytes = int64(logNormal(r, size, st.bytes.sigma/2))
 	}
-	l.Latency = time.Duration(logNormal(s.rand, slow, st.latency.sigma) * float64(time.Millisecond))
+	l.Latency = time.Duration(logNormal(r, slow, st.latency.sigma) * float64(time.Millisecond))
 }

@@ -128,48 +128,45 @@ func (c *Coarse) AppendBinary(b []byte) []byte {
 // behind it. Input that AppendBinary would not have written is refused with an
 // error that says why.
 func DecodeCoarse(b []byte) (c Coarse, rest []byte, err error) {
+	if rest, err = c.MergeBinary(b); err != nil {
+		return Coarse{}, nil, err
+	}
+	return c, rest, nil
+}
+
+// MergeBinary adds what AppendBinary wrote to the start of b, and returns what comes
+// behind it: DecodeCoarse and Merge in one. After an error c holds a part.
+func (c *Coarse) MergeBinary(b []byte) (rest []byte, err error) {
 	r := newReader("latency of a row", b)
 	used := r.uvarint("set of buckets", 1<<coarseBuckets-1)
-	if used != 0 {
-		c.sum = r.uvarint("sum", math.MaxUint64)
+	if used == 0 {
+		return r.rest, r.err
 	}
-	for i := range c.counts {
-		if used&(1<<i) == 0 {
-			continue
-		}
+	total := r.uvarint("sum", math.MaxUint64)
+	lowest, most := uint64(0), uint64(0) // what the buckets can sum up to
+	for left := used; left != 0; left &= left - 1 {
 		n := r.uvarint("count of a bucket", math.MaxUint32)
 		if n == 0 {
 			r.damaged("it has a bucket that is empty")
-			break
+			return nil, r.err
 		}
-		c.counts[i] = uint32(n)
-	}
-	if r.err == nil {
-		c.checkSum(&r)
-	}
-	if r.err != nil {
-		return Coarse{}, nil, r.err
-	}
-	return c, r.rest, nil
-}
-
-// checkSum refuses a sum that no latencies in the buckets could have. Where a
-// count has stopped, the sum has gone on and may be any larger number.
-func (c *Coarse) checkSum(r *reader) {
-	lowest, most := uint64(0), uint64(0)
-	for i, n := range c.counts {
+		i := bits.TrailingZeros64(left)
+		c.counts[i] = sum32(c.counts[i], uint32(n))
 		low, width := octave(i)
 		high := low + width - 1
 		if i == coarseBuckets-1 {
 			high = math.MaxInt64
 		}
+		// Where a count has stopped, the sum has gone on and may be any larger number.
 		if n == math.MaxUint32 {
 			most = math.MaxUint64
 		}
-		lowest = sum(lowest, product(uint64(n), low))
-		most = sum(most, product(uint64(n), high))
+		lowest = sum(lowest, n*low) // below 2^61
+		most = sum(most, product(n, high))
 	}
-	if c.sum < lowest || c.sum > most {
-		r.damaged("its sum is %d, its latencies have one of %d to %d", c.sum, lowest, most)
+	if r.err == nil && (total < lowest || total > most) {
+		r.damaged("its sum is %d, its latencies have one of %d to %d", total, lowest, most)
 	}
+	c.sum = sum(c.sum, total)
+	return r.rest, r.err
 }

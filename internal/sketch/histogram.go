@@ -129,6 +129,32 @@ func (h *Histogram) Quantile(q float64) int64 {
 	return int64(h.max)
 }
 
+// UpTo returns how many values lie in the bucket of v or below it.
+func (h *Histogram) UpTo(v int64) int64 {
+	n := uint64(0)
+	for _, c := range h.counts[:min(bucket(uint64(max(v, 0)))+1, len(h.counts))] {
+		n = sum(n, c)
+	}
+	return int64(min(n, math.MaxInt64))
+}
+
+// Deviation is the standard deviation, as if each value lay in the middle of its
+// bucket; 0 when empty.
+func (h *Histogram) Deviation() float64 {
+	if h.count == 0 {
+		return 0
+	}
+	mean, squares := float64(h.sum)/float64(h.count), 0.0
+	for b, n := range h.counts {
+		if n > 0 {
+			low, high := bounds(b)
+			d := float64(low)/2 + float64(high)/2 - mean
+			squares += float64(n) * d * d
+		}
+	}
+	return math.Sqrt(squares / float64(h.count))
+}
+
 // rank returns ceil(q*count), and keeps it in 1 to count whatever q is.
 func rank(q float64, count uint64) uint64 {
 	switch {

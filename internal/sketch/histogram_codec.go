@@ -46,33 +46,63 @@ func (h *Histogram) AppendBinary(b []byte) []byte {
 // not have written is refused with an error that says why. Whatever b holds,
 // less than 64 KiB are kept for the result.
 func DecodeHistogram(b []byte) (h Histogram, rest []byte, err error) {
+	if rest, err = h.MergeBinary(b); err != nil {
+		return Histogram{}, nil, err
+	}
+	return h, rest, nil
+}
+
+// Decode is DecodeHistogram into the memory that h has; what h counted is forgotten. After an
+// error h is empty.
+func (h *Histogram) Decode(b []byte) (rest []byte, err error) {
+	h.Reset()
+	if rest, err = h.MergeBinary(b); err != nil {
+		*h = Histogram{}
+		return nil, err
+	}
+	return rest, nil
+}
+
+// MergeBinary adds what AppendBinary wrote to the start of b, and returns what comes
+// behind it: DecodeHistogram and Merge in one. After an error h holds a part, and is
+// of use after Reset.
+func (h *Histogram) MergeBinary(b []byte) (rest []byte, err error) {
 	r := newReader("histogram", b)
 	if n := r.uvarint("number of buckets", highest+1); n > 0 {
 		h.read(&r, n)
 	}
-	if r.err != nil {
-		return Histogram{}, nil, r.err
-	}
-	return h, r.rest, nil
+	return r.rest, r.err
 }
 
+// read adds the n buckets of another one.
 func (h *Histogram) read(r *reader, n uint64) {
-	h.sum = r.uvarint("sum", math.MaxUint64)
+	o := Histogram{sum: r.uvarint("sum", math.MaxUint64)} // without its counts
 	least := r.uvarint("smallest value", math.MaxInt64)
-	h.max = r.uvarint("largest value", math.MaxInt64)
-	if least > h.max {
-		r.damaged("its smallest value %d is larger than its largest %d", least, h.max)
+	o.max = r.uvarint("largest value", math.MaxInt64)
+	if least > o.max {
+		r.damaged("its smallest value %d is larger than its largest %d", least, o.max)
 	}
 	if r.err != nil {
 		return
 	}
-	h.notMin = ^least
-	first, last := h.used()
-	h.grow(last)
+	o.notMin = ^least
+	first, last := o.used()
+	if last >= len(h.counts) {
+		h.grow(last)
+	}
+	// First, so that after an error Reset knows what is to be emptied.
+	h.notMin, h.max = max(h.notMin, o.notMin), max(h.max, o.max)
 	next := uint64(0)
+	var low, high uint64 // sums that those of the buckets can have
+	usual := o.max < 1<<32
 	for k := range n {
-		i := next + r.uvarint("gap between buckets", highest)
-		c := r.uvarint("count of a bucket", math.MaxUint64)
+		var i, c uint64
+		if len(r.rest) >= 2 && r.rest[0]|r.rest[1] < 0x80 {
+			i, c, r.rest = next+uint64(r.rest[0]), uint64(r.rest[1]), r.rest[2:] // as most are
+		} else {
+			i = next + r.uvarint("gap between buckets", highest)
+			c = r.uvarint("count of a bucket", math.MaxUint64)
+		}
 		switch {
 		case r.err != nil:
 			return
@@ -83,30 +113,33 @@ func (h *Histogram) read(r *reader, n uint64) {
 			r.damaged("its first bucket is %d, which its smallest value %d is not in", i, least)
 			return
 		case i > uint64(last) || k == n-1 && i != uint64(last):
-			r.damaged("its last bucket is %d, which its largest value %d is not in", i, h.max)
+			r.damaged("its last bucket is %d, which its largest value %d is not in", i, o.max)
 			return
 		}
-		h.counts[i] = c
-		h.count = sum(h.count, c)
+		h.counts[i], h.count = sum(h.counts[i], c), sum(h.count, c)
+		o.count = sum(o.count, c)
+		from, to := bounds(int(i))
+		from, to = max(from, least), min(to, o.max)
+		if usual = usual && c < 1<<16; usual {
+			low, high = low+c*from, high+c*to // of 2^12 buckets: below 2^60
+		} else {
+			low, high = sum(low, product(c, from)), sum(high, product(c, to))
+		}
 		next = i + 1
 	}
-	h.checkSum(r)
+	o.checkSum(r, low, high)
+	h.sum = sum(h.sum, o.sum)
 }
 
 // checkSum refuses a sum that no values in the buckets, with these extremes,
-// could have, and two extremes of one value.
-func (h *Histogram) checkSum(r *reader) {
+// could have, and two extremes of one value. Where any value of a bucket may be
+// any of those in it, their sum is lowest to most.
+func (h *Histogram) checkSum(r *reader, lowest, most uint64) {
 	least := ^h.notMin
 	first, last := h.used()
 	if h.count == 1 && least != h.max {
 		r.damaged("it has one value, and its smallest is %d, its largest %d", least, h.max)
 		return
-	}
-	lowest, most := uint64(0), uint64(0)
-	for i := first; i <= last; i++ {
-		low, high := bounds(i)
-		lowest = sum(lowest, product(h.counts[i], max(low, least)))
-		most = sum(most, product(h.counts[i], min(high, h.max)))
 	}
 	// One value is the smallest and one the largest, however low or high the
 	// others are.

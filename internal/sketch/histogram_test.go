@@ -91,3 +91,32 @@ func BenchmarkHistogramAdd(b *testing.B) {
 		v = v*6364136223846793005 + 1442695040888963407
 	}
 }
+
+func TestWhatLiesUpToAValueAndHowFarValuesSpread(t *testing.T) {
+	var h Histogram
+	if h.UpTo(5) != 0 || h.Deviation() != 0 {
+		t.Errorf("of an empty one got %d, %v", h.UpTo(5), h.Deviation())
+	}
+	sum, squares := 0.0, 0.0
+	for v := range int64(10_000) {
+		h.Add(v)
+		sum += float64(v)
+		squares += float64(v) * float64(v)
+	}
+	for _, c := range []struct{ v, want int64 }{{-1, 1}, {0, 1}, {63, 64}, {100, 101}, {9_999, 10_000}, {1 << 40, 10_000}} {
+		// Beyond 128 a bucket holds more than one value; the last one is full here.
+		if got := h.UpTo(c.v); got != c.want {
+			t.Errorf("up to %d got %d, want %d", c.v, got, c.want)
+		}
+	}
+	mean := sum / 10_000
+	if want, got := math.Sqrt(squares/10_000-mean*mean), h.Deviation(); math.Abs(got-want) > want*0.01 {
+		t.Errorf("got a deviation of %v, want %v", got, want)
+	}
+	for q := range 100 {
+		v := h.Quantile(float64(q+1) / 100)
+		if n := h.UpTo(v); n < int64(q+1)*100 {
+			t.Errorf("up to the quantile %d %% lie %d of 10000", q+1, n)
+		}
+	}
+}

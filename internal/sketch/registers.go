@@ -36,14 +36,26 @@ func raise(words []uint64, i uint64, rank uint8) {
 
 // raiseAll lifts each register of words to that of others, eight at a time.
 func raiseAll(words, others []uint64) {
-	const top = 0x8080808080808080 // no register comes near the top bit of its byte
 	others = others[:len(words)]
 	for i, a := range words {
-		b := others[i]
-		keep := (a | top - b) & top // where a is not less than b
-		keep -= keep >> 7           // the 7 bits below
-		words[i] = a&keep | b&^keep
+		words[i] = raised(a, others[i])
 	}
+}
+
+// topBits are those that no register comes near.
+const topBits = 0x8080808080808080
+
+// raised returns of each two of eight registers the larger one.
+func raised(a, b uint64) uint64 {
+	keep := (a | topBits - b) & topBits // where a is not less than b
+	keep -= keep >> 7                   // the 7 bits below
+	return a&keep | b&^keep
+}
+
+// anyAbove reports whether one of eight bytes, of any value, is above most.
+func anyAbove(w uint64, most uint8) bool {
+	const ones = 0x0101010101010101
+	return (w|(w&^topBits)+ones*uint64(0x7f-most))&topBits != 0
 }
 
 // folded returns what register i would hold, had all been counted with k bits

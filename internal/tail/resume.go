@@ -265,6 +265,7 @@ func (s *Source) gone(m *Mark, last bool) {
 	if lost == 0 && !last {
 		return
 	}
+	s.state.Unfound = true
 	text := fmt.Sprintf("%s: the file that was read up to byte %d is gone", s.name, m.Offset)
 	if lost > 0 {
 		text += fmt.Sprintf(", and %d bytes with it", lost)

@@ -116,7 +116,11 @@ func (s *scenario) start(o Options) {
 	f, err := Open(o)
 	s.must(err)
 	if s.f == nil {
-		s.t.Cleanup(func() { s.f.Close() })
+		s.t.Cleanup(func() {
+			if s.f != nil {
+				s.f.Close()
+			}
+		})
 	}
 	s.f, s.src = f, f.Sources()[0]
 	if s.events && f.Sweep() != sweepBesideEvents {

@@ -100,6 +100,7 @@ type State struct {
 	Ended   bool // standard input or an input is at its end and all of it delivered
 	Missing bool // nothing has the name of the source
 	Denied  bool // what has the name may not be read
+	Unfound bool // the place where Options.Resume says that reading stopped is gone
 
 	Rotations    int   // times another file took the path
 	Truncations  int   // times the current or a held file lost content

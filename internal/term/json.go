@@ -326,7 +326,10 @@ func (j *JSON) windows(in []view.Window) []jsonWindow {
 		if w.Key != "" {
 			o.Key = escape.JSON(w.Key)
 		}
-		if w.Den > 0 {
+		switch {
+		case w.Rule.Metric == alert.Hits:
+			o.Average = ratio(w.Num, w.Den)
+		case w.Den > 0:
 			o.Average = round6(float64(w.Num) / float64(w.Den))
 		}
 		if w.State != alert.Quiet {

@@ -2,6 +2,8 @@ package term
 
 import (
 	"io"
+	"strconv"
+	"strings"
 	"time"
 
 	"weir/internal/alert"
@@ -65,10 +67,10 @@ func (p *Plain) flush() error {
 func (p *Plain) event(e *alert.Event) {
 	color := green
 	switch {
-	case e.Acknowledged || e.Told() && e.Muted != "":
+	case !e.Told() && !e.Acknowledged || strings.HasPrefix(e.Muted, alert.Instead):
+		return // another message has said it, or nobody is to be told
+	case e.Acknowledged || e.Muted != "":
 		color = dim
-	case !e.Told():
-		return
 	case e.State == alert.Firing:
 		color = red
 	}
@@ -107,8 +109,20 @@ func (p *Plain) interval(iv *view.Interval) {
 	p.latency(iv.Latency)
 	p.visits(&iv.Stats)
 	p.places(&iv.Stats)
+	open := 0
 	for i := range iv.Window {
+		if w := &iv.Window[i]; w.Rule.Name != alert.HighTraffic && w.State == alert.Firing {
+			if w.Muted {
+				continue
+			}
+			if open++; open > maxOpen {
+				continue
+			}
+		}
 		p.window(&iv.Window[i], iv.To)
+	}
+	if more := open - maxOpen; more > 0 {
+		p.line(red, "  and ", strconv.Itoa(more), " more ", unit.Plural(int64(more), "alert"), " that are open: weir alerts --firing lists them")
 	}
 	if iv.Hits > 0 {
 		p.table("section", iv.Sections, seconds)
@@ -199,6 +213,9 @@ func (p *Plain) list(head string, t view.Table) {
 	}
 	p.end("")
 }
+
+// maxOpen is how many open alerts a block lists beside high traffic.
+const maxOpen = 8
 
 // window writes where the traffic stands against a rule: high traffic always,
 // others while they fire, and of sudden change what is usual, once that is known.

@@ -170,15 +170,12 @@ const maxListed = 100
 
 func (p *Plain) alerts(c *view.Closing) {
 	fired := 0
-	told := c.Alerts[:0:0]
 	for i := range c.Alerts {
-		if e := &c.Alerts[i]; e.Told() && e.Muted == "" {
-			told = append(told, *e)
-			if e.Begins() {
-				fired++
-			}
+		if e := &c.Alerts[i]; e.Begins() && e.Muted == "" {
+			fired++
 		}
 	}
+	told := view.Fold(c.Alerts)
 	if len(told) == 0 && c.Dropped == 0 {
 		p.line("", "  no alert")
 		return
@@ -187,11 +184,18 @@ func (p *Plain) alerts(c *view.Closing) {
 	if hidden := c.Dropped + max(0, len(told)-maxListed); hidden > 0 {
 		p.line("", "  (", strconv.Itoa(hidden), " older messages are not listed again)")
 	}
-	for _, e := range told[max(0, len(told)-maxListed):] {
+	for _, f := range told[max(0, len(told)-maxListed):] {
+		if f.Left > 0 {
+			p.line(dim, "  (", unit.Count(int64(f.Left)), " more messages of ", escape.Terminal([]byte(f.Event.Of())), ", which went on and off)")
+			continue
+		}
 		p.add("  ")
-		p.event(&e)
+		p.event(f.Event)
 	}
 	for _, w := range c.Firing() {
+		if w.Muted {
+			continue
+		}
 		p.line(red, "  still open: ", escape.Terminal([]byte(w.Name())), " since ", time.Unix(w.Since, 0).In(p.Zone).Format(time.RFC3339))
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"hash/maphash"
 	"math"
 	"slices"
-
-	"weir/internal/sketch"
 )
 
 // tallyVersion is that of the binary form of a Tally:
@@ -171,8 +169,10 @@ func (tb *table) best(rows int) (order []int32, bound int64) {
 	return order, bound
 }
 
-// decode reads the binary form of a Tally into t, which is empty.
-func (t *Tally) decode(b []byte) error {
+// mergeBinary adds what the binary form of a Tally holds, as Merge adds the Tally
+// it was written of. What is told of an error is found while it is added, so then t
+// holds a part. Reading it into a Tally of its own first took three times as long.
+func (t *Tally) mergeBinary(b []byte, seen *hashes) error {
 	if len(b) == 0 || b[0] != tallyVersion {
 		return errDamaged("its version")
 	}
@@ -181,15 +181,12 @@ func (t *Tally) decode(b []byte) error {
 		return err
 	}
 	var err error
-	if t.visitors, r.b, err = sketch.DecodeDistinct(r.b); err != nil {
+	if r.b, err = t.visitors.MergeBinary(r.b); err != nil {
 		return err
 	}
 	for d := range dimensions {
-		if err := t.table(d).decode(&r); err != nil {
+		if err := t.table(d).mergeBinary(&r, seen, d); err != nil {
 			return err
-		}
-		if d != BySection && len(t.tables[d].details) > 0 {
-			return errDamaged("a table with details that only sections have")
 		}
 	}
 	if len(r.b) > 0 {
@@ -198,99 +195,136 @@ func (t *Tally) decode(b []byte) error {
 	return nil
 }
 
-// decodeExact reads what appendExact wrote into t, where all of it is empty.
+// decodeExact adds what appendExact wrote.
 func (t *Tally) decodeExact(r *reader) error {
-	t.Hits, t.Bytes = r.number(), r.number()
-	for i := range t.Classes {
-		t.Classes[i] = r.number()
+	var s Second
+	s.Hits, s.Bytes = r.number(), r.number()
+	for i := range s.Classes {
+		s.Classes[i] = r.number()
 	}
-	t.Malformed = r.number()
-	code := int64(0)
+	t.Second.Add(s)
+	t.Malformed = sum(t.Malformed, r.number())
+	code, last := int64(0), int64(-1)
 	for n := r.number(); n > 0 && !r.failed; n-- {
 		code += r.number()
 		hits := r.number()
-		if code < 0 || code >= int64(len(t.Statuses)) || hits == 0 || t.Statuses[code] != 0 {
+		if code == last || code < 0 || code >= int64(len(t.Statuses)) || hits == 0 {
 			return errDamaged("a status")
 		}
-		t.Statuses[code] = hits
+		t.Statuses[code] = sum(t.Statuses[code], hits)
+		last = code
 	}
 	if r.failed {
 		return errDamaged("a number")
 	}
 	var err error
-	t.Latency, r.b, err = sketch.DecodeHistogram(r.b)
+	r.b, err = t.Latency.MergeBinary(r.b)
 	return err
 }
 
-// decode reads the rows of a table, which is empty.
-func (tb *table) decode(r *reader) error {
-	tb.base = r.number()
-	rows := r.number()
-	if r.failed || rows > int64(tb.limit) {
+// mergeBinary adds the rows of a table of dimension d in its binary form, as merge
+// adds those of a table.
+func (tb *table) mergeBinary(r *reader, seen *hashes, d Dimension) error {
+	base, rows := r.number(), r.number()
+	if r.failed || rows > int64(d.MaxRows()) {
 		return errDamaged("a table")
 	}
-	base := tb.base
+	tb.raiseBase(base)
+	seen.reset(int(rows))
+	keys, details := 0, 0
 	for ; rows > 0; rows-- {
 		key := r.bytes()
 		if r.failed || len(key) > maxKey {
 			return errDamaged("a key")
 		}
 		hash := maphash.Bytes(keySeed, key)
-		if !tb.fits(key) {
+		if keys += len(key) + 1; keys > d.MaxRows()*d.MeanKey()+maxKey {
 			return errDamaged("a table with too many long keys")
 		}
-		if tb.find(hash, key) >= 0 {
+		if !seen.add(hash) {
 			return errDamaged("a key that comes twice")
 		}
-		i := tb.insert(hash, key)
-		e := &tb.entries[i]
-		e.hits, e.missed, e.bytes, e.errors, e.notFound = r.number(), r.number(), r.number(), r.number(), r.number()
+		from := entry{hits: r.number(), missed: r.number(), bytes: r.number(), errors: r.number(), notFound: r.number()}
 		parts := r.byte()
-		if r.failed || parts&^knownParts != 0 || e.hits > math.MaxInt64-e.missed || e.missed > base {
+		if r.failed || parts&^knownParts != 0 || from.hits > math.MaxInt64-from.missed || from.missed > base {
 			return errDamaged("a row")
 		}
-		if err := tb.decodeParts(r, i, parts); err != nil {
+		if parts&hasDetail != 0 {
+			if details++; details > maxDetails || d != BySection {
+				return errDamaged("a table with too many details")
+			}
+		}
+		i := tb.find(hash, key)
+		fresh := i < 0
+		if fresh {
+			i = tb.insert(hash, key)
+		}
+		tb.add(i, &from, base)
+		if err := tb.mergeParts(r, i, parts, fresh); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (tb *table) decodeParts(r *reader, i int, parts byte) error {
-	var err error
+// mergeParts adds what a row has besides its numbers.
+func (tb *table) mergeParts(r *reader, i int, parts byte, fresh bool) (err error) {
 	if parts&hasCoarse != 0 {
-		if tb.coarse == nil {
-			tb.coarse = make([]sketch.Coarse, len(tb.entries), cap(tb.entries))
-		}
-		if tb.coarse[i], r.b, err = sketch.DecodeCoarse(r.b); err != nil {
+		if r.b, err = tb.latency(i).MergeBinary(r.b); err != nil {
 			return err
 		}
 	}
+	e := &tb.entries[i]
 	if parts&hasDetail == 0 {
+		tb.dropDetail(e)
 		return nil
 	}
-	return tb.decodeDetail(r, i, sketch.DecodeDistinct)
-}
-
-// decodeDetail reads what section i has more than other rows.
-func (tb *table) decodeDetail(r *reader, i int, visitors func([]byte) (sketch.Distinct, []byte, error)) error {
-	n := tb.newDetail()
-	if n == 0 {
-		return errDamaged("a table with too many details")
+	if fresh {
+		e.detail = tb.newDetail()
 	}
-	tb.entries[i].detail = n
-	d := &tb.details[n-1]
-	var err error
-	if d.latency, r.b, err = sketch.DecodeHistogram(r.b); err != nil {
+	var unwanted detail
+	into := &unwanted
+	if e.detail > 0 {
+		into = &tb.details[e.detail-1]
+	}
+	if r.b, err = into.latency.MergeBinary(r.b); err != nil {
 		return err
 	}
-	if d.visitors, r.b, err = visitors(r.b); err != nil {
-		return err
-	}
-	if d.visitors.Precision != sectionPrecision {
+	if len(r.b) > 1 && r.b[1] != sectionPrecision {
 		return errDamaged("the visitors of a section")
 	}
-	return nil
+	r.b, err = into.visitors.MergeBinary(r.b)
+	return err
+}
+
+// hashes tell keys apart, those of a frame at most.
+type hashes struct{ slots []uint64 }
+
+// reset empties h, for n keys.
+func (h *hashes) reset(n int) {
+	size := 64
+	for size < 2*n {
+		size *= 2
+	}
+	if cap(h.slots) < size {
+		h.slots = make([]uint64, size)
+	}
+	h.slots = h.slots[:size]
+	clear(h.slots)
+}
+
+// add reports whether hash is new.
+func (h *hashes) add(hash uint64) bool {
+	hash |= 1 // 0 is a free slot; its low bit is none that tells two keys apart
+	mask := uint64(len(h.slots) - 1)
+	at := hash >> 1 & mask
+	for ; h.slots[at] != 0; at = (at + 1) & mask {
+		if h.slots[at] == hash {
+			return false
+		}
+	}
+	h.slots[at] = hash
+	return true
 }
 
 // A reader takes numbers off the front of b until one cannot be read.

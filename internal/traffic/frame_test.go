@@ -135,12 +135,12 @@ func FuzzTally(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var tally Tally
-		if tally.decode(b) != nil {
+		if tally.mergeBinary(b, new(hashes)) != nil {
 			return
 		}
 		if got := tally.appendBinary(nil, 0); !bytes.Equal(got, b) {
 			var again Tally
-			if err := again.decode(got); err != nil {
+			if err := again.mergeBinary(got, new(hashes)); err != nil {
 				t.Fatalf("what was written back cannot be read: %v", err)
 			}
 			if !bytes.Equal(again.appendBinary(nil, 0), got) {
@@ -171,4 +171,66 @@ func BenchmarkSeal(b *testing.B) {
 		size = len(s.Seal(&tally, 0, 10).packed)
 	}
 	b.ReportMetric(float64(size), "B/frame")
+}
+
+// TestAFrameMergesAsTheTallyThatItIsReadInto, whatever that goes into holds: also where
+// tables are full, and with more sections than have a detail.
+func TestAFrameMergesAsTheTallyThatItIsReadInto(t *testing.T) {
+	s := NewSealer()
+	purged := 0
+	for seed := range uint64(120) {
+		r := rand.New(rand.NewPCG(seed, 22))
+		var direct, by Tally
+		if part := 1 + 400*int(seed%3); part > 1 {
+			direct.Limit(part)
+			by.Limit(part)
+		}
+		for range 2 + r.IntN(8) {
+			var tally, read Tally
+			tally.addAll(randomHits(r, r.IntN(800), 1+r.IntN(300)))
+			frame := s.Seal(&tally, 0, 10)
+			if err := s.Open(frame, &direct); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Open(frame, &read); err != nil {
+				t.Fatal(err)
+			}
+			by.Merge(&read)
+		}
+		if !bytes.Equal(direct.AppendBinary(nil), by.AppendBinary(nil)) {
+			t.Fatalf("seed %d: merged from its bytes a frame counts other than merged as a tally: %s", seed, difference(&direct, &by))
+		}
+		if direct.Bound(ByPath) > 0 {
+			purged++
+		}
+	}
+	if purged < 20 {
+		t.Errorf("%d of 120 were full", purged)
+	}
+}
+
+// TestATallyIsOfUseAgainAfterADamagedFrame: nothing of it is left after Reset.
+func TestATallyIsOfUseAgainAfterADamagedFrame(t *testing.T) {
+	refused := 0
+	for seed := range uint64(400) {
+		r := rand.New(rand.NewPCG(seed, 23))
+		var tally, into Tally
+		tally.addAll(randomHits(r, 1+r.IntN(200), 1+r.IntN(60)))
+		good := tally.appendBinary(nil, 0)
+		bad := bytes.Clone(good)
+		bad[r.IntN(len(bad))] ^= byte(1 + r.IntN(255))
+		if into.mergeBinary(bad, new(hashes)) != nil {
+			refused++
+		}
+		into.Reset()
+		if err := into.mergeBinary(good, new(hashes)); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(into.AppendBinary(nil), good) {
+			t.Fatalf("seed %d: after Reset it differs in %s", seed, difference(&into, &tally))
+		}
+	}
+	if refused < 100 {
+		t.Errorf("%d of 400 damaged forms were refused", refused)
+	}
 }

@@ -226,5 +226,26 @@ func (tb *table) decodeOpenRow(r *reader, i int, parts byte) error {
 	if parts&openDetail == 0 {
 		return nil
 	}
-	return tb.decodeDetail(r, i, sketch.DecodeOpenDistinct)
+	return tb.decodeDetail(r, i)
+}
+
+// decodeDetail reads what section i has more than other rows.
+func (tb *table) decodeDetail(r *reader, i int) error {
+	n := tb.newDetail()
+	if n == 0 {
+		return errDamaged("a table with too many details")
+	}
+	tb.entries[i].detail = n
+	d := &tb.details[n-1]
+	var err error
+	if d.latency, r.b, err = sketch.DecodeHistogram(r.b); err != nil {
+		return err
+	}
+	if d.visitors, r.b, err = sketch.DecodeOpenDistinct(r.b); err != nil {
+		return err
+	}
+	if d.visitors.Precision != sectionPrecision {
+		return errDamaged("the visitors of a section")
+	}
+	return nil
 }

@@ -54,7 +54,10 @@ func Class(status int) int {
 	return 0
 }
 
-const pageSeconds = 60
+const (
+	pageSeconds = 60
+	mostFree    = 64 // pages kept to be used again
+)
 
 type page struct {
 	seconds [pageSeconds]Second
@@ -62,7 +65,7 @@ type page struct {
 }
 
 // Seconds counts per second of event time, exactly, for the Day that ends at
-// the newest second counted. Quiet stretches cost nothing: a page of a minute
+// the newest second counted, or less (Forget). Quiet stretches cost nothing: a page of a minute
 // is made when something falls into it. The zero value is ready and empty.
 // Seconds belongs to one goroutine.
 type Seconds struct {
@@ -71,10 +74,12 @@ type Seconds struct {
 	last   int64           // minute of lastPage
 	lastP  *page
 	free   []*page
+	gone   int64 // minute before which all is forgotten, where forgot
+	forgot bool
 }
 
-// Add counts n in second sec. A second a Day or more behind the newest is not
-// kept; Add reports whether it was.
+// Add counts n in second sec. A second a Day or more behind the newest, or one that
+// was forgotten, is not kept; Add reports whether it was.
 func (s *Seconds) Add(sec int64, n Second) bool {
 	p := s.page(sec)
 	if p == nil {
@@ -89,7 +94,7 @@ func (s *Seconds) Add(sec int64, n Second) bool {
 func (s *Seconds) Sub(sec int64, n Second) {
 	m := FloorDiv(sec, pageSeconds)
 	// A page may outlive the Day; what Add refused is not in it.
-	if p := s.pages[m]; p != nil && sec > s.newest-Day {
+	if p := s.pages[m]; p != nil && sec >= s.oldest() {
 		p.seconds[sec-m*pageSeconds].Sub(n)
 		p.sum.Sub(n)
 	}
@@ -100,7 +105,7 @@ func (s *Seconds) page(sec int64) *page {
 		s.pages = map[int64]*page{}
 		s.newest = sec
 	}
-	if sec <= s.newest-Day {
+	if sec < s.oldest() {
 		return nil
 	}
 	s.newest = max(s.newest, sec)
@@ -129,17 +134,44 @@ func (s *Seconds) evict() {
 		return // rarely needed sooner, and walking them each minute is waste
 	}
 	oldest := FloorDiv(s.oldest(), pageSeconds)
+	s.drop(oldest)
+}
+
+// drop gives back the pages before a minute.
+func (s *Seconds) drop(before int64) {
 	for m, p := range s.pages {
-		if m < oldest {
+		if m < before {
 			delete(s.pages, m)
-			s.free = append(s.free, p)
+			if len(s.free) < mostFree {
+				s.free = append(s.free, p)
+			}
 		}
+	}
+	if s.lastP != nil && s.last < before {
+		s.lastP = nil
 	}
 }
 
-// oldest is the first second of the Day. A page may outlive it, and is given
-// back some time: what is read must not depend on when.
-func (s *Seconds) oldest() int64 { return s.newest - Day + 1 }
+// Forget lets go of the minutes that end before second sec: a Day takes 5 MiB, and
+// who looks back two minutes needs none of it. What comes for them is not kept.
+func (s *Seconds) Forget(sec int64) {
+	m := FloorDiv(sec, pageSeconds)
+	if s.pages == nil || s.forgot && m <= s.gone {
+		return
+	}
+	s.gone, s.forgot = m, true
+	s.drop(m)
+}
+
+// oldest is the first second that is kept: of the Day, unless more is forgotten. A
+// page may outlive the Day, and is given back some time: what is read must not
+// depend on when.
+func (s *Seconds) oldest() int64 {
+	if s.forgot {
+		return max(s.newest-Day+1, s.gone*pageSeconds)
+	}
+	return s.newest - Day + 1
+}
 
 // At returns the figures of second sec.
 func (s *Seconds) At(sec int64) Second {
@@ -238,7 +270,9 @@ func (s *Seconds) Shift(delta int64) {
 		return
 	}
 	newest := s.newest + delta
-	*s = Seconds{pages: make(map[int64]*page, len(old)), newest: newest}
+	// A minute that is forgotten in part after the move is kept whole.
+	gone, forgot := FloorDiv(s.gone*pageSeconds+delta, pageSeconds), s.forgot
+	*s = Seconds{pages: make(map[int64]*page, len(old)), newest: newest, gone: gone, forgot: forgot}
 	for m, p := range old {
 		for i, n := range p.seconds {
 			if n != (Second{}) {

@@ -1,21 +1,35 @@
 package traffic
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 )
 
-// plainSeconds is the same thing said plainly: a map that forgets nothing.
+// plainSeconds is the same thing said plainly: a map that forgets what it is told to.
 type plainSeconds struct {
 	at     map[int64]Second
+	seen   bool
 	newest int64
+	gone   int64 // seconds before it are refused; the smallest number for none
 }
 
-func (p *plainSeconds) kept(sec int64) bool { return len(p.at) == 0 || sec > p.newest-Day }
+func (p *plainSeconds) kept(sec int64) bool {
+	return !p.seen || sec > p.newest-Day && sec >= p.gone
+}
+
+func (p *plainSeconds) forget(sec int64) {
+	p.gone = max(p.gone, FloorDiv(sec, 60)*60)
+	for at := range p.at {
+		if at < p.gone {
+			delete(p.at, at)
+		}
+	}
+}
 
 func (p *plainSeconds) add(sec int64, n Second) {
-	if len(p.at) == 0 {
-		p.newest = sec
+	if !p.seen {
+		p.newest, p.seen = sec, true
 	}
 	s := p.at[sec]
 	s.Add(n)
@@ -28,6 +42,9 @@ func (p *plainSeconds) shift(delta int64) {
 		moved[sec+delta] = n
 	}
 	p.at, p.newest = moved, p.newest+delta
+	if p.gone != math.MinInt64 {
+		p.gone = FloorDiv(p.gone+delta, 60) * 60
+	}
 }
 
 func (p *plainSeconds) sum(from, to int64) (sum Second) {
@@ -55,11 +72,11 @@ var jumps = []int64{0, 0, 0, 1, 1, 2, 59, 60, 61, 3600, 6 * 3600, Day - 1, Day, 
 // them taken back, in and out of order, over gaps of hours, days and years,
 // before and after 1970, while the time line is moved.
 func TestSecondsAnswerAsAPlainMapWithinTheLastDay(t *testing.T) {
-	refused, moved := 0, 0
+	refused, moved, forgot := 0, 0, 0
 	for seed := range uint64(400) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		var s Seconds
-		p := &plainSeconds{at: map[int64]Second{}}
+		p := &plainSeconds{at: map[int64]Second{}, gone: math.MinInt64}
 		now := r.Int64N(200*365*Day) - 100*365*Day
 		for range 150 {
 			now += jumps[r.IntN(len(jumps))]
@@ -82,6 +99,12 @@ func TestSecondsAnswerAsAPlainMapWithinTheLastDay(t *testing.T) {
 				was.Sub(part)
 				p.at[sec] = was
 			}
+			if seed%2 == 0 && r.IntN(20) == 0 {
+				from := now - r.Int64N(2*Day)
+				s.Forget(from)
+				p.forget(from)
+				forgot++
+			}
 			if r.IntN(40) == 0 {
 				forth, back := jumps[r.IntN(len(jumps))], jumps[r.IntN(len(jumps))]
 				delta := forth - back + r.Int64N(100)
@@ -93,8 +116,8 @@ func TestSecondsAnswerAsAPlainMapWithinTheLastDay(t *testing.T) {
 			compareSeconds(t, seed, r, &s, p)
 		}
 	}
-	if refused < 100 || moved < 100 {
-		t.Fatalf("the traces are too tame: %d counts refused, %d moves", refused, moved)
+	if refused < 100 || moved < 100 || forgot < 100 {
+		t.Fatalf("the traces are too tame: %d counts refused, %d moves, %d times forgotten", refused, moved, forgot)
 	}
 }
 

@@ -190,15 +190,8 @@ func (tb *table) count(i int, h *hit) {
 		e.notFound++
 	}
 	if h.micros >= 0 {
-		tb.time(i, h.micros)
+		tb.latency(i).Add(h.micros)
 	}
-}
-
-func (tb *table) time(i int, micros int64) {
-	if tb.coarse == nil {
-		tb.coarse = make([]sketch.Coarse, len(tb.entries), cap(tb.entries))
-	}
-	tb.coarse[i].Add(micros)
 }
 
 // foldSections counts the sections of b, each with its detail.
@@ -298,12 +291,7 @@ func (tb *table) keepAbove(base int64) {
 // merge adds all that o counted. What a key has missed in the one is what the
 // other, where it has no entry for it, may have dropped.
 func (tb *table) merge(o *table) {
-	if o.base > 0 {
-		for i := range tb.entries {
-			tb.entries[i].missed = sum(tb.entries[i].missed, o.base)
-		}
-		tb.base = sum(tb.base, o.base)
-	}
+	tb.raiseBase(o.base)
 	for j := range o.entries {
 		from := &o.entries[j]
 		key := o.key(from)
@@ -312,28 +300,44 @@ func (tb *table) merge(o *table) {
 		if fresh {
 			i = tb.insert(from.hash, key)
 		}
-		e := &tb.entries[i]
-		// Whether it was there or not, o.base is in missed as if o had no
-		// entry; it has one.
-		e.missed = sum(max(0, e.missed-o.base), from.missed)
-		tb.add(i, from, o, j)
-		tb.mergeDetail(e, from, o, fresh)
+		tb.add(i, from, o.base)
+		if o.coarse != nil {
+			tb.latency(i).Merge(&o.coarse[j])
+		}
+		tb.mergeDetail(&tb.entries[i], from, o, fresh)
 	}
 }
 
-// add adds the counts of entry j of o, which is from, to entry i.
-func (tb *table) add(i int, from *entry, o *table, j int) {
+// raiseBase notes that a table which is to be added may have dropped keys of so
+// many hits.
+func (tb *table) raiseBase(base int64) {
+	if base == 0 {
+		return
+	}
+	for i := range tb.entries {
+		tb.entries[i].missed = sum(tb.entries[i].missed, base)
+	}
+	tb.base = sum(tb.base, base)
+}
+
+// add adds the counts of from, an entry of a table with that base, to entry i.
+func (tb *table) add(i int, from *entry, base int64) {
 	e := &tb.entries[i]
+	// Whether it was there or not, base is in missed as if the other table had no
+	// entry; it has one.
+	e.missed = sum(max(0, e.missed-base), from.missed)
 	e.hits = sum(e.hits, from.hits)
 	e.bytes = sum(e.bytes, from.bytes)
 	e.errors = sum(e.errors, from.errors)
 	e.notFound = sum(e.notFound, from.notFound)
-	if o.coarse != nil {
-		if tb.coarse == nil {
-			tb.coarse = make([]sketch.Coarse, len(tb.entries), cap(tb.entries))
-		}
-		tb.coarse[i].Merge(&o.coarse[j])
+}
+
+// latency returns the coarse latency of entry i.
+func (tb *table) latency(i int) *sketch.Coarse {
+	if tb.coarse == nil {
+		tb.coarse = make([]sketch.Coarse, len(tb.entries), cap(tb.entries))
 	}
+	return &tb.coarse[i]
 }
 
 // mergeDetail adds the detail of from. A row has a detail of all its hits or

@@ -35,12 +35,12 @@ func StandOut(iv *Interval, t *traffic.Tally) []string {
 	}
 	if n := iv.Count(404); iv.Hits >= standHits && share(n) >= notFoundShare {
 		text := fmt.Sprintf("404: %s of %s hits (%s)", unit.Count(n), unit.Count(iv.Hits), unit.Percent(n, iv.Hits))
-		if top := t.TopNotFound(traffic.ByClient, 1); len(top) > 0 {
+		if top := t.TopNotFound(traffic.ByClient, 1); len(top) > 0 && top[0].Key != "" {
 			text += fmt.Sprintf(", %s of them to %s", unit.Count(top[0].NotFound), Name(top[0].Key))
 		}
 		say("%s", text)
 	}
-	if top := t.Top(traffic.ByClient, 1); len(top) > 0 && iv.Hits >= standHits && share(top[0].Hits) >= hotClient {
+	if top := t.Top(traffic.ByClient, 1); len(top) > 0 && top[0].Key != "" && iv.Hits >= standHits && share(top[0].Hits) >= hotClient {
 		say("client %s makes %s of the hits", Name(top[0].Key), unit.Percent(top[0].Hits, iv.Hits))
 	}
 	if b := iv.Before; b != nil && !iv.Partial {

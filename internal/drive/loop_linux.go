@@ -1,0 +1,361 @@
+package drive
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A loop is the engine on one locked thread of the system: non-blocking sockets, their
+// events, and a clock that is met to some microseconds. It belongs to the goroutine of
+// run. Where a request or a connection is meant by its number, -1 is none.
+//
+// Because all of this is one state that each event changes, it is one struct; what belongs
+// to a connection is in conn.
+type loop struct {
+	o  *Options
+	at map[string]string // addresses of sites
+	tally
+
+	poll    int // epoll(7)
+	signal  int // eventfd(2) that says that the run is to be stopped
+	begun   time.Time
+	buf     []byte
+	events  []unix.EpollEvent
+	peers   []peer
+	wires   []wire // by request
+	conns   []conn // by slot
+	vacant  []int32
+	open    int   // connections
+	oldest  int32 // of the connections in use, by the time they were put to use
+	newest  int32
+	busy    int // how many they are
+	cursor  cursor
+	stopped bool
+	halt    time.Duration // when nothing is waited for any more; 0 for not yet
+	ended   time.Duration // when the last request was sent
+	freed   time.Duration // up to when all connections were taken, the last time
+}
+
+// A peer is a server: where it is, and the connections to it that are free, the one
+// that was used last at the end.
+type peer struct {
+	addr unix.Sockaddr
+	inet int // family
+	idle []int32
+}
+
+// A wire is a request as it is sent: the line up to the target, and all that stands
+// behind it, which many requests may share.
+type wire struct {
+	peer          int32
+	line          []byte
+	rest          []byte
+	twice, noBody bool // it may be sent again; its answer has no body
+}
+
+// A cursor is at the first request of the Plan that has not been sent.
+type cursor struct {
+	due     time.Duration
+	request int
+	more    bool
+	waits   bool          // it was due while all connections were taken
+	count   int64         // requests up to here
+	last    time.Duration // when the last of these was due
+}
+
+func (l *loop) name() string {
+	if l.o.Batch > 0 {
+		return "event loop, batches of " + l.o.Batch.String()
+	}
+	return "event loop, exact"
+}
+
+// now is the time since the start.
+func (l *loop) now() time.Duration { return time.Since(l.begun) }
+
+func (l *loop) run(ctx context.Context, ticks chan<- Progress) outcome {
+	// The thread is not unlocked: it ends with the goroutine, and its slack with it.
+	runtime.LockOSThread()
+	// Timers of a thread may be late by its slack, 50 microseconds unless said otherwise.
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+	if err := l.prepare(); err != nil {
+		return outcome{err: err}
+	}
+	defer l.close()
+	// AfterFunc may write when the loop has ended, but never to a descriptor of somebody else.
+	wakes := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(wakes)
+		_, _ = unix.Write(l.signal, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	})
+	defer func() {
+		if !stop() {
+			<-wakes
+		}
+	}()
+	l.begun = time.Now()
+	l.advance()
+	for tick := time.Second; ; {
+		now := l.now()
+		l.sendDue(now)
+		l.expire()
+		if now >= tick {
+			l.report(now, ticks)
+			tick = now.Truncate(time.Second) + time.Second
+		}
+		if !l.cursor.more && l.busy == 0 || l.halt > 0 && now >= l.halt {
+			break
+		}
+		l.await(min(tick, l.next()))
+	}
+	return l.finish()
+}
+
+// prepare makes everything that the run needs before its first request is due.
+func (l *loop) prepare() error {
+	l.oldest, l.newest = -1, -1
+	l.buf = make([]byte, 64<<10)
+	l.events = make([]unix.EpollEvent, 256)
+	l.conns = make([]conn, l.o.Connections)
+	for i := range l.conns {
+		l.conns[i].fd = -1
+		l.vacant = append(l.vacant, int32(len(l.conns)-1-i))
+	}
+	if err := l.address(); err != nil {
+		return err
+	}
+	var err error
+	if l.poll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return fmt.Errorf("cannot wait for connections: %w", os.NewSyscallError("epoll_create1", err))
+	}
+	if l.signal, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		_ = unix.Close(l.poll)
+		return fmt.Errorf("cannot wait for connections: %w", os.NewSyscallError("eventfd", err))
+	}
+	return unix.EpollCtl(l.poll, unix.EPOLL_CTL_ADD, l.signal, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: -1})
+}
+
+// address makes the peers, and the bytes of the requests.
+func (l *loop) address() error {
+	peers := map[string]int32{}
+	rests := map[restKey][]byte{}
+	for i := range l.o.Requests {
+		r := &l.o.Requests[i]
+		site := r.Site.Scheme + "://" + r.Site.Host
+		p, ok := peers[site]
+		if !ok {
+			at, err := netip.ParseAddrPort(l.at[site])
+			if err != nil {
+				return fmt.Errorf("%s: %w", site, err)
+			}
+			p = int32(len(l.peers))
+			peers[site] = p
+			l.peers = append(l.peers, newPeer(at))
+		}
+		key := restKeyOf(r)
+		if rests[key] == nil {
+			rests[key] = appendRest(nil, r, l.o)
+		}
+		l.wires = append(l.wires, wire{p, []byte(r.Method + " " + r.Target), rests[key], r.safe(), r.Method == "HEAD"})
+	}
+	return nil
+}
+
+func newPeer(at netip.AddrPort) peer {
+	addr := at.Addr()
+	if addr.Unmap().Is4() {
+		return peer{addr: &unix.SockaddrInet4{Port: int(at.Port()), Addr: addr.Unmap().As4()}, inet: unix.AF_INET}
+	}
+	to := &unix.SockaddrInet6{Port: int(at.Port()), Addr: addr.As16()}
+	if zone := addr.Zone(); zone != "" {
+		if i, err := net.InterfaceByName(zone); err == nil {
+			to.ZoneId = uint32(i.Index)
+		}
+	}
+	return peer{addr: to, inet: unix.AF_INET6}
+}
+
+func (l *loop) close() {
+	for i := range l.conns {
+		if l.conns[i].fd >= 0 {
+			l.drop(int32(i))
+		}
+	}
+	_ = unix.Close(l.signal)
+	_ = unix.Close(l.poll)
+}
+
+// advance moves the cursor to the next request of the Plan.
+func (l *loop) advance() {
+	c := &l.cursor
+	c.due, c.request, c.more = l.o.Plan.Next()
+	c.waits = false
+	if c.more {
+		c.count++
+		c.last = c.due
+	}
+}
+
+// sendDue sends what is due, as far as there are connections. It sends no more than so many
+// in a row: answers are waiting, and a server that refuses takes no connection up.
+func (l *loop) sendDue(now time.Duration) {
+	const row = 256
+	for n := 0; n < row && l.cursor.more && l.cursor.due <= now && !l.stopped; n++ {
+		if !l.send(l.cursor.request, l.cursor.due) {
+			l.cursor.waits = true
+			return
+		}
+		if l.cursor.waits {
+			l.freed = l.ended
+		}
+		if l.cursor.due < l.freed {
+			l.waited++
+		}
+		l.plan(l.cursor.due)
+		l.advance()
+		now = l.now()
+	}
+}
+
+// blocked tells whether the request at the cursor could not be sent now.
+func (l *loop) blocked() bool {
+	return l.open == len(l.conns) && l.busy == l.open
+}
+
+// next is when something is to be done, if nothing happens before.
+func (l *loop) next() time.Duration {
+	at := time.Duration(1<<63 - 1)
+	if l.cursor.more && !l.stopped && !l.blocked() {
+		at = l.cursor.due
+		if b := l.o.Batch; b > 0 {
+			at = (at + b - 1) / b * b
+		}
+	}
+	if l.oldest >= 0 {
+		at = min(at, l.conns[l.oldest].sent+l.o.Timeout)
+	}
+	if l.halt > 0 {
+		at = min(at, l.halt)
+	}
+	return at
+}
+
+// await handles what happens until a time, and returns soon after something has.
+func (l *loop) await(until time.Duration) {
+	// At high rates something has happened already: then this is the only call.
+	if l.busy > 0 && l.look() {
+		return
+	}
+	left := until - l.now()
+	ahead := spin
+	if l.o.Batch > 0 {
+		ahead = 0
+	}
+	if left <= ahead {
+		if l.busy == 0 {
+			l.look()
+		}
+		return
+	}
+	// Ppoll sleeps to the nanosecond, epoll_wait to the millisecond; a timerfd would be a call
+	// more for each request.
+	ts := unix.NsecToTimespec(int64(left - ahead))
+	if n, err := unix.Ppoll([]unix.PollFd{{Fd: int32(l.poll), Events: unix.POLLIN}}, &ts, nil); n > 0 && err == nil {
+		l.look()
+	}
+}
+
+// look handles what has happened; false for nothing.
+func (l *loop) look() bool {
+	n, err := unix.EpollWait(l.poll, l.events, 0)
+	if err != nil {
+		return false // interrupted by a signal
+	}
+	for _, e := range l.events[:max(n, 0)] {
+		if e.Fd < 0 {
+			l.stop()
+			continue
+		}
+		l.happen(e)
+	}
+	return n > 0
+}
+
+// stop ends the sending, and soon the waiting.
+func (l *loop) stop() {
+	var eight [8]byte
+	_, _ = unix.Read(l.signal, eight[:])
+	if l.stopped {
+		return
+	}
+	l.stopped = true
+	now := l.now()
+	l.halt = now + grace
+	// What was due up to now counts as due; the rest was never asked for.
+	c := &l.cursor
+	for c.more && c.due <= now {
+		l.skip(now)
+	}
+	if c.more {
+		c.count--
+	}
+	c.more, c.last = false, now
+}
+
+// expire gives up requests that have taken too long, and those that have been due for as
+// long.
+func (l *loop) expire() {
+	for l.oldest >= 0 {
+		slot := l.oldest
+		c := &l.conns[slot]
+		now := l.now()
+		if now < c.sent+l.o.Timeout {
+			break
+		}
+		f := timeout
+		if c.phase == connecting {
+			f = unopened
+		}
+		l.lose(slot, f)
+	}
+	for now := l.now(); l.cursor.more && l.blocked() && now-l.cursor.due > l.o.Timeout; {
+		l.skip(now)
+	}
+}
+
+// skip gives up the request at the cursor, for which no connection was free in time. So a run
+// against a server that stands still ends soon after its schedule.
+func (l *loop) skip(now time.Duration) {
+	l.plan(l.cursor.due)
+	l.fail(l.cursor.due, l.cursor.due, now, unsent)
+	l.advance()
+}
+
+// report sends the figures of the last second to whoever takes them; where that one is
+// slow, they come with those of the next.
+func (l *loop) report(now time.Duration, ticks chan<- Progress) {
+	p := l.tick(now)
+	p.UnderWay, p.Connections = l.busy, l.open
+	if l.cursor.more && l.cursor.due < now {
+		p.Behind = now - l.cursor.due
+	}
+	select {
+	case ticks <- p:
+	default:
+	}
+}
+
+func (l *loop) finish() outcome {
+	for l.oldest >= 0 {
+		l.lose(l.oldest, abandoned)
+	}
+	l.settle()
+	return outcome{tally: &l.tally, begun: l.begun, length: l.cursor.last, ended: l.ended, due: l.cursor.count, stopped: l.stopped}
+}

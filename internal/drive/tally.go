@@ -1,0 +1,188 @@
+package drive
+
+import (
+	"math"
+	"time"
+
+	"weir/internal/sketch"
+)
+
+const (
+	// punctual is how late a request may be sent and still be on time.
+	punctual = 10 * time.Millisecond
+	// longestCourse is of how many seconds the rates are kept one by one.
+	longestCourse = 24 * 60 * 60
+	// statuses is how many there may be: three digits.
+	statuses = 1000
+)
+
+// Times are how long things took, in nanoseconds.
+type Times struct {
+	// Latency is from when a request was due to the end of its answer: what whoever
+	// came at that moment would have waited. A request that timed out, or was never sent,
+	// counts with the time until it was given up; others without an answer do not count.
+	Latency sketch.Histogram
+	// Service is from when it was sent.
+	Service sketch.Histogram
+	// Lag is from when it was due to when it was sent.
+	Lag sketch.Histogram
+}
+
+func (t *Times) merge(o *Times) {
+	t.Latency.Merge(&o.Latency)
+	t.Service.Merge(&o.Service)
+	t.Lag.Merge(&o.Lag)
+}
+
+func (t *Times) reset() {
+	t.Latency.Reset()
+	t.Service.Reset()
+	t.Lag.Reset()
+}
+
+// A count is what was counted of a run, or of a part of one.
+type count struct {
+	sent     int64 // requests, each once
+	answered int64
+	late     int64 // sent more than punctual after they were due
+	waited   int64 // for a connection, since all were taken
+	retried  int64 // sent again, since an old connection turned out to be closed
+	in, out  int64 // bytes
+	surplus  int64 // answers with bytes behind them that were not asked for
+	opened   int64 // connections
+	most     int   // connections at once
+	status   [statuses]int64
+	faults   [faults]int64
+}
+
+// A second is how many requests were due, and were sent, in one second.
+type second struct{ due, sent int32 }
+
+// A tally is all that is known of a run. It belongs to one goroutine.
+type tally struct {
+	count
+	times  Times // up to the last tick
+	recent Times // since then
+	course []second
+}
+
+// second returns that at an offset, nil beyond those that are kept.
+func (t *tally) second(at time.Duration) *second {
+	k := int(at / time.Second)
+	if k < 0 || k >= longestCourse {
+		return nil
+	}
+	for len(t.course) <= k {
+		t.course = append(t.course, second{})
+	}
+	return &t.course[k]
+}
+
+// plan counts a request that is due.
+func (t *tally) plan(due time.Duration) {
+	if s := t.second(due); s != nil {
+		s.due++
+	}
+}
+
+// send counts a request that is sent at now.
+func (t *tally) send(due, now time.Duration) {
+	t.sent++
+	if now-due > punctual {
+		t.late++
+	}
+	t.recent.Lag.Add(int64(now - due))
+	if s := t.second(now); s != nil {
+		s.sent++
+	}
+}
+
+// answer counts an answer that is whole at now.
+func (t *tally) answer(due, sent, now time.Duration, status int) {
+	t.answered++
+	t.status[status%statuses]++
+	t.recent.Latency.Add(int64(now - due))
+	t.recent.Service.Add(int64(now - sent))
+}
+
+// fail counts a request that has no answer.
+func (t *tally) fail(due, sent, now time.Duration, f fault) {
+	t.faults[f]++
+	if f == timeout || f == unopened || f == unsent {
+		t.recent.Latency.Add(int64(now - due))
+	}
+	if f == timeout || f == unopened {
+		t.recent.Service.Add(int64(now - sent))
+	}
+}
+
+// failed is how many requests have no answer.
+func (t *count) failed() int64 {
+	n := int64(0)
+	for _, f := range t.faults {
+		n += f
+	}
+	return n
+}
+
+// A Progress is what a run is doing, once a second.
+type Progress struct {
+	Elapsed time.Duration // since the start
+	Sent    int64         // requests sent in the last second
+	Total   int64         // sent in all
+	Failed  int64         // in all, without an answer
+	Bad     int64         // in all, with an answer of 500 and more
+	// Behind is how long the oldest request that waits for a connection has been due.
+	Behind      time.Duration
+	UnderWay    int // requests
+	Connections int
+	// P50 and P99 are latencies of the last second, Lag is the 99th percentile of how
+	// late its requests were sent; -1 where there are none.
+	P50, P99, Lag time.Duration
+}
+
+// tick closes the figures of the last second.
+func (t *tally) tick(now time.Duration) Progress {
+	p := Progress{
+		Elapsed: now, Total: t.sent, Failed: t.failed(), P50: -1, P99: -1, Lag: -1,
+	}
+	for status, n := range t.status {
+		if status >= 500 {
+			p.Bad += n
+		}
+	}
+	if k := int(now/time.Second) - 1; k >= 0 && k < len(t.course) {
+		p.Sent = int64(t.course[k].sent)
+	}
+	if h := &t.recent.Latency; h.Count() > 0 {
+		p.P50, p.P99 = time.Duration(h.Quantile(0.5)), time.Duration(h.Quantile(0.99))
+	}
+	if h := &t.recent.Lag; h.Count() > 0 {
+		p.Lag = time.Duration(h.Quantile(0.99))
+	}
+	t.settle()
+	return p
+}
+
+// settle moves what is recent to the rest.
+func (t *tally) settle() {
+	t.times.merge(&t.recent)
+	t.recent.reset()
+}
+
+// extremes returns the lowest and the highest number sent in a whole second of a
+// schedule of that length, and the greatest difference to what was due in one; 0, 0,
+// 0 where there is no whole second.
+func (t *tally) extremes(length time.Duration) (least, most, apart int64) {
+	n := min(int(length/time.Second), longestCourse)
+	if n == 0 {
+		return 0, 0, 0
+	}
+	least = math.MaxInt64
+	t.second(time.Duration(n-1) * time.Second) // those at the end may have had nothing
+	for _, s := range t.course[:n] {
+		least, most = min(least, int64(s.sent)), max(most, int64(s.sent))
+		apart = max(apart, int64(max(s.due-s.sent, s.sent-s.due)))
+	}
+	return least, most, apart
+}
