@@ -467,6 +467,8 @@ func compareModel(t testing.TB, s *traffic.Sealer, seed uint64, all *modelTally)
 	}
 	o := options()
 	o.Sealer, o.Filter, o.Lateness = s, filterOf, time.Duration(lateness)*time.Second
+	// A wide one leaves all that is passed over to the rules.
+	o.Interval = one[int64](rand.New(rand.NewPCG(seed, 72)), 10, 60, 3600, 86_400)
 	o.Rules = nil
 	for i := range 1 + r.IntN(5) {
 		o.Rules = append(o.Rules, anyRule(r, fmt.Sprint("rule", i)))

@@ -159,3 +159,36 @@ func TestALogOfRejectedLinesAloneIsNotSilent(t *testing.T) {
 	}
 	wantSaid(t, said(g.Take()), "rejected  firing 16", "again log firing 16", "silent log firing 156")
 }
+
+// TestWhatASilenceBringsToLightIsTold: where fast requests leave the window first, its slow ones
+// are more than a tenth, and nobody has to make a request for that to be seen.
+func TestWhatASilenceBringsToLightIsTold(t *testing.T) {
+	o := options()
+	o.Rules = []alert.Rule{{Name: "slow", Metric: alert.P90, Threshold: 1_000_000, Window: 60}}
+	o.Interval = 3600 // what a display asks for would wake the rules
+	g := single(o, base+10_000)
+	give := func(sec int64, latency time.Duration, n int) {
+		for range n {
+			r := record(sec, "/")
+			r.Latency = latency
+			g.Record(0, r)
+		}
+	}
+	give(base, 0, 20)
+	give(base+50, 2*time.Second, 2)
+	give(base+5000, 0, 1)
+	wantSaid(t, said(g.Take()), "slow  firing 70")
+}
+
+// TestRejectedLinesOfASilenceAreNotPassedOver: no request is counted near them.
+func TestRejectedLinesOfASilenceAreNotPassedOver(t *testing.T) {
+	o := options()
+	o.Rules = []alert.Rule{{Name: "rejected", Metric: alert.Rejected, Threshold: 500_000, Window: 10}}
+	o.Interval = 3600 // what a display asks for would wake the rules
+	g := single(o, base+10_000)
+	g.Record(0, record(base, "/"))
+	g.Pass(0, record(base+1000, "/"))
+	g.Reject(0, accesslog.ReasonQuote, 20)
+	g.Pass(0, record(base+5000, "/"))
+	wantSaid(t, said(g.Take()), "rejected  firing 1001")
+}

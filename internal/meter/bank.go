@@ -53,6 +53,7 @@ type Bank struct {
 	begun    bool              // first is one
 	closed   int64             // what comes for a second before it is late
 	news     int64             // what was closed when the newest late record came, 0 for none
+	decided  int64             // the newest second that was asked for
 	logs     map[string][]away // oldest first
 	lines    ring              // those that are no requests, by second
 	set      set
@@ -104,7 +105,7 @@ type part struct {
 // whole site, which it only reads.
 func New(o Options, exact *traffic.Seconds) *Bank {
 	b := &Bank{
-		o: o, rules: slices.Clone(o.Rules), exact: exact, closed: unknown,
+		o: o, rules: slices.Clone(o.Rules), exact: exact, closed: unknown, decided: unknown,
 		logs: map[string][]away{}, set: set{runs: map[string][]note{}}, sections: traffic.Sections{Depth: o.SectionDepth},
 	}
 	b.parts = make([]part, len(b.rules))
@@ -400,6 +401,7 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 		return s
 	}
 	b.feed(l.At)
+	b.decided = max(b.decided, l.At)
 	at := p.spot(l)
 	to = traffic.FloorDiv(l.At, at.width)*at.width - at.lag
 	from := to - at.span
@@ -463,6 +465,7 @@ func (b *Bank) Step(rule int, key string, t int64) change.Sample {
 		g = p.site
 	}
 	b.feed(t)
+	b.decided = max(b.decided, t)
 	s := g.keys[key]
 	if s == nil {
 		return change.Sample{}
@@ -554,7 +557,7 @@ func (b *Bank) Regroup(depth int) {
 
 // Forget drops all that was counted. Which logs are gone stays known.
 func (b *Bank) Forget() {
-	b.begun, b.closed, b.news = false, unknown, 0
+	b.begun, b.closed, b.decided, b.news = false, unknown, unknown, 0
 	clear(b.set.runs)
 	b.set.due = nil
 	b.lines.reset()
@@ -572,8 +575,10 @@ func (b *Bank) shift(delta int64) {
 	if b.news != 0 {
 		b.news += delta
 	}
-	if b.closed != unknown {
-		b.closed += delta
+	for _, sec := range []*int64{&b.closed, &b.decided} {
+		if *sec != unknown {
+			*sec += delta
+		}
 	}
 	if b.odd {
 		b.lines.shift(delta)

@@ -12,7 +12,7 @@ import (
 
 // stateVersion is that of the binary form of a Bank:
 //
-//	version  begun  first  news
+//	version  begun  first  news  newest second decided: 0, or 1 and the second
 //	logs that are or were gone: how many, then of each  name  how many times, then  since  0, or 1 and when it was back
 //	lines that are no requests: as the slots of a key
 //	meters: how many, then  where  of  rejected  lines
@@ -24,6 +24,11 @@ const stateVersion = 1
 func (b *Bank) AppendBinary(to []byte) []byte {
 	b.feed(math.MaxInt64)
 	to = binary.AppendVarint(binary.AppendVarint(append(to, stateVersion, oneIf(b.begun)), b.first), b.news)
+	if b.decided == unknown {
+		to = append(to, 0)
+	} else {
+		to = binary.AppendVarint(append(to, 1), b.decided)
+	}
 	to = binary.AppendUvarint(to, uint64(len(b.logs)))
 	for _, name := range slices.Sorted(maps.Keys(b.logs)) {
 		to = binary.AppendUvarint(pack.AppendBytes(to, name), uint64(len(b.logs[name])))
@@ -37,7 +42,7 @@ func (b *Bank) AppendBinary(to []byte) []byte {
 		}
 	}
 	to = binary.AppendUvarint(to, uint64(len(b.lines.cells)))
-	to = b.lines.appendBinary(to, b.closed-b.ahead())
+	to = b.lines.appendBinary(to, b.decided-b.ahead())
 	to = binary.AppendUvarint(to, uint64(len(b.meters)))
 	var group []byte
 	for _, m := range b.meters {
@@ -45,7 +50,7 @@ func (b *Bank) AppendBinary(to []byte) []byte {
 		to = append(to, oneIf(m.rejected), oneIf(m.lines))
 		to = binary.AppendUvarint(to, uint64(len(m.groups)))
 		for _, g := range m.groups {
-			group = g.appendBinary(group[:0], b.closed)
+			group = g.appendBinary(group[:0], b.decided)
 			to = pack.AppendBytes(to, group)
 		}
 	}
@@ -60,6 +65,9 @@ func (b *Bank) Restore(state []byte) error {
 	r := pack.NewReader("the state of the meters", state)
 	r.Version(stateVersion)
 	b.begun, b.first, b.news = r.Bool("beginning"), r.Second("beginning"), r.Second("beginning")
+	if r.Bool("beginning") {
+		b.decided = r.Second("beginning")
+	}
 	for n := r.Count("logs", 2); n > 0 && r.Err() == nil; n-- {
 		name := string(r.Bytes("logs"))
 		var list []away
