@@ -67,19 +67,18 @@ func parse(r *Row) (envelope, error) {
 // Memory is an Outbox for where nothing is remembered: it is lost with the process. The
 // zero value is not usable; NewMemory makes one. It is safe for concurrent use.
 type Memory struct {
-	mu      sync.Mutex
-	most    int
-	last    int64
-	rows    []Row
-	dropped int64
+	mu   sync.Mutex
+	most int
+	last int64
+	rows []Row
 }
 
 // NewMemory returns an Outbox that keeps so many rows for each target.
 func NewMemory(most int) *Memory { return &Memory{most: most} }
 
 // Put adds rows. One whose target has one of the same Key already is passed over. Beyond
-// what is kept for a target its oldest row goes, which Dropped counts.
-func (b *Memory) Put(rows ...Row) {
+// what is kept for a target its oldest row goes, and is returned.
+func (b *Memory) Put(rows ...Row) (dropped []Row) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, r := range rows {
@@ -98,20 +97,21 @@ func (b *Memory) Put(rows ...Row) {
 			continue
 		}
 		if waiting >= b.most && oldest >= 0 {
+			dropped = append(dropped, b.rows[oldest])
 			b.rows = slices.Delete(b.rows, oldest, oldest+1)
-			b.dropped++
 		}
 		b.last++
 		r.ID = b.last
 		b.rows = append(b.rows, r)
 	}
+	return dropped
 }
 
-// Dropped returns how many rows had to go undelivered, since too many waited.
-func (b *Memory) Dropped() int64 {
+// Has reports whether a row of that Key waits for a target.
+func (b *Memory) Has(target, key string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.dropped
+	return slices.ContainsFunc(b.rows, func(r Row) bool { return r.Target == target && r.Key == key })
 }
 
 // Rows implements Outbox.
