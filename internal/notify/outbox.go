@@ -53,6 +53,15 @@ func seal(target string, m *Message, queued, due time.Time) Row {
 	return Row{Target: target, Key: m.ID, Body: body, Due: due}
 }
 
+// Line is the message of the row in one line, as people are told it.
+func (r *Row) Line() string {
+	e, err := parse(r)
+	if err != nil {
+		return err.Error()
+	}
+	return e.Message.line()
+}
+
 func parse(r *Row) (envelope, error) {
 	var e envelope
 	if err := json.Unmarshal(r.Body, &e); err != nil {
