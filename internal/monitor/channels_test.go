@@ -297,3 +297,42 @@ func (p *play) mistreat(r *rand.Rand) {
 		p.Errorf("%d alerts in the history, %d and %d ends told", len(begun), len(firing), len(recovered))
 	}
 }
+
+// TestWhatWaitsForAChannelThatIsNoMoreIsToldOfKeptForDaysAndDroppedByName; it goes if the
+// channel comes back.
+func TestWhatWaitsForAChannelThatIsNoMoreIsToldOfKeptForDaysAndDroppedByName(t *testing.T) {
+	for name, days := range map[string]int{"comes back": 2, "stays away": 4} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(p *play) {
+				p.append("access.log", line(time.Now(), "/"))
+				o := p.remembering("state", "access.log")
+				o.Channels = []notify.Channel{p.toFile("ops")}
+				o.Channels[0].File = p.path("nowhere/ops.log")
+				p.start(o)
+				p.busy(time.Minute, 40)
+				p.busy(4*time.Minute, 1)
+				p.ends(&o)
+				o = p.life("state", "other")
+				p.pause(time.Minute)
+				if got, want := p.screen.notices(), "notify ops: there is no such channel any more, and for it 2 messages wait: what is older than 3d is dropped, unless it comes back\n"; !strings.Contains(got, want) {
+					p.Errorf("told %q, want %q among it", got, want)
+				}
+				p.pause(time.Duration(days) * 24 * time.Hour)
+				dropped := strings.Count(p.screen.notices(), "notify ops: given up after 3d, as there is no such channel any more, and told to nobody: ")
+				waiting, err := o.History.Targets()
+				p.must(err)
+				p.ends(&o)
+				o = p.life("state", "ops")
+				p.pause(time.Minute)
+				p.ends(&o)
+				if days < 3 {
+					p.wantDelivered("ops", "high-traffic firing late=false", "high-traffic recovered late=false")
+					return
+				}
+				if p.wantDelivered("ops"); dropped != 2 || len(waiting) != 0 {
+					p.Errorf("%d were told to be dropped, %v wait; want 2, and nothing", dropped, waiting)
+				}
+			})
+		})
+	}
+}

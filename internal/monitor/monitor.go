@@ -257,6 +257,9 @@ func (m *Monitor) Run(ctx context.Context) error {
 			m.live, m.advise = true, time.Now().Add(suggestAfter)
 			m.tellMissed()
 		}
+		if m.live {
+			m.teller.tidy(time.Now())
+		}
 		if err := m.progress(); err != nil {
 			return err
 		}

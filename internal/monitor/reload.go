@@ -2,7 +2,7 @@ package monitor
 
 import (
 	"fmt"
-	"reflect"
+	"slices"
 	"time"
 
 	"weir/internal/accesslog"
@@ -48,7 +48,7 @@ func (m *Monitor) reload(now time.Time) {
 // redirect makes the channels others. What waits for them stays where it is; those that are
 // new are told of what is open.
 func (m *Monitor) redirect(channels []notify.Channel) error {
-	if reflect.DeepEqual(channels, m.o.Channels) {
+	if slices.EqualFunc(channels, m.o.Channels, func(a, b notify.Channel) bool { return a.Equal(&b) }) {
 		return nil // they go on with what they are at
 	}
 	o := m.o
@@ -65,5 +65,6 @@ func (m *Monitor) redirect(channels []notify.Channel) error {
 	if m.live {
 		m.tellMissed()
 	}
+	next.strays.looked = time.Time{}
 	return nil
 }

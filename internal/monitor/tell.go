@@ -38,7 +38,8 @@ type teller struct {
 	changed    bool            // reported is another than was committed
 	fresh      map[string]bool // channels that came since what is owed began
 	owed       map[string]bool // open alerts, by rule and key, that those were not told of
-	words      chan string     // of the channels
+	strays     *strays
+	words      chan string // of the channels
 	cancel     func()
 	done       chan struct{} // closed when the channels work no more; nil before start
 }
@@ -57,7 +58,7 @@ const mostWords = 64
 // newTeller makes the teller of the channels. What an earlier process told is in state.
 func newTeller(o *Options, db *history.DB, state []byte) (*teller, error) {
 	t := &teller{
-		channels: o.Channels, zone: o.Zone, reported: reported{Open: map[string]notify.Message{}}, words: make(chan string, mostWords),
+		channels: o.Channels, zone: o.Zone, reported: reported{Open: map[string]notify.Message{}}, strays: &strays{told: map[string]bool{}}, words: make(chan string, mostWords),
 	}
 	t.outbox = &outbox{db: db, memory: notify.NewMemory(mostUnsent), tell: t.say}
 	t.host, _ = os.Hostname() // "" where nobody knows
@@ -73,7 +74,7 @@ func newTeller(o *Options, db *history.DB, state []byte) (*teller, error) {
 // it before start.
 func (t *teller) redirected(o *Options) (*teller, error) {
 	next := &teller{
-		channels: o.Channels, outbox: t.outbox, zone: t.zone, host: t.host, reported: t.reported, changed: t.changed, words: t.words,
+		channels: o.Channels, outbox: t.outbox, zone: t.zone, host: t.host, reported: t.reported, changed: t.changed, strays: t.strays, words: t.words,
 	}
 	return next, next.dispatch(o)
 }
@@ -314,6 +315,18 @@ func (o *outbox) returned(target, key string) (lent, delivered bool) {
 		return false, false
 	}
 	return true, !o.memory.Has(target, key)
+}
+
+// targets returns for whom something waits.
+func (o *outbox) targets() ([]history.Waiting, error) {
+	if o.db != nil {
+		return o.db.Targets()
+	}
+	var all []history.Waiting
+	for target, n := range o.memory.Targets() {
+		all = append(all, history.Waiting{Target: target, Messages: int64(n)})
+	}
+	return all, nil
 }
 
 // Rows implements notify.Outbox. Rows of memory have negative numbers.

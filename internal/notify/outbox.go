@@ -53,6 +53,22 @@ func seal(target string, m *Message, queued, due time.Time) Row {
 	return Row{Target: target, Key: m.ID, Body: body, Due: due}
 }
 
+// AbandonedAfter is how long rows are kept for a channel that is no more: as long as a message
+// is tried by default.
+const AbandonedAfter = usualGiveUp
+
+// Abandoned returns those of rows that have waited for longer than AbandonedAfter, or hold no
+// message.
+func Abandoned(rows []Row, now time.Time) []Row {
+	var over []Row
+	for i := range rows {
+		if e, err := parse(&rows[i]); err != nil || now.Sub(e.Queued) >= AbandonedAfter {
+			over = append(over, rows[i])
+		}
+	}
+	return over
+}
+
 // Line is the message of the row in one line, as people are told it.
 func (r *Row) Line() string {
 	e, err := parse(r)
@@ -121,6 +137,17 @@ func (b *Memory) Has(target, key string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.ContainsFunc(b.rows, func(r Row) bool { return r.Target == target && r.Key == key })
+}
+
+// Targets returns how many rows wait for whom.
+func (b *Memory) Targets() map[string]int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := map[string]int{}
+	for i := range b.rows {
+		all[b.rows[i].Target]++
+	}
+	return all
 }
 
 // Rows implements Outbox.
