@@ -193,6 +193,7 @@ func (w *wire) why(ctx context.Context, err error) error {
 	var authority x509.UnknownAuthorityError
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
+	var plain tls.RecordHeaderError
 	switch {
 	case errors.As(err, &own):
 		return own
@@ -214,7 +215,7 @@ func (w *wire) why(ctx context.Context, err error) error {
 		return errors.New("the server closed the connection")
 	case errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid):
 		return fmt.Errorf("its certificate is not trusted: %w", err)
-	case errors.Is(err, http.ErrSchemeMismatch):
+	case errors.As(err, &plain):
 		return errors.New("it does not speak TLS: try http:// instead of https://")
 	}
 	var in *url.Error
