@@ -454,6 +454,9 @@ func (m *Monitor) show(idle bool) error {
 		if o.Sealed != nil {
 			continue
 		}
+		if o.Interval != nil && m.live {
+			o.Interval = m.teller.noted(o.Interval)
+		}
 		if m.o.Copy != nil {
 			if err := m.o.Copy.Show(o); err != nil {
 				return err

@@ -259,6 +259,18 @@ func (t *teller) doing() []view.Channel {
 	return all
 }
 
+// noted is an interval with the channels that fail. It is a copy where there is one, since an
+// interval is not changed once made.
+func (t *teller) noted(iv *view.Interval) *view.Interval {
+	failing := slices.DeleteFunc(t.doing(), func(c view.Channel) bool { return c.FailingSince.IsZero() })
+	if len(failing) == 0 {
+		return iv
+	}
+	with := *iv
+	with.Failing = failing
+	return &with
+}
+
 // An outbox is where messages wait: in the history, in memory without one, or while it
 // cannot be written, since a full disk is no reason to keep an alert back. What memory
 // has delivered is not delivered again when the history has it.
