@@ -289,6 +289,26 @@ func TestMoreThanAnHourAllowsIsGroupedAndNotLost(t *testing.T) {
 	})
 }
 
+// TestAFloodOfAlertsIsFewMessages: promise A12.
+func TestAFloodOfAlertsIsFewMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, NewMemory(1000), []Channel{opsChannel("ops", nil)}, fine)
+		defer s.end()
+		for i := range 256 {
+			s.say(firing(fmt.Sprint("/", i)))
+		}
+		s.pass(5 * time.Second)
+		for i := range 256 {
+			s.say(recovered(fmt.Sprint("/", i)))
+		}
+		s.pass(time.Hour)
+		// 512 messages, a hundred in each; none told without its end.
+		if got := s.only(); len(s.times()) != 6 || got.Delivered != 512 {
+			t.Errorf("%d messages of %d in all, want 6 of 512", len(s.times()), got.Delivered)
+		}
+	})
+}
+
 func TestAMessageThatIsRefusedStopsNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, NewMemory(100), []Channel{opsChannel("ops", func(c *Channel) { c.MaxPerHour = 0 })}, func(_ context.Context, g *group) error {
