@@ -158,11 +158,17 @@ func (t *teller) firing() []notify.Message {
 // rows returns what is to be put into the outbox for an event. replayed says that it is one
 // of the past: then it is told if it ends an alert that was told.
 func (t *teller) rows(e *alert.Event, late, replayed bool, now time.Time) []notify.Row {
+	name := e.Rule.Name + "\x00" + e.Key
+	before, open := t.Open[name]
+	if e.Acknowledged && open {
+		before.Known = true
+		t.Open[name], t.changed = before, true
+		t.dispatcher.Open(t.firing())
+	}
 	if !e.Told() || e.Muted != "" {
 		return nil
 	}
-	m, name := t.message(e, late), e.Rule.Name+"\x00"+e.Key
-	before, open := t.Open[name]
+	m := t.message(e, late)
 	switch {
 	case m.State == notify.Firing && replayed, m.State == notify.Recovered && !open:
 		return nil // who was told of an alert is told of its end
