@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"weir/bench/program"
 	"weir/internal/change"
 )
 
@@ -120,7 +121,7 @@ func TestACommandLineThatCannotBeCarriedOutIsToldWhy(t *testing.T) {
 		{"-nonsense"},
 		{"more"},
 	} {
-		if _, err := parse(args, io.Discard); !errors.As(err, new(usageError)) {
+		if _, err := parse(args, io.Discard); !errors.As(err, new(program.UsageError)) {
 			t.Errorf("%q: got %v, want wrong usage", args, err)
 		}
 	}
