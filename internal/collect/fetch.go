@@ -2,18 +2,15 @@ package collect
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
-	"syscall"
 	"time"
 
+	"weir/internal/outage"
 	"weir/internal/unit"
 )
 
@@ -107,7 +104,7 @@ func (s *scraper) get(ctx context.Context) (page, error) {
 	req.Header.Set("User-Agent", s.agent)
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return page{}, reason(err)
+		return page{}, outage.Why(err)
 	}
 	defer resp.Body.Close()
 	s.last = nil
@@ -122,42 +119,8 @@ func (s *scraper) get(ctx context.Context) (page, error) {
 	case len(body) > maxPage:
 		return page{}, fmt.Errorf("the answer is longer than %d MiB, so it is no page of statistics", maxPage>>20)
 	case err != nil:
-		return page{}, fmt.Errorf("the answer broke off after %s: %w", unit.Bytes(int64(len(body))), reason(err))
+		return page{}, fmt.Errorf("the answer broke off after %s: %w", unit.Bytes(int64(len(body))), outage.Why(err))
 	}
 	sized := resp.ContentLength >= 0 || len(resp.TransferEncoding) > 0 || resp.Uncompressed || resp.ProtoMajor >= 2
 	return page{kind: strings.ToLower(resp.Header.Get("Content-Type")), body: body, sized: sized}, nil
-}
-
-// reason says in few words why there is no answer.
-func reason(err error) error {
-	var in *url.Error
-	if errors.As(err, &in) {
-		err = in.Err // the URL stands in front of all messages
-	}
-	var dns *net.DNSError
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	switch {
-	case errors.As(err, &dns):
-		if dns.IsNotFound {
-			return fmt.Errorf("there is no host called %s", dns.Name)
-		}
-		return fmt.Errorf("the name %s could not be looked up: %s", dns.Name, dns.Err)
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return errors.New("connection refused: no server listens there")
-	case errors.Is(err, syscall.ECONNRESET):
-		return errors.New("the server reset the connection")
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return errors.New("there is no way to that host")
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return errors.New("the server closed the connection")
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return errors.New("it took too long")
-	case errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid):
-		return fmt.Errorf("its certificate is not trusted: %w", err)
-	case errors.Is(err, http.ErrSchemeMismatch):
-		return errors.New("it does not speak TLS: try http:// instead of https://")
-	}
-	return err
 }

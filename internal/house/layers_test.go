@@ -59,6 +59,7 @@ func table() []row {
 
 		{dir: "internal/bookmark", layer: files},
 		{dir: "internal/lock", layer: files},
+		{dir: "internal/outage", layer: files},
 		{dir: "internal/excerpt", layer: files},
 		{dir: "internal/scan", layer: files},
 		{dir: "internal/feed", layer: files},
@@ -239,7 +240,7 @@ func bans() []ban {
 		{"reflect", nil, "say it in types"},
 		{"unsafe", nil, "what it wins is a few nanoseconds, what it costs is the proof that a hostile log cannot write our memory"},
 		{"testing", nil, "tests belong into _test.go files"},
-		{"net/http", []string{"internal/timesite", "internal/collect", "internal/notify", "internal/drive", "bench/traffic"}, "speaking HTTP is the business of an edge of its own"},
+		{"net/http", []string{"internal/timesite", "internal/collect", "internal/notify", "internal/drive", "internal/outage", "bench/traffic"}, "speaking HTTP is the business of an edge of its own"},
 	}
 }
 
