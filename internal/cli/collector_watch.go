@@ -110,6 +110,7 @@ func (o *collectorWatch) run(cmd *cobra.Command, c collect.Options, s streams) (
 	// reads the output ends it.
 	collecting, stop := context.WithCancel(cmd.Context())
 	defer stop()
+	allowWhileRunning(collecting, 1, r.db != nil)
 	c.Record = func(sent time.Time, values []string) {
 		stream.Record(sent, values)
 		if readerGone(s.out) { // the next line may never come
@@ -161,7 +162,6 @@ func (o *collectorWatch) monitor(c *collect.Options, stream *collect.Stream, s s
 	if r.notice != "" {
 		m.Notices = []string{r.notice}
 	}
-	allow(1, m.History != nil)
 	made, err := monitor.New(m)
 	if bad := (*monitor.HistoryError)(nil); errors.As(err, &bad) {
 		m.History, m.Notices = nil, []string{without(bad.Err)}

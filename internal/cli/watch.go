@@ -226,7 +226,7 @@ func (w *watch) run(cmd *cobra.Command, paths []string, s streams) error {
 	defer written.end()
 	r := w.remember(&o, paths)
 	defer r.close()
-	allow(len(o.Paths), o.History != nil)
+	allowWhileRunning(ctx, len(o.Paths), o.History != nil)
 	m, err := monitor.New(o)
 	if bad := (*monitor.HistoryError)(nil); errors.As(err, &bad) {
 		o.History, o.Notices = nil, []string{without(bad.Err)}
