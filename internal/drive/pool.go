@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"weir/internal/pace"
 )
 
 // A pool is the engine over net/http: a goroutine that meets the schedule, and one for each
@@ -31,6 +33,7 @@ type pool struct {
 	retried   atomic.Int64
 	behind    atomic.Int64 // nanoseconds, of the request that waits
 	templates []*http.Request
+	changes   <-chan Setting
 }
 
 // A job is a request that is due.
@@ -173,7 +176,8 @@ func (p *pool) run(ctx context.Context, ticks chan<- Progress) outcome {
 	// What is under way goes on for a while when the run is stopped.
 	work, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
-	p.jobs = make(chan job)
+	p.jobs, p.changes = make(chan job), p.o.Changes
+	p.tally.hand.setting = p.o.Setting
 	p.begun = time.Now()
 	ticking := make(chan struct{})
 	stopTicks := make(chan struct{})
@@ -236,23 +240,23 @@ func (p *pool) pace(ctx, work context.Context, workers *sync.WaitGroup) outcome 
 	}()
 	for {
 		due, request, more := p.o.Plan.Next()
+		if more {
+			due, request, more = p.await(ctx, &sleep, due, request)
+		}
 		if !more {
 			return out
 		}
-		at := due
-		if b := p.o.Batch; b > 0 {
-			at = (at + b - 1) / b * b
-		}
-		if !sleep.until(ctx, p.begun, at) {
+		if ctx.Err() != nil {
 			out.stopped, out.length = true, p.now()
-			if due <= out.length { // it was due when the run was stopped
-				out.due++
+			if due <= out.length && request != Nobody { // it was due when the run was stopped
 				p.skip(due)
 			}
 			p.skipRest(&out)
 			return out
 		}
-		out.due++
+		if request == Nobody {
+			continue
+		}
 		out.length = due
 		j := job{due, request}
 		if due < freed {
@@ -276,6 +280,50 @@ func (p *pool) pace(ctx, work context.Context, workers *sync.WaitGroup) outcome 
 			freed = p.now()
 		}
 	}
+}
+
+// await waits until a request is due, or ctx has ended. Whatever is changed meanwhile moves it.
+func (p *pool) await(ctx context.Context, sleep *sleeper, due time.Duration, request int) (time.Duration, int, bool) {
+	const slice = 20 * time.Millisecond // changes are looked for so often
+	more := true
+	for ctx.Err() == nil {
+		due, request, more = p.turn(due, request)
+		at := due
+		if b := p.o.Batch; b > 0 && at < pace.Forever-b {
+			at = (at + b - 1) / b * b
+		}
+		now := p.now()
+		if !more || at <= now {
+			break
+		}
+		sleep.until(ctx, p.begun, min(at, now+slice))
+	}
+	return due, request, more
+}
+
+// turn makes a change, where there is one, and returns the request that is due then.
+func (p *pool) turn(due time.Duration, request int) (time.Duration, int, bool) {
+	plan, ok := p.o.Plan.(Turning)
+	select {
+	case to, open := <-p.changes:
+		if !open {
+			p.changes = nil
+		}
+		if !open || !ok {
+			break
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		now := p.now()
+		p.tally.hand.turn(now, to)
+		back := due > now && request != Nobody
+		plan.Turn(now, to, back)
+		if back || request == Nobody {
+			return plan.Next()
+		}
+	default:
+	}
+	return due, request, true
 }
 
 // hand gives a request to the first worker that is free; false where none is in time.
@@ -308,11 +356,10 @@ func (p *pool) skip(due time.Duration) {
 // skipRest counts what else was due when the run was stopped.
 func (p *pool) skipRest(out *outcome) {
 	for {
-		due, _, more := p.o.Plan.Next()
-		if !more || due > out.length {
+		due, request, more := p.o.Plan.Next()
+		if !more || due > out.length || request == Nobody {
 			return
 		}
-		out.due++
 		p.skip(due)
 	}
 }
@@ -413,7 +460,7 @@ func (p *pool) tick(ticks chan<- Progress, stop <-chan struct{}) {
 		case <-timer.C:
 		}
 		p.mu.Lock()
-		g := p.tally.tick(p.now())
+		g := p.tally.tick(p.now(), p.o.Plan)
 		p.mu.Unlock()
 		g.UnderWay, g.Connections = int(p.underWay.Load()), int(p.links.open.Load())
 		if due := p.behind.Load(); due > 0 {

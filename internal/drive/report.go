@@ -42,6 +42,11 @@ type Report struct {
 	Waited   int64 `json:"waited"` // for a connection, since all were taken
 	Retried  int64 `json:"retried"`
 
+	// What was changed by hand: how often rate, jitter or pattern, and for how many seconds
+	// nothing was due since it was paused. AskedRate is what was asked for in the end.
+	Changed int     `json:"changed,omitempty"`
+	Paused  float64 `json:"paused,omitempty"`
+
 	AskedRate float64 `json:"asked_rate"` // per second
 	SentRate  float64 `json:"sent_rate"`
 	Course    *Course `json:"per_second,omitempty"`
@@ -134,14 +139,15 @@ func (r *Report) fill(o *Options, out *outcome) {
 	length := out.length
 	if span, ok := planned(o.Plan); ok && !out.stopped {
 		length = span
-	} else if !out.stopped && out.due > 1 {
-		length = time.Duration(float64(length) * float64(out.due) / float64(out.due-1)) // the gap behind the last
+	} else if !out.stopped && t.due > 1 {
+		length = time.Duration(float64(length) * float64(t.due) / float64(t.due-1)) // the gap behind the last
 	}
 	r.Begun, r.Stopped = out.begun.UTC().Round(time.Millisecond), out.stopped
 	r.Seconds = length.Seconds()
 	r.Took = max(length, out.ended).Seconds()
-	r.Due, r.Sent, r.Answered, r.Failed = out.due, t.sent, t.answered, t.failed()
+	r.Due, r.Sent, r.Answered, r.Failed = t.due, t.sent, t.answered, t.failed()
 	r.Late, r.Waited, r.Retried = t.late, t.waited, t.retried
+	r.Changed, r.Paused = t.hand.changed, round(t.hand.pauses(length).Seconds())
 	if least, most, apart := t.extremes(length); length >= time.Second {
 		r.Course = &Course{least, most, apart}
 	}
@@ -265,6 +271,8 @@ func Merge(all []*Report) *Report {
 		m.Late += r.Late
 		m.Waited += r.Waited
 		m.Retried += r.Retried
+		m.Changed += r.Changed
+		m.Paused = round(m.Paused + r.Paused)
 		m.BytesIn += r.BytesIn
 		m.BytesOut += r.BytesOut
 		m.Connections.Allowed += r.Connections.Allowed
@@ -331,6 +339,9 @@ func (r *Report) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n", r.title(), r.spanned())
 	fmt.Fprintf(&b, "sent      %s of %s due, %s a second of %s asked%s\n", unit.Count(r.Sent), unit.Count(r.Due), perSecond(r.SentRate), perSecond(r.AskedRate), r.even())
+	if r.Changed > 0 || r.Paused > 0 {
+		fmt.Fprintf(&b, "by hand   %s\n", r.byHand())
+	}
 	fmt.Fprintf(&b, "answered  %s; %s without an answer\n", unit.Count(r.Answered), unit.Count(r.Failed))
 	if len(r.Status) > 0 {
 		fmt.Fprintf(&b, "status    %s\n", r.statuses())
@@ -387,6 +398,18 @@ func (r *Report) spanned() string {
 		text += ", stopped"
 	}
 	return text + "  (" + r.Engine + ")"
+}
+
+// byHand tells what was changed while the run went on.
+func (r *Report) byHand() string {
+	var parts []string
+	if r.Changed > 0 {
+		parts = append(parts, "changed "+unit.Count(int64(r.Changed))+" "+unit.Plural(int64(r.Changed), "time"))
+	}
+	if r.Paused > 0 {
+		parts = append(parts, "paused for "+unit.Duration(time.Duration(r.Paused*float64(time.Second))))
+	}
+	return strings.Join(parts, ", ") + ": the rate asked for is the one of it all"
 }
 
 func (r *Report) even() string {

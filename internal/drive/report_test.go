@@ -28,7 +28,7 @@ func made(t *testing.T, begun time.Time, latencies ...time.Duration) *Report {
 	tl.settle()
 	tl.opened, tl.most = 2, 2
 	r := newReport(o, "test")
-	r.fill(o, &outcome{tally: tl, begun: begun, length: time.Duration(len(latencies)-1) * 100 * time.Millisecond, ended: time.Second, due: int64(len(latencies))})
+	r.fill(o, &outcome{tally: tl, begun: begun, length: time.Duration(len(latencies)-1) * 100 * time.Millisecond, ended: time.Second})
 	return r
 }
 

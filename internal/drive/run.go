@@ -29,6 +29,10 @@ type Options struct {
 	Portable   bool        // net/http in any case
 	Wait       time.Duration
 	OnProgress func(Progress) // takes the figures of each second; nil for nobody
+	// Changes are what is wanted otherwise while the run goes on, where the Plan is Turning;
+	// Setting is what holds at the start. nil for none.
+	Changes <-chan Setting
+	Setting Setting
 }
 
 const (
@@ -100,7 +104,6 @@ type outcome struct {
 	// stopped.
 	length  time.Duration
 	ended   time.Duration // when the last request was sent
-	due     int64         // requests
 	stopped bool          // before the end of the Plan
 	err     error
 }

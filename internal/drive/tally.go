@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"weir/internal/sketch"
+	"weir/internal/unit"
 )
 
 const (
@@ -42,6 +43,7 @@ func (t *Times) reset() {
 
 // A count is what was counted of a run, or of a part of one.
 type count struct {
+	due      int64 // requests, as far as they were sent or given up
 	sent     int64 // requests, each once
 	answered int64
 	late     int64 // sent more than punctual after they were due
@@ -64,6 +66,40 @@ type tally struct {
 	times  Times // up to the last tick
 	recent Times // since then
 	course []second
+	last   time.Duration // when the last request was due
+	hand   hand
+}
+
+// A hand is what was changed by hand.
+type hand struct {
+	setting Setting
+	changed int           // times
+	since   time.Duration // when the pause began, where there is one
+	paused  time.Duration // pauses before that
+}
+
+// turn counts a change.
+func (h *hand) turn(at time.Duration, to Setting) {
+	from := h.setting
+	h.setting = to
+	switch {
+	case to.Paused && !from.Paused:
+		h.since = at
+	case from.Paused && !to.Paused:
+		h.paused += at - h.since
+	}
+	from.Paused, to.Paused = false, false
+	if from != to {
+		h.changed++
+	}
+}
+
+// pauses is how long nothing was due, up to now.
+func (h *hand) pauses(now time.Duration) time.Duration {
+	if h.setting.Paused && now > h.since {
+		return h.paused + now - h.since
+	}
+	return h.paused
 }
 
 // second returns that at an offset, nil beyond those that are kept.
@@ -80,6 +116,8 @@ func (t *tally) second(at time.Duration) *second {
 
 // plan counts a request that is due.
 func (t *tally) plan(due time.Duration) {
+	t.due++
+	t.last = max(t.last, due)
 	if s := t.second(due); s != nil {
 		s.due++
 	}
@@ -129,9 +167,12 @@ func (t *count) failed() int64 {
 type Progress struct {
 	Elapsed time.Duration // since the start
 	Sent    int64         // requests sent in the last second
+	Asked   int64         // that were due in it by the Plan; -1 where it does not tell
 	Total   int64         // sent in all
 	Failed  int64         // in all, without an answer
 	Bad     int64         // in all, with an answer of 500 and more
+	Late    int64         // in all, sent more than 10 ms late
+	Classes [6]int64      // answers in all by the first digit of their status
 	// Behind is how long the oldest request that waits for a connection has been due.
 	Behind      time.Duration
 	UnderWay    int // requests
@@ -141,27 +182,39 @@ type Progress struct {
 	P50, P99, Lag time.Duration
 }
 
+// An asking Plan tells its rate at an offset; false where it has none.
+type asking interface {
+	asked(at time.Duration) (unit.PerSecond, bool)
+}
+
 // tick closes the figures of the last second.
-func (t *tally) tick(now time.Duration) Progress {
-	p := Progress{
-		Elapsed: now, Total: t.sent, Failed: t.failed(), P50: -1, P99: -1, Lag: -1,
+func (t *tally) tick(now time.Duration, p Plan) Progress {
+	g := Progress{
+		Elapsed: now, Total: t.sent, Failed: t.failed(), Late: t.late, Asked: -1, P50: -1, P99: -1, Lag: -1,
 	}
 	for status, n := range t.status {
+		g.Classes[min(status/100, 5)] += n // a status has three digits, and above 599 none is known
 		if status >= 500 {
-			p.Bad += n
+			g.Bad += n
 		}
 	}
 	if k := int(now/time.Second) - 1; k >= 0 && k < len(t.course) {
-		p.Sent = int64(t.course[k].sent)
+		g.Sent = int64(t.course[k].sent)
 	}
 	if h := &t.recent.Latency; h.Count() > 0 {
-		p.P50, p.P99 = time.Duration(h.Quantile(0.5)), time.Duration(h.Quantile(0.99))
+		g.P50, g.P99 = time.Duration(h.Quantile(0.5)), time.Duration(h.Quantile(0.99))
 	}
 	if h := &t.recent.Lag; h.Count() > 0 {
-		p.Lag = time.Duration(h.Quantile(0.99))
+		g.Lag = time.Duration(h.Quantile(0.99))
+	}
+	if a, ok := p.(asking); ok {
+		// The middle of the second: jitter is drawn by whole seconds.
+		if rate, ok := a.asked(max(now-time.Second/2, 0)); ok {
+			g.Asked = int64(rate+unit.One/2) / int64(unit.One)
+		}
 	}
 	t.settle()
-	return p
+	return g
 }
 
 // settle moves what is recent to the rest.
