@@ -36,7 +36,7 @@ type Paced struct {
 	held    bool // it is to be returned again
 	pattern int  // of Patterns
 	since   time.Duration
-	shape   pace.Shape // under the Pacer
+	turns   pace.Turns // that were followed
 	paused  bool
 }
 

@@ -147,7 +147,10 @@ func (r *Report) fill(o *Options, out *outcome) {
 	r.Took = max(length, out.ended).Seconds()
 	r.Due, r.Sent, r.Answered, r.Failed = t.due, t.sent, t.answered, t.failed()
 	r.Late, r.Waited, r.Retried = t.late, t.waited, t.retried
-	r.Changed, r.Paused = t.hand.changed, round(t.hand.pauses(length).Seconds())
+	r.Changed = t.hand.changed
+	if pauses := t.hand.pauses(length); pauses > 0 {
+		r.Paused = max(round(pauses.Seconds()), 0.001) // a short one is one, too
+	}
 	if least, most, apart := t.extremes(length); length >= time.Second {
 		r.Course = &Course{least, most, apart}
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"weir/internal/sketch"
-	"weir/internal/unit"
 )
 
 const (
@@ -182,9 +181,9 @@ type Progress struct {
 	P50, P99, Lag time.Duration
 }
 
-// An asking Plan tells its rate at an offset; false where it has none.
+// An asking Plan tells how many requests it has between two offsets; false where it cannot.
 type asking interface {
-	asked(at time.Duration) (unit.PerSecond, bool)
+	asked(from, to time.Duration) (int64, bool)
 }
 
 // tick closes the figures of the last second.
@@ -208,9 +207,8 @@ func (t *tally) tick(now time.Duration, p Plan) Progress {
 		g.Lag = time.Duration(h.Quantile(0.99))
 	}
 	if a, ok := p.(asking); ok {
-		// The middle of the second: jitter is drawn by whole seconds.
-		if rate, ok := a.asked(max(now-time.Second/2, 0)); ok {
-			g.Asked = int64(rate+unit.One/2) / int64(unit.One)
+		if n, ok := a.asked(max(now.Truncate(time.Second)-time.Second, 0), now.Truncate(time.Second)); ok {
+			g.Asked = n
 		}
 	}
 	t.settle()

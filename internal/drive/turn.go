@@ -50,8 +50,9 @@ func (p *Paced) Turn(at time.Duration, s Setting, back bool) {
 	if s.Pattern != p.pattern {
 		p.pattern, p.since = s.Pattern, at
 	}
-	p.shape = p.shaped(s)
-	pacer.Turn(at, p.shape)
+	shape := p.shaped(s)
+	p.turns = append(p.followed(), pace.TurnTo{From: at, Shape: shape})
+	pacer.Turn(at, shape)
 	p.paused = s.Paused
 	p.ending.turn(back)
 	p.held = p.held || back
@@ -74,16 +75,31 @@ func (p *Paced) shaped(s Setting) pace.Shape {
 	return shape
 }
 
-// asked is the rate of the Plan at an offset; false where there is none.
-func (p *Paced) asked(at time.Duration) (unit.PerSecond, bool) {
-	if p.shape == nil {
-		if len(p.Patterns) == 0 {
-			return 0, false
-		}
-		p.shape = p.shaped(Setting{Jitter: p.Jitter.Amount})
+// followed are the shapes that were followed so far.
+func (p *Paced) followed() pace.Turns {
+	if len(p.turns) == 0 {
+		p.turns = pace.Turns{{Shape: p.shaped(Setting{Jitter: p.Jitter.Amount})}}
 	}
-	rate, _, ok := p.shape.At(at)
-	return rate, ok
+	return p.turns
+}
+
+// asked is how many requests the Plan has between two offsets, but for its end; false where that
+// is not known.
+func (p *Paced) asked(from, to time.Duration) (int64, bool) {
+	if len(p.Patterns) == 0 {
+		return 0, false
+	}
+	sum, turns := 0.0, p.followed()
+	for from < to {
+		rate, until, ok := turns.At(from)
+		if !ok {
+			break
+		}
+		until = min(until, to)
+		sum += float64(rate) * float64(until-from)
+		from = until
+	}
+	return int64(math.Round(sum / (float64(unit.One) * float64(time.Second)))), true
 }
 
 // Turn implements Turning: a replay has a speed, which a Setting changes, and no jitter.
