@@ -33,6 +33,7 @@ type trafficgen struct {
 	verdict     verdict
 	requests    int64
 	connections int
+	overload    drive.Overload
 	timeout     time.Duration
 	wait        time.Duration
 	maxBody     int64
@@ -91,6 +92,7 @@ func newTrafficgen(s streams) *cobra.Command {
 	f.Int64Var(&o.requests, "requests", 0, "end after `N` requests")
 	o.replay.add(f)
 	f.IntVarP(&o.connections, "connections", "c", 64, "`N` connections at once at most, whatever happens")
+	f.Var(newValue(&o.overload, "WHICH", "queue", drive.ParseOverload), "on-overload", "what is due while all connections are taken: queue, it waits, and its waiting counts; drop; stop ends the run with exit code 4")
 	f.Var(newValue(&o.timeout, "SPAN", "10s", unit.ParseSpan), "timeout", "give a request up after this time; so one that waits for a connection")
 	f.BoolVar(&o.fresh, "no-keep-alive", false, "open a connection for each request")
 	f.Var(newValue(&o.maxBody, "SIZE", "64MB", unit.ParseBytes), "max-body", "give an answer up that is longer")
@@ -230,7 +232,7 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 // options makes a run out of the flags.
 func (o *trafficgen) options(cmd *cobra.Command, s streams) (drive.Options, error) {
 	options := drive.Options{
-		Connections: o.connections, Timeout: o.timeout, Wait: o.wait, MaxBody: o.maxBody, Fresh: o.fresh, HTTP2: o.http2,
+		Connections: o.connections, Overload: o.overload, Timeout: o.timeout, Wait: o.wait, MaxBody: o.maxBody, Fresh: o.fresh, HTTP2: o.http2,
 		Batch: o.grade.batch, Agent: "weir-trafficgen/" + release,
 	}
 	var err error

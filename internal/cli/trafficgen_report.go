@@ -101,6 +101,9 @@ func (o *verdict) judge(r *drive.Report) error {
 			wrong = append(wrong, text)
 		}
 	}
+	if r.Overloaded {
+		wrong = append(wrong, "overloaded: no connection was free for a request that was due")
+	}
 	if r.Kept() < o.kept {
 		wrong = append(wrong, fmt.Sprintf("the rate was not kept: %.1f %% of what was asked was sent, less than %.4g %%", 100*r.Kept(), 100*o.kept))
 	}

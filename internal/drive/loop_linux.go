@@ -43,6 +43,7 @@ type loop struct {
 	ending  atomic.Bool // set by somebody else, who then wakes the loop by signal
 	changes chan change // the same
 	stopped bool
+	full    bool          // it was stopped since all connections were taken
 	halt    time.Duration // when nothing is waited for any more; 0 for not yet
 	ended   time.Duration // when the last request was sent
 	freed   time.Duration // up to when all connections were taken, the last time
@@ -289,6 +290,9 @@ func (l *loop) sendDue(now time.Duration) {
 			continue
 		}
 		if !l.send(l.cursor.request, l.cursor.due) {
+			if l.overloaded() {
+				continue
+			}
 			l.cursor.waits = true
 			return
 		}
@@ -302,6 +306,22 @@ func (l *loop) sendDue(now time.Duration) {
 		l.advance()
 		now = l.now()
 	}
+}
+
+// overloaded does with the request at the cursor, for which there is no connection, what the
+// options want; false where it is to wait. Answers that have come already free theirs first.
+func (l *loop) overloaded() bool {
+	switch {
+	case l.o.Overload == Queue:
+		return false
+	case l.look() && !l.blocked():
+	case l.o.Overload == Drop:
+		l.skip(l.now(), dropped)
+	default:
+		l.full = true
+		l.stop()
+	}
+	return true
 }
 
 // blocked tells whether the request at the cursor could not be sent now.
@@ -379,7 +399,7 @@ func (l *loop) stop() {
 	// What was due up to now counts as due; the rest was never asked for.
 	c := &l.cursor
 	for c.more && c.due <= now {
-		l.skip(now)
+		l.skip(now, unsent)
 	}
 	c.more, l.last = false, now
 }
@@ -401,16 +421,16 @@ func (l *loop) expire() {
 		l.lose(slot, f)
 	}
 	for now := l.now(); l.cursor.more && l.cursor.request != Nobody && l.blocked() && now-l.cursor.due > l.o.Timeout; {
-		l.skip(now)
+		l.skip(now, unsent)
 	}
 }
 
-// skip gives up the request at the cursor, for which no connection was free in time. So a run
+// skip gives up the request at the cursor, for which no connection was free. So a run
 // against a server that stands still ends soon after its schedule.
-func (l *loop) skip(now time.Duration) {
+func (l *loop) skip(now time.Duration, f fault) {
 	if l.cursor.request != Nobody {
 		l.plan(l.cursor.due)
-		l.fail(l.cursor.due, l.cursor.due, now, unsent)
+		l.fail(l.cursor.due, l.cursor.due, now, f)
 	}
 	l.advance()
 }
@@ -434,5 +454,5 @@ func (l *loop) finish() outcome {
 		l.lose(l.oldest, abandoned)
 	}
 	l.settle()
-	return outcome{tally: &l.tally, begun: l.begun, length: l.last, ended: l.ended, stopped: l.stopped}
+	return outcome{tally: &l.tally, begun: l.begun, length: l.last, ended: l.ended, stopped: l.stopped, full: l.full}
 }

@@ -30,6 +30,7 @@ type pool struct {
 	mu        sync.Mutex // guards tally
 	tally     tally
 	underWay  atomic.Int64
+	finished  atomic.Int64
 	retried   atomic.Int64
 	behind    atomic.Int64 // nanoseconds, of the request that waits
 	templates []*http.Request
@@ -231,7 +232,7 @@ func (p *pool) pace(ctx, work context.Context, workers *sync.WaitGroup) outcome 
 	var out outcome
 	sleep := newSleeper()
 	defer sleep.close()
-	started, waited := 0, int64(0)
+	started, waited, handed := 0, int64(0), int64(0)
 	freed := time.Duration(-1) // up to when all connections were taken, the last time
 	defer func() {
 		p.mu.Lock()
@@ -249,9 +250,9 @@ func (p *pool) pace(ctx, work context.Context, workers *sync.WaitGroup) outcome 
 		if ctx.Err() != nil {
 			out.stopped, out.length = true, p.now()
 			if due <= out.length && request != Nobody { // it was due when the run was stopped
-				p.skip(due)
+				p.skip(due, unsent)
 			}
-			p.skipRest(&out)
+			p.skipRest(out.length)
 			return out
 		}
 		if request == Nobody {
@@ -264,16 +265,29 @@ func (p *pool) pace(ctx, work context.Context, workers *sync.WaitGroup) outcome 
 		}
 		select {
 		case p.jobs <- j:
+			handed++
 			out.ended = p.now()
 			continue
 		default:
 		}
 		taken := started == p.o.Connections
-		if !taken {
+		switch {
+		case !taken:
 			started++
 			workers.Go(func() { p.work(work) })
+		case handed-p.finished.Load() < int64(started) || p.o.Overload == Queue:
+			// One of the workers is free, or will be.
+		case p.o.Overload == Drop:
+			p.skip(due, dropped)
+			continue
+		default:
+			out.stopped, out.full, out.length = true, true, p.now()
+			p.skip(due, unsent)
+			p.skipRest(out.length)
+			return out
 		}
 		if p.hand(ctx, j) {
+			handed++
 			out.ended = p.now()
 		}
 		if taken {
@@ -341,26 +355,26 @@ func (p *pool) hand(ctx context.Context, j job) bool {
 		case <-ctx.Done():
 		}
 	}
-	p.skip(j.due)
+	p.skip(j.due, unsent)
 	return false
 }
 
 // skip counts a request that was never sent.
-func (p *pool) skip(due time.Duration) {
+func (p *pool) skip(due time.Duration, f fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tally.plan(due)
-	p.tally.fail(due, due, p.now(), unsent)
+	p.tally.fail(due, due, p.now(), f)
 }
 
 // skipRest counts what else was due when the run was stopped.
-func (p *pool) skipRest(out *outcome) {
+func (p *pool) skipRest(until time.Duration) {
 	for {
 		due, request, more := p.o.Plan.Next()
-		if !more || due > out.length || request == Nobody {
+		if !more || due > until || request == Nobody {
 			return
 		}
-		p.skip(due)
+		p.skip(due, unsent)
 	}
 }
 
@@ -383,6 +397,7 @@ func (p *pool) work(ctx context.Context) {
 			p.tally.fail(j.due, sent, now, f)
 		}
 		p.mu.Unlock()
+		p.finished.Add(1)
 	}
 }
 

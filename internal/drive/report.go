@@ -33,6 +33,8 @@ type Report struct {
 	Seconds float64   `json:"seconds"` // how long the schedule was
 	Took    float64   `json:"took"`    // until the last request was sent, where that is longer
 	Stopped bool      `json:"stopped"` // before its end
+	// Overloaded tells that it was stopped since all connections were taken.
+	Overloaded bool `json:"overloaded,omitempty"`
 
 	Due      int64 `json:"due"` // requests that were to be sent
 	Sent     int64 `json:"sent"`
@@ -142,6 +144,7 @@ func (r *Report) fill(o *Options, out *outcome) {
 	} else if !out.stopped && t.due > 1 {
 		length = time.Duration(float64(length) * float64(t.due) / float64(t.due-1)) // the gap behind the last
 	}
+	r.Overloaded = out.full
 	r.Begun, r.Stopped = out.begun.UTC().Round(time.Millisecond), out.stopped
 	r.Seconds = length.Seconds()
 	r.Took = max(length, out.ended).Seconds()
@@ -267,6 +270,7 @@ func Merge(all []*Report) *Report {
 		m.Runs += r.Runs
 		m.Seconds, m.Took = max(m.Seconds, after+r.Seconds), max(m.Took, after+r.Took)
 		m.Stopped = m.Stopped || r.Stopped
+		m.Overloaded = m.Overloaded || r.Overloaded
 		m.Due += r.Due
 		m.Sent += r.Sent
 		m.Answered += r.Answered
@@ -437,14 +441,23 @@ func (r *Report) statuses() string {
 
 // Warnings are what a person should know before the figures are believed; sentences.
 func (r *Report) Warnings() []string {
-	if r.Late == 0 {
-		return nil
+	var all []string
+	if r.Late > 0 {
+		text := fmt.Sprintf("behind schedule: %s of %s %s sent more than 10 ms after %s due", unit.Count(r.Late), unit.Count(r.Sent), was(r.Late, "request"), was(r.Late, "it"))
+		if 2*r.Waited >= r.Late {
+			text += ": all connections were taken: the server is slow, or --connections too few"
+		} else {
+			text += ": this machine was busy"
+		}
+		all = append(all, text)
 	}
-	text := fmt.Sprintf("behind schedule: %s of %s %s sent more than 10 ms after %s due", unit.Count(r.Late), unit.Count(r.Sent), was(r.Late, "request"), was(r.Late, "it"))
-	if 2*r.Waited >= r.Late {
-		return []string{text + ": all connections were taken: the server is slow, or --connections too few"}
+	if n := r.Errors[dropped.told().key]; n > 0 {
+		all = append(all, fmt.Sprintf("overloaded: %s dropped, since all connections were taken: the server is slow, or --connections too few", was(n, unit.Count(n)+" request")))
 	}
-	return []string{text + ": this machine was busy"}
+	if r.Overloaded {
+		all = append(all, "overloaded: stopped at the first request for which no connection was free: the server is slow, or --connections too few")
+	}
+	return all
 }
 
 // was is the verb behind a word of which there are n.

@@ -17,6 +17,7 @@ type Options struct {
 	Requests []Request // which the Plan numbers
 	// Connections is how many there may be at once, whatever happens.
 	Connections int
+	Overload    Overload
 	Timeout     time.Duration // from the sending of a request to the end of its answer; 0 is 10 s
 	MaxBody     int64         // bytes of an answer; 0 for any number
 	// Batch sends what is due within each such span together, at its end: less work, and
@@ -33,6 +34,30 @@ type Options struct {
 	// Setting is what holds at the start. nil for none.
 	Changes <-chan Setting
 	Setting Setting
+}
+
+// Overload is what becomes of a request that is due while all connections are taken. The zero
+// value is Queue.
+type Overload uint8
+
+// What becomes of it: it waits for a connection, it is dropped, or it ends the run.
+const (
+	Queue Overload = iota
+	Drop
+	Stop
+)
+
+// ParseOverload reads queue, drop or stop.
+func ParseOverload(s string) (Overload, error) {
+	switch s {
+	case "queue":
+		return Queue, nil
+	case "drop":
+		return Drop, nil
+	case "stop":
+		return Stop, nil
+	}
+	return Queue, errors.New("must be queue, drop or stop")
 }
 
 const (
@@ -105,6 +130,7 @@ type outcome struct {
 	length  time.Duration
 	ended   time.Duration // when the last request was sent
 	stopped bool          // before the end of the Plan
+	full    bool          // since all connections were taken
 	err     error
 }
 
