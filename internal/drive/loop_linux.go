@@ -332,7 +332,7 @@ func (l *loop) blocked() bool {
 // next is when something is to be done, if nothing happens before.
 func (l *loop) next() time.Duration {
 	at := time.Duration(1<<63 - 1)
-	if l.cursor.more && !l.stopped && !l.blocked() {
+	if l.cursor.more && !l.stopped && (!l.blocked() || l.o.Overload != Queue) {
 		at = l.cursor.due
 		if b := l.o.Batch; b > 0 && at < pace.Forever-b {
 			at = (at + b - 1) / b * b
