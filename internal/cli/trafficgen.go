@@ -43,6 +43,7 @@ type trafficgen struct {
 	seed        uint64
 	owned       bool
 	live        string
+	raw         string
 	peaks       []unit.PerSecond // the highest rate of each pattern, without jitter
 }
 
@@ -101,6 +102,7 @@ func newTrafficgen(s streams) *cobra.Command {
 	f.Var(newValue(&o.wait, "SPAN", "", unit.ParseSpan), "wait", "try for so long to reach a server that is not there yet")
 	f.Var(newValue(&o.grade, "GRADE", "", parseGrade), "pace", "exact: each request at its microsecond, the default up to 20000 a second; batch, or a span: what is due within 1ms, or it, together")
 	o.verdict.add(f)
+	f.StringVar(&o.raw, "raw", "", "write a line for each request to this `FILE`: due, send, reply (Unix seconds), code, bytes, with tabs between them")
 	f.Uint64Var(&o.seed, "seed", 0, "`SEED` of everything random (default: another one each time, told on standard error)")
 	f.BoolVar(&o.owned, "yes-i-own-this", false, "send more than 1000 requests a second to another machine")
 	f.Var(newValue(&o.live, "WHICH", "auto", oneOf("auto", "lines", "off")), "live", "what is shown meanwhile. auto: on a terminal a screen, with keys that change the rate, elsewhere a line each second; lines; off")
@@ -210,6 +212,14 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 	}
 	if err := o.verdict.ready(); err != nil {
 		return err
+	}
+	if o.raw != "" {
+		file, err := os.Create(o.raw)
+		if err != nil {
+			return fmt.Errorf("cannot write --raw: %w", err)
+		}
+		defer file.Close()
+		options.Raw = file
 	}
 	// net/http tells the log of its own of servers that speak unasked; they are in the report.
 	slog.SetDefault(slog.New(slog.DiscardHandler))

@@ -90,7 +90,7 @@ func (l *loop) name() string {
 // now is the time since the start.
 func (l *loop) now() time.Duration { return time.Since(l.begun) }
 
-func (l *loop) run(ctx context.Context, ticks chan<- Progress) outcome {
+func (l *loop) run(ctx context.Context, ticks chan<- Progress) (out outcome) {
 	// The thread is not unlocked: it ends with the goroutine, and its slack with it.
 	runtime.LockOSThread()
 	// Timers of a thread may be late by its slack, 50 microseconds unless said otherwise.
@@ -112,6 +112,11 @@ func (l *loop) run(ctx context.Context, ticks chan<- Progress) outcome {
 		}
 	}()
 	l.begun = time.Now()
+	if l.o.Raw != nil {
+		file := newRawFile(l.o.Raw, l.begun)
+		l.raw = &rawLog{to: file}
+		defer func() { out.raw = closeRaw(file, l.raw) }()
+	}
 	defer l.listen()()
 	l.advance()
 	for tick := time.Second; ; {

@@ -170,7 +170,7 @@ func newHTTPRequest(r *Request, o *Options) (*http.Request, error) {
 	return req, nil
 }
 
-func (p *pool) run(ctx context.Context, ticks chan<- Progress) outcome {
+func (p *pool) run(ctx context.Context, ticks chan<- Progress) (out outcome) {
 	if err := p.prepare(); err != nil {
 		return outcome{err: err}
 	}
@@ -180,6 +180,11 @@ func (p *pool) run(ctx context.Context, ticks chan<- Progress) outcome {
 	p.jobs, p.changes = make(chan job), p.o.Changes
 	p.tally.hand.setting = p.o.Setting
 	p.begun = time.Now()
+	if p.o.Raw != nil {
+		file := newRawFile(p.o.Raw, p.begun)
+		p.tally.raw = &rawLog{to: file}
+		defer func() { out.raw = closeRaw(file, p.tally.raw) }()
+	}
 	ticking := make(chan struct{})
 	stopTicks := make(chan struct{})
 	go func() {
@@ -187,7 +192,7 @@ func (p *pool) run(ctx context.Context, ticks chan<- Progress) outcome {
 		p.tick(ticks, stopTicks)
 	}()
 	var workers sync.WaitGroup
-	out := p.pace(ctx, work, &workers)
+	out = p.pace(ctx, work, &workers)
 	close(p.jobs)
 	answered := make(chan struct{})
 	go func() {
@@ -387,12 +392,12 @@ func (p *pool) work(ctx context.Context) {
 		p.tally.send(j.due, sent)
 		p.mu.Unlock()
 		p.underWay.Add(1)
-		status, f := p.send(ctx, j.request)
+		status, body, f := p.send(ctx, j.request)
 		p.underWay.Add(-1)
 		now := p.now()
 		p.mu.Lock()
 		if f == noFault {
-			p.tally.answer(j.due, sent, now, status)
+			p.tally.answer(j.due, sent, now, status, body)
 		} else {
 			p.tally.fail(j.due, sent, now, f)
 		}
@@ -402,20 +407,20 @@ func (p *pool) work(ctx context.Context) {
 }
 
 // send sends a request and reads its answer to the end.
-func (p *pool) send(ctx context.Context, request int) (status int, f fault) {
+func (p *pool) send(ctx context.Context, request int) (status int, body int64, f fault) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.o.Timeout, errTimeout)
 	defer cancel()
 	connections := int64(0) // that the request was sent on
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connections++ }})
 	defer func() { p.retried.Add(max(connections-1, 0)) }()
 	req := p.templates[request].WithContext(ctx)
-	if body := p.o.Requests[request].Body; len(body) > 0 {
-		req.Body = io.NopCloser(bytes.NewReader(body))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	if b := p.o.Requests[request].Body; len(b) > 0 {
+		req.Body = io.NopCloser(bytes.NewReader(b))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
 	}
 	resp, err := p.client.RoundTrip(req)
 	if err != nil {
-		return 0, cause(ctx, err, false, connections > 0)
+		return 0, 0, cause(ctx, err, false, connections > 0)
 	}
 	defer resp.Body.Close()
 	from := io.Reader(resp.Body)
@@ -425,11 +430,11 @@ func (p *pool) send(ctx context.Context, request int) (status int, f fault) {
 	n, err := io.Copy(io.Discard, from)
 	switch {
 	case p.o.MaxBody > 0 && n > p.o.MaxBody:
-		return 0, longBody
+		return 0, 0, longBody
 	case err != nil:
-		return 0, cause(ctx, err, true, true)
+		return 0, 0, cause(ctx, err, true, true)
 	}
-	return resp.StatusCode, noFault
+	return resp.StatusCode, n, noFault
 }
 
 // An openError is one of opening a connection.

@@ -70,6 +70,36 @@ type Course struct {
 	Most  int64 `json:"most"`
 	// Apart is the greatest difference between what was due in a second and what was sent.
 	Apart int64 `json:"apart"`
+	// Due and Sent are what was due in each second, and what was sent; of a day at most.
+	Due  []int32 `json:"due"`
+	Sent []int32 `json:"sent"`
+}
+
+// newCourse makes one of what was due in each second, and what was sent; nil where there is
+// none.
+func newCourse(due, sent []int32) *Course {
+	if len(due) == 0 {
+		return nil
+	}
+	c := &Course{Least: math.MaxInt64, Due: due, Sent: sent}
+	for k, n := range sent {
+		c.Least, c.Most = min(c.Least, int64(n)), max(c.Most, int64(n))
+		c.Apart = max(c.Apart, int64(max(due[k]-n, n-due[k])))
+	}
+	return c
+}
+
+// add puts the seconds of another run to those of c, which begins after so long, to the nearest
+// second.
+func (c *Course) add(after time.Duration, o *Course) {
+	from := int(after.Round(time.Second) / time.Second)
+	for k := range min(len(o.Due), max(longestCourse-from, 0)) {
+		for len(c.Due) <= from+k {
+			c.Due, c.Sent = append(c.Due, 0), append(c.Sent, 0)
+		}
+		c.Due[from+k] += o.Due[k]
+		c.Sent[from+k] += o.Sent[k]
+	}
 }
 
 // Connections are those of a run.
@@ -154,9 +184,7 @@ func (r *Report) fill(o *Options, out *outcome) {
 	if pauses := t.hand.pauses(length); pauses > 0 {
 		r.Paused = max(round(pauses.Seconds()), 0.001) // a short one is one, too
 	}
-	if least, most, apart := t.extremes(length); length >= time.Second {
-		r.Course = &Course{least, most, apart}
-	}
+	r.Course = newCourse(t.seconds(length))
 	r.Status, r.Errors = map[string]int64{}, map[string]int64{}
 	for status, n := range t.status {
 		if n > 0 {
@@ -213,9 +241,10 @@ func (r *Report) Bad() int64 {
 	return n
 }
 
-// unanswered is a *UnreachableError where no request of a run had an answer.
+// unanswered is a *UnreachableError where no request of a run had an answer; one that was stopped
+// since its connections were taken has not waited for any.
 func (r *Report) unanswered() error {
-	if r.Answered > 0 || r.Failed == 0 || r.Stopped && r.Sent == 0 {
+	if r.Answered > 0 || r.Failed == 0 || r.Stopped && r.Sent == 0 || r.Overloaded {
 		return nil
 	}
 	most, times := noFault, int64(0)
@@ -246,6 +275,9 @@ func ParseReport(b []byte) (*Report, error) {
 		}
 		*d = newDistribution(&h)
 	}
+	if c := r.Course; c != nil && (len(c.Due) != len(c.Sent) || len(c.Due) > longestCourse) {
+		return nil, errors.New("its seconds are not those of a run")
+	}
 	if r.Seconds < 0 || r.Took < 0 || math.IsInf(r.Seconds+r.Took, 0) {
 		return nil, errors.New("its length is no length")
 	}
@@ -265,7 +297,11 @@ func Merge(all []*Report) *Report {
 	}
 	m.Begun = begun
 	var times Times
+	var course Course
 	for _, r := range all {
+		if r.Course != nil {
+			course.add(r.Begun.Sub(begun), r.Course)
+		}
 		after := r.Begun.Sub(begun).Seconds()
 		m.Runs += r.Runs
 		m.Seconds, m.Took = max(m.Seconds, after+r.Seconds), max(m.Took, after+r.Took)
@@ -302,9 +338,7 @@ func Merge(all []*Report) *Report {
 			m.Engine = "several"
 		}
 	}
-	if len(all) == 1 {
-		m.Course = all[0].Course
-	}
+	m.Course = newCourse(course.Due, course.Sent)
 	m.Latency, m.Service, m.Lag = newDistribution(&times.Latency), newDistribution(&times.Service), newDistribution(&times.Lag)
 	m.rate()
 	return m
@@ -358,10 +392,13 @@ func (r *Report) Text() string {
 			fmt.Fprintf(&b, "error     %s %s\n", unit.Count(n), f.told().text)
 		}
 	}
-	fmt.Fprintf(&b, "bytes     %s in, %s out\n", unit.Bytes(r.BytesIn), unit.Bytes(r.BytesOut))
-	c := r.Connections
-	fmt.Fprintf(&b, "on        %s %s at once, of %s allowed; %s opened%s%s\n", unit.Count(int64(c.Most)), unit.Plural(int64(c.Most), "connection"), unit.Count(int64(c.Allowed)), unit.Count(c.Opened),
-		some(c.Surplus, "; more than was asked for came on %s"), some(r.Retried, "; %s requests sent again, since the server had closed theirs"))
+	if c := r.Connections; c.Allowed == 0 { // a raw file knows less
+		fmt.Fprintf(&b, "bytes     %s of bodies\n", unit.Bytes(r.BytesIn))
+	} else {
+		fmt.Fprintf(&b, "bytes     %s in, %s out\n", unit.Bytes(r.BytesIn), unit.Bytes(r.BytesOut))
+		fmt.Fprintf(&b, "on        %s %s at once, of %s allowed; %s opened%s%s\n", unit.Count(int64(c.Most)), unit.Plural(int64(c.Most), "connection"), unit.Count(int64(c.Allowed)), unit.Count(c.Opened),
+			some(c.Surplus, "; more than was asked for came on %s"), some(r.Retried, "; %s requests sent again, since the server had closed theirs"))
+	}
 	if r.Sent > 0 {
 		fmt.Fprintf(&b, "\n%-10s%10s%10s%10s%10s%10s%10s%10s\n", "", "p50", "p90", "p95", "p99", "p99.9", "p99.99", "max")
 		for _, row := range []struct {

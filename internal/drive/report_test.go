@@ -23,7 +23,7 @@ func made(t *testing.T, begun time.Time, latencies ...time.Duration) *Report {
 		due := time.Duration(i) * 100 * time.Millisecond
 		tl.plan(due)
 		tl.send(due, due+time.Millisecond)
-		tl.answer(due, due+time.Millisecond, due+d, 200)
+		tl.answer(due, due+time.Millisecond, due+d, 200, 5)
 	}
 	tl.settle()
 	tl.opened, tl.most = 2, 2

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -34,6 +35,8 @@ type Options struct {
 	// Setting is what holds at the start. nil for none.
 	Changes <-chan Setting
 	Setting Setting
+	// Raw takes a line for each request (ParseRaw), off the goroutine that sends; nil for none.
+	Raw io.Writer
 }
 
 // Overload is what becomes of a request that is due while all connections are taken. The zero
@@ -77,10 +80,19 @@ type UnreachableError struct{ Text string }
 // Error returns the sentence.
 func (e *UnreachableError) Error() string { return e.Text }
 
+// A RawError tells that the raw file is not whole.
+type RawError struct{ Err error }
+
+// Error returns the sentence.
+func (e *RawError) Error() string { return "the raw file: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *RawError) Unwrap() error { return e.Err }
+
 // Run sends what the Plan says, until its end, or until ctx ends, which is no error:
 // then what is under way is waited for some 2 s. The Report is nil only where nothing was
 // sent, since a target was out of reach before: a *UnreachableError, as where no request
-// had an answer.
+// had an answer. A *RawError is one of the raw file alone.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = usualTimeout
@@ -111,7 +123,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, out.err
 	}
 	r.fill(&o, &out)
-	return r, r.unanswered()
+	if err := r.unanswered(); err != nil || out.raw == nil {
+		return r, err
+	}
+	return r, &RawError{out.raw}
 }
 
 // An engine carries out a Plan. run is called once, on a goroutine of its own, and sends
@@ -131,6 +146,7 @@ type outcome struct {
 	ended   time.Duration // when the last request was sent
 	stopped bool          // before the end of the Plan
 	full    bool          // since all connections were taken
+	raw     error         // of the raw file
 	err     error
 }
 

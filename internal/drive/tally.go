@@ -1,7 +1,6 @@
 package drive
 
 import (
-	"math"
 	"time"
 
 	"weir/internal/sketch"
@@ -67,6 +66,7 @@ type tally struct {
 	course []second
 	last   time.Duration // when the last request was due
 	hand   hand
+	raw    *rawLog // nil for none
 }
 
 // A hand is what was changed by hand.
@@ -134,8 +134,9 @@ func (t *tally) send(due, now time.Duration) {
 	}
 }
 
-// answer counts an answer that is whole at now.
-func (t *tally) answer(due, sent, now time.Duration, status int) {
+// answer counts an answer that is whole at now, with a body of so many bytes.
+func (t *tally) answer(due, sent, now time.Duration, status int, body int64) {
+	t.raw.add(exchange{due: due, sent: sent, done: now, status: int16(status), bytes: body})
 	t.answered++
 	t.status[status%statuses]++
 	t.recent.Latency.Add(int64(now - due))
@@ -145,6 +146,13 @@ func (t *tally) answer(due, sent, now time.Duration, status int) {
 // fail counts a request that has no answer.
 func (t *tally) fail(due, sent, now time.Duration, f fault) {
 	t.faults[f]++
+	if t.raw != nil {
+		e := exchange{due: due, sent: sent, done: now, fault: f}
+		if f == unsent || f == dropped {
+			e.sent = -1
+		}
+		t.raw.add(e)
+	}
 	if f == timeout || f == unopened || f == unsent {
 		t.recent.Latency.Add(int64(now - due))
 	}
@@ -212,6 +220,7 @@ func (t *tally) tick(now time.Duration, p Plan) Progress {
 		}
 	}
 	t.settle()
+	t.raw.flush()
 	return g
 }
 
@@ -221,19 +230,17 @@ func (t *tally) settle() {
 	t.recent.reset()
 }
 
-// extremes returns the lowest and the highest number sent in a whole second of a
-// schedule of that length, and the greatest difference to what was due in one; 0, 0,
-// 0 where there is no whole second.
-func (t *tally) extremes(length time.Duration) (least, most, apart int64) {
+// seconds returns what was due in each whole second of a schedule of that length, and what was
+// sent.
+func (t *tally) seconds(length time.Duration) (due, sent []int32) {
 	n := min(int(length/time.Second), longestCourse)
 	if n == 0 {
-		return 0, 0, 0
+		return nil, nil
 	}
-	least = math.MaxInt64
 	t.second(time.Duration(n-1) * time.Second) // those at the end may have had nothing
-	for _, s := range t.course[:n] {
-		least, most = min(least, int64(s.sent)), max(most, int64(s.sent))
-		apart = max(apart, int64(max(s.due-s.sent, s.sent-s.due)))
+	due, sent = make([]int32, n), make([]int32, n)
+	for k, s := range t.course[:n] {
+		due[k], sent[k] = s.due, s.sent
 	}
-	return least, most, apart
+	return due, sent
 }
