@@ -161,7 +161,7 @@ func (c *classroom) play(ctx context.Context, s streams, address, stats string) 
 		})
 		records <- collected{t, err}
 	}()
-	done := (&trafficgen{}).show(&options, s)
+	done := showLine(&options, s.err)
 	report, err := drive.Run(ctx, options)
 	done()
 	wait := time.NewTimer(c.interval() + time.Second)

@@ -21,7 +21,6 @@ import (
 	"weir/internal/drive"
 	"weir/internal/monitor"
 	"weir/internal/pace"
-	"weir/internal/term"
 	"weir/internal/unit"
 )
 
@@ -34,6 +33,7 @@ type trafficgen struct {
 	verdict     verdict
 	requests    int64
 	connections int
+	overload    drive.Overload
 	timeout     time.Duration
 	wait        time.Duration
 	maxBody     int64
@@ -42,6 +42,9 @@ type trafficgen struct {
 	grade       grade
 	seed        uint64
 	owned       bool
+	live        string
+	raw         string
+	peaks       []unit.PerSecond // the highest rate of each pattern, without jitter
 }
 
 // freeRate is how many requests a second go to other machines without a word from their
@@ -62,6 +65,9 @@ there are never more connections than --connections, and what is due while all o
 taken is sent as soon as one is free. Latencies count from when a request was due, so a
 server that stands still for 2 s shows in the percentiles as it does to its users; the time
 from when it was sent stands beside them.
+
+On a terminal + and - change the rate by 10 %, j and k the jitter; space pauses, p turns to the
+next --pattern, q stops. SIGUSR1 and SIGUSR2 are + and -.
 
 Ctrl-C ends it with the report. Exit code 3: the target cannot be reached, or never answered;
 4: an --expect does not hold, or less than --kept of the rate was sent.`
@@ -87,6 +93,7 @@ func newTrafficgen(s streams) *cobra.Command {
 	f.Int64Var(&o.requests, "requests", 0, "end after `N` requests")
 	o.replay.add(f)
 	f.IntVarP(&o.connections, "connections", "c", 64, "`N` connections at once at most, whatever happens")
+	f.Var(newValue(&o.overload, "WHICH", "queue", drive.ParseOverload), "on-overload", "what is due while all connections are taken: queue, it waits, and its waiting counts; drop; stop ends the run with exit code 4")
 	f.Var(newValue(&o.timeout, "SPAN", "10s", unit.ParseSpan), "timeout", "give a request up after this time; so one that waits for a connection")
 	f.BoolVar(&o.fresh, "no-keep-alive", false, "open a connection for each request")
 	f.Var(newValue(&o.maxBody, "SIZE", "64MB", unit.ParseBytes), "max-body", "give an answer up that is longer")
@@ -95,8 +102,10 @@ func newTrafficgen(s streams) *cobra.Command {
 	f.Var(newValue(&o.wait, "SPAN", "", unit.ParseSpan), "wait", "try for so long to reach a server that is not there yet")
 	f.Var(newValue(&o.grade, "GRADE", "", parseGrade), "pace", "exact: each request at its microsecond, the default up to 20000 a second; batch, or a span: what is due within 1ms, or it, together")
 	o.verdict.add(f)
+	f.StringVar(&o.raw, "raw", "", "write a line for each request to this `FILE`: due, send, reply (Unix seconds), code, bytes, with tabs between them")
 	f.Uint64Var(&o.seed, "seed", 0, "`SEED` of everything random (default: another one each time, told on standard error)")
 	f.BoolVar(&o.owned, "yes-i-own-this", false, "send more than 1000 requests a second to another machine")
+	f.Var(newValue(&o.live, "WHICH", "auto", oneOf("auto", "lines", "off")), "live", "what is shown meanwhile. auto: on a terminal a screen, with keys that change the rate, elsewhere a line each second; lines; off")
 	cmd.AddCommand(newTrafficgenReport(s))
 	return cmd
 }
@@ -192,7 +201,8 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 	if err := o.check(cmd); err != nil {
 		return err
 	}
-	ctx := cmd.Context()
+	ctx, cancel := context.WithCancelCause(cmd.Context())
+	defer cancel(nil)
 	if !cmd.Flags().Changed("seed") {
 		o.seed = rand.Uint64() >> 32
 	}
@@ -203,9 +213,17 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 	if err := o.verdict.ready(); err != nil {
 		return err
 	}
+	if o.raw != "" {
+		file, err := os.Create(o.raw)
+		if err != nil {
+			return fmt.Errorf("cannot write --raw: %w", err)
+		}
+		defer file.Close()
+		options.Raw = file
+	}
 	// net/http tells the log of its own of servers that speak unasked; they are in the report.
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	done := o.show(&options, s)
+	done := o.show(ctx, &options, s, func() { cancel(errors.New("stopped by the key q")) })
 	report, err := drive.Run(ctx, options)
 	done()
 	var out *drive.UnreachableError
@@ -224,7 +242,7 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 // options makes a run out of the flags.
 func (o *trafficgen) options(cmd *cobra.Command, s streams) (drive.Options, error) {
 	options := drive.Options{
-		Connections: o.connections, Timeout: o.timeout, Wait: o.wait, MaxBody: o.maxBody, Fresh: o.fresh, HTTP2: o.http2,
+		Connections: o.connections, Overload: o.overload, Timeout: o.timeout, Wait: o.wait, MaxBody: o.maxBody, Fresh: o.fresh, HTTP2: o.http2,
 		Batch: o.grade.batch, Agent: "weir-trafficgen/" + release,
 	}
 	var err error
@@ -243,7 +261,8 @@ func (o *trafficgen) options(cmd *cobra.Command, s streams) (drive.Options, erro
 	if !o.grade.given && peak > exactUpTo {
 		options.Batch = usualBatch
 	}
-	if peak > freeRate && !o.owned && !drive.Loopback(cmd.Context(), options.Requests) {
+	o.owned = o.owned || drive.Loopback(cmd.Context(), options.Requests)
+	if peak > freeRate && !o.owned {
 		return options, usageError{fmt.Errorf("%s requests a second to another machine can be an attack on it: if it is yours, or its owner agrees, say so with --yes-i-own-this", unit.Count(int64(peak/unit.One)))}
 	}
 	return options, nil
@@ -256,12 +275,14 @@ func (o *trafficgen) planPaced(cmd *cobra.Command, options *drive.Options, s str
 		return 0, err
 	}
 	// The length is the Plan's, so that the report knows it.
-	endless := o.pacing
-	endless.duration = 0
-	shape, err := endless.shape(cmd.Flags(), o.seed)
+	shapes, err := o.pacing.shapes(cmd.Flags(), o.seed)
 	if err != nil {
 		return 0, err
 	}
+	for _, s := range shapes {
+		o.peaks = append(o.peaks, peak(s, o.pacing.duration))
+	}
+	shape := o.pacing.jittered(shapes[0], o.seed)
 	weights := make([]float64, len(all))
 	for i, w := range all {
 		options.Requests = append(options.Requests, w.Request)
@@ -269,7 +290,9 @@ func (o *trafficgen) planPaced(cmd *cobra.Command, options *drive.Options, s str
 	}
 	options.Plan = &drive.Paced{
 		Pacer: pace.NewArrivals(shape, o.pacing.arrivals, o.seed), Mix: drive.NewMix(weights, o.seed), For: o.pacing.duration, Count: o.requests,
+		Patterns: shapes, Jitter: pace.Jitter{Amount: o.pacing.jitter, Every: o.pacing.every, Seed: o.seed},
 	}
+	options.Setting.Jitter = o.pacing.jitter
 	random := len(all) > 1 || o.pacing.jitter > 0 || o.pacing.arrivals != pace.Even || cmd.Flags().Changed("pattern")
 	if random && !cmd.Flags().Changed("seed") {
 		tell(s.err, fmt.Sprintf("--seed %d", o.seed))
@@ -292,40 +315,6 @@ func peak(shape pace.Shape, length time.Duration) unit.PerSecond {
 		}
 	}
 	return most
-}
-
-// show shows a line of figures, where somebody looks at it.
-func (o *trafficgen) show(options *drive.Options, s streams) (done func()) {
-	if _, terminal := term.Color("never", s.err, os.Getenv); !terminal {
-		return func() {}
-	}
-	shown := false
-	options.OnProgress = func(p drive.Progress) {
-		shown = true
-		line := liveLine(p)
-		fmt.Fprintf(s.err, "\r\x1b[K%s", line[:min(len(line), narrow)])
-	}
-	return func() {
-		if shown {
-			fmt.Fprint(s.err, "\r\x1b[K")
-		}
-	}
-}
-
-// narrow is how wide the line may be, so that no terminal breaks it.
-const narrow = 79
-
-// liveLine is what a run is doing, the most important first.
-func liveLine(p drive.Progress) string {
-	line := fmt.Sprintf("%s  %s/s  p50 %s  p99 %s", unit.Span(p.Elapsed.Truncate(time.Second)), unit.Count(p.Sent), unit.Duration(p.P50), unit.Duration(p.P99))
-	if p.Failed+p.Bad > 0 {
-		line += "  errors " + unit.Short(p.Failed+p.Bad)
-	}
-	line += fmt.Sprintf("  under way %s on %s", unit.Short(int64(p.UnderWay)), unit.Short(int64(p.Connections)))
-	if p.Behind > 0 {
-		line += "  behind by " + unit.Duration(p.Behind)
-	}
-	return line
 }
 
 // mixFlags say which requests are sent.

@@ -107,7 +107,8 @@ func (o *trafficgen) planReplay(ctx context.Context, options *drive.Options, s s
 	tell(s.err, fmt.Sprintf("%s %s in %s%s", unit.Count(int64(len(r.entries))), unit.Plural(int64(len(r.entries)), "request"), unit.Span(plan.Length.Round(time.Millisecond)), cut(plan.Pauses)))
 	options.Requests = r.requests
 	options.Plan = &drive.Limited{Plan: plan, For: o.pacing.duration, Count: o.requests}
-	return unit.PerSecond(plan.Busiest()) * unit.One, nil
+	o.peaks = []unit.PerSecond{unit.PerSecond(plan.Busiest()) * unit.One}
+	return o.peaks[0], nil
 }
 
 func cut(pauses int) string {
