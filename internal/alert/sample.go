@@ -15,6 +15,9 @@ type Sample struct {
 	// Whole: the time before the window is known, so that it says something that
 	// there is little in it.
 	Whole bool
+	// Known is how many seconds of the window are known; 0 where nobody asks, which only
+	// rules do that are Burns.
+	Known int64
 
 	now int64 // with Earlier: of Hits those of the window itself
 }
@@ -86,6 +89,10 @@ func (s Sample) against(earlier Sample) Sample {
 // burn is how many times as fast as it may the budget burns, 0 where no Pair
 // says that it is too fast. Where the short window of one has no request, the long
 // one is not known to be over: nothing is measured then.
+//
+// A Pair is about the part of the budget that is gone (2 % in its hour, 10 % in its three
+// days), so of a window that is known in part the rest counts as good: an outage in the first
+// minutes is told, and no three days are claimed of an hour.
 func (r *Rule) burn(measure func(span int64) Sample) Sample {
 	var worst Sample
 	if r.Budget <= 0 {
@@ -95,6 +102,9 @@ func (r *Rule) burn(measure func(span int64) Sample) Sample {
 	for _, p := range Pairs() {
 		long, short := measure(p.Long), measure(p.Short)
 		worst.Hits = max(worst.Hits, long.Hits)
+		if k := max(1, long.Known); k < p.Long {
+			long.Num, long.Den = long.Num*k, long.Den*p.Long
+		}
 		limit := Level(min(int64(r.Budget)*int64(p.Factor)/1e6, 1e6))
 		switch {
 		case long.Den <= 0:

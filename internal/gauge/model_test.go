@@ -199,6 +199,7 @@ type measured struct {
 	num, den float64 // den is 0 where nothing was measured
 	hits     int64
 	whole    bool
+	known    float64 // seconds of the window
 }
 
 // look counts the window of span seconds that ended lag seconds ago.
@@ -211,7 +212,7 @@ func (m *reckoning) look(r *alert.Rule, key string, w *watched, span, lag int64)
 	if r.By == alert.Site {
 		first = m.first
 	}
-	s.whole = first <= from
+	s.whole, s.known = first <= from, max(1, float64(min(to-from, to-first)))
 	i, _ := slices.BinarySearchFunc(m.arrived, from, func(d *deed, sec int64) int { return int(d.counted - sec) })
 	var part, bytes int64
 	var micros []int64
@@ -381,6 +382,7 @@ func (m *reckoning) burns(r *alert.Rule, key string, w *watched) (over, under bo
 	}{{3600, 300, 14.4}, {21600, 1800, 6}, {259200, 21600, 1}} {
 		long, short := m.look(r, key, w, p.long, 0), m.look(r, key, w, p.short, 0)
 		worst.hits = max(worst.hits, long.hits)
+		long.num *= min(1, long.known/float64(p.long)) // before that nothing failed
 		limit := min(1, r.Budget.Float()*p.factor)
 		exceeds := func(s measured) bool { return s.num/s.den > limit+1e-9 }
 		switch {

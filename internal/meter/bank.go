@@ -411,8 +411,13 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 	}
 	n := s.rings[at.ring].sum(at.window, l.At)
 	out := alert.Sample{Num: n.hits, Den: at.span, Hits: n.hits, Whole: s.first <= from}
+	first := s.first
 	if r.By == alert.Site {
+		first = b.first
 		out.Whole = b.begun && b.first <= from
+	}
+	if r.Test == alert.Burns {
+		out.Known = max(0, min(at.span, to-first))
 	}
 	switch {
 	case r.Metric == alert.Bytes:
