@@ -58,7 +58,7 @@ func NewBoard(rules ...Rule) *Board {
 func (b *Board) watch(rule int, key string) *Watch {
 	w := &Watch{Rule: b.rules[rule], Key: key}
 	if w.Rule.Test == Changes {
-		w.series = w.Rule.series()
+		w.series = w.Rule.series(w.Key)
 	}
 	return w
 }
@@ -375,7 +375,7 @@ func (b *Board) take(old []*Watch, t int64) []Event {
 		*into = *w
 		if w.series != nil {
 			// It has learned what is usual, whatever is to be told of it.
-			if s, err := change.Restore(w.series.AppendBinary(nil), r.senses()); err == nil {
+			if s, err := change.Restore(w.series.AppendBinary(nil), r.senses(w.Key)); err == nil {
 				into.series = s
 			}
 		}
