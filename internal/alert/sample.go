@@ -144,10 +144,13 @@ func (r *Rule) judge(s Sample) (over, under bool) {
 	}
 	side, back := r.Threshold.Compare(s.Num, s.Den), end.Compare(s.Num, s.Den)
 	if r.Test == Below {
-		return side < 0 && s.Whole && s.Hits >= r.Min, back > 0
+		return side < 0 && s.Whole && r.Enough(s), back > 0
 	}
-	return side > 0 && s.Hits >= r.Min && (s.Whole || r.Earlier == 0), back < 0
+	return side > 0 && r.Enough(s) && (s.Whole || r.Earlier == 0), back < 0
 }
+
+// Enough reports whether there is as much in the window as an alert of Above or Below needs.
+func (r *Rule) Enough(s Sample) bool { return s.Hits >= r.Min && s.Num >= r.MinOf }
 
 // An Only is the Figures of rules that ask for hits alone, of the whole site:
 // what each second had is all they need.

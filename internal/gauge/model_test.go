@@ -307,7 +307,7 @@ func (m *reckoning) decide(r *alert.Rule, key string, w *watched) {
 			end = r.Threshold
 		}
 		if r.Test == alert.Above {
-			over = beyond(s, r.Threshold) > 0 && s.hits >= r.Min && loose
+			over = beyond(s, r.Threshold) > 0 && s.hits >= r.Min && s.num >= float64(r.MinOf) && loose
 			under = beyond(s, end) < 0
 		} else {
 			over = beyond(s, r.Threshold) < 0 && s.hits >= r.Min && s.whole
