@@ -107,7 +107,7 @@ const (
 	// Below the threshold; once a whole window was seen.
 	Below
 	// Absent: there was no request in the window, where at least Rule.Min were in
-	// the twelve windows before it.
+	// the twelve windows before it, and none in three of those at most.
 	Absent
 	// Silent: a log had no line at all in the window, nor one that is no request.
 	Silent

@@ -53,7 +53,8 @@ type Figures interface {
 // A Look is the window [At-Lag-Span, At-Lag), in seconds.
 type Look struct{ At, Span, Lag int64 }
 
-// Looks are the windows that the rule asks for, with an At of 0.
+// Looks are the windows that the rule asks for, with an At of 0. Of Absent those of the twelve
+// windows before are none: they are asked for one by one, and seldom.
 func (r *Rule) Looks() []Look {
 	switch r.Test {
 	case Burns:

@@ -283,6 +283,18 @@ func (m *reckoning) decide(r *alert.Rule, key string, w *watched) {
 		s = m.look(r, key, w, r.Window, 0)
 		before := m.look(r, key, w, 13*r.Window, 0).hits - s.hits
 		over, under = s.hits == 0 && s.whole && before >= r.Min, s.hits > 0
+		if over && r.Min > 0 {
+			known, empty := 0, 0
+			for k := range int64(12) {
+				if e := m.look(r, key, w, r.Window, (k+1)*r.Window); e.whole || e.hits > 0 {
+					known++
+					if e.hits == 0 {
+						empty++
+					}
+				}
+			}
+			over = 4*empty <= known
+		}
 		s.num, s.hits, s.den = float64(s.hits), before, float64(r.Window)
 	case alert.Burns:
 		over, under, s = m.burns(r, key, w)
@@ -326,8 +338,11 @@ func (m *reckoning) step(r *alert.Rule, key string, w *watched, s measured, over
 			value = s.num / s.den
 		}
 		loose := 1e-9
-		if r.Metric.Quantile() > 0 {
+		switch {
+		case r.Metric.Quantile() > 0:
 			loose = 0.017
+		case r.Test == alert.Burns:
+			loose = 0.002 // both round to a thousandth
 		}
 		m.told = append(m.told, tale{r.Name, key, w.state, state, m.at, s.hits, value, loose})
 		w.state, w.since, w.over = state, m.at, 0
