@@ -58,7 +58,7 @@ func NewBoard(rules ...Rule) *Board {
 func (b *Board) watch(rule int, key string) *Watch {
 	w := &Watch{Rule: b.rules[rule], Key: key}
 	if w.Rule.Test == Changes {
-		w.series = w.Rule.series()
+		w.series = w.Rule.series(w.Key)
 	}
 	return w
 }
@@ -273,12 +273,33 @@ func (b *Board) measure(rule int, w *Watch, f Figures) Sample {
 	case r.Test == Absent:
 		now := f.Measure(rule, w.Key, Look{b.at, r.Window, 0})
 		all := f.Measure(rule, w.Key, Look{b.at, 13 * r.Window, 0})
-		return Sample{Num: now.Hits, Den: r.Window, Hits: all.Hits - now.Hits, Whole: now.Whole}
+		s := Sample{Num: now.Hits, Den: r.Window, Hits: all.Hits - now.Hits, Whole: now.Whole}
+		if s.Num == 0 && s.Whole && r.Min > 0 && s.Hits >= r.Min && w.State != Firing {
+			s.Whole = !b.lumpy(rule, w.Key, f)
+		}
+		return s
 	case r.Earlier > 0:
 		now := f.Measure(rule, w.Key, Look{b.at, r.Window, 0})
 		return now.against(f.Measure(rule, w.Key, Look{b.at, r.Window, r.Earlier}))
 	}
 	return f.Measure(rule, w.Key, Look{b.at, r.Window, 0})
+}
+
+// lumpy reports whether windows without a request are nothing new: more than a quarter of the
+// twelve before, as far as they are known, had none. A program that comes every ten minutes
+// is no outage in between, nor is the end of a crawler's visit.
+func (b *Board) lumpy(rule int, key string, f Figures) bool {
+	known, empty := 0, 0
+	for k := int64(1); k <= 12; k++ {
+		window := b.rules[rule].Window
+		switch s := f.Measure(rule, key, Look{b.at, window, k * window}); {
+		case s.Hits > 0:
+			known++
+		case s.Whole:
+			known, empty = known+1, empty+1
+		}
+	}
+	return 4*empty > known
 }
 
 // emit keeps an event of w, unless another rule has told the same.
@@ -375,7 +396,7 @@ func (b *Board) take(old []*Watch, t int64) []Event {
 		*into = *w
 		if w.series != nil {
 			// It has learned what is usual, whatever is to be told of it.
-			if s, err := change.Restore(w.series.AppendBinary(nil), r.senses()); err == nil {
+			if s, err := change.Restore(w.series.AppendBinary(nil), r.senses(w.Key)); err == nil {
 				into.series = s
 			}
 		}

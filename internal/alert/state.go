@@ -125,7 +125,7 @@ func RestoreBoard(state, learnt []byte, rules ...Rule) (b *Board, forgot, err er
 				if e, ok := w.end(b.at, "what was usual is no longer known"); ok {
 					owed = append(owed, e)
 				}
-				w.series, w.steps = w.Rule.series(), nil
+				w.series, w.steps = w.Rule.series(w.Key), nil
 				b.mark.stale = true
 			}
 		}

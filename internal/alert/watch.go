@@ -183,7 +183,7 @@ func (w *Watch) calm(empty bool) bool {
 	case r.Test == Above && r.Metric <= Visitors:
 		return true // the value only falls
 	case r.Test == Above && (r.Metric == Share || r.Metric == Rejected):
-		return s.Num <= 0
+		return s.Num <= 0 || s.Num < r.MinOf
 	case r.Test == Above:
 		return s.Hits == 0 // quantiles rise where fast requests leave the window first
 	}

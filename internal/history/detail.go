@@ -33,6 +33,7 @@ type detail struct {
 	For          int64             `json:"for,omitempty"`
 	KeepFiring   int64             `json:"keep_firing,omitempty"`
 	Min          int64             `json:"min,omitempty"`
+	MinOf        int64             `json:"min_of,omitempty"`
 	Budget       alert.Level       `json:"budget,omitempty"`
 	Severity     alert.Severity    `json:"severity,omitempty"`
 	Message      string            `json:"message,omitempty"`
@@ -47,7 +48,7 @@ func detailOf(e *alert.Event) ([]byte, error) {
 	d := detail{
 		Key: e.Key, State: e.State, Was: e.Was, Num: e.Num, Den: e.Den, Whole: e.Whole, Began: e.Began, Muted: e.Muted,
 		Acknowledged: e.Acknowledged, Ended: e.Ended, Metric: r.Metric.String(), Test: r.Test, By: r.By, Where: r.Where, Of: r.Of,
-		Recovery: r.Recovery, Earlier: r.Earlier, For: r.For, KeepFiring: r.KeepFiring, Min: r.Min, Budget: r.Budget,
+		Recovery: r.Recovery, Earlier: r.Earlier, For: r.For, KeepFiring: r.KeepFiring, Min: r.Min, MinOf: r.MinOf, Budget: r.Budget,
 		Severity: r.Severity, Cause: e.Cause,
 	}
 	if r.Policy != nil {
@@ -86,7 +87,7 @@ func detailed(e *alert.Event, data []byte) error {
 	e.Num, e.Den, e.Whole = d.Num, d.Den, d.Whole
 	r := &e.Rule
 	r.Metric, r.Test, r.By, r.Where, r.Of = m, d.Test, d.By, d.Where, d.Of
-	r.Recovery, r.Earlier, r.For, r.KeepFiring, r.Min, r.Budget, r.Severity = d.Recovery, d.Earlier, d.For, d.KeepFiring, d.Min, d.Budget, d.Severity
+	r.Recovery, r.Earlier, r.For, r.KeepFiring, r.Min, r.MinOf, r.Budget, r.Severity = d.Recovery, d.Earlier, d.For, d.KeepFiring, d.Min, d.MinOf, d.Budget, d.Severity
 	if d.Message != "" || len(d.Labels) > 0 {
 		r.Policy = &alert.Policy{Message: d.Message, Labels: d.Labels}
 	}

@@ -402,6 +402,9 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 	}
 	b.feed(l.At)
 	b.decided = max(b.decided, l.At)
+	if r.Test == alert.Absent && l.Lag > 0 {
+		return b.before(rule, key, l)
+	}
 	at := p.spot(l)
 	to = traffic.FloorDiv(l.At, at.width)*at.width - at.lag
 	from := to - at.span
@@ -411,8 +414,13 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 	}
 	n := s.rings[at.ring].sum(at.window, l.At)
 	out := alert.Sample{Num: n.hits, Den: at.span, Hits: n.hits, Whole: s.first <= from}
+	first := s.first
 	if r.By == alert.Site {
+		first = b.first
 		out.Whole = b.begun && b.first <= from
+	}
+	if r.Test == alert.Burns {
+		out.Known = max(0, min(at.span, to-first))
 	}
 	switch {
 	case r.Metric == alert.Bytes:
@@ -431,6 +439,27 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 		if out.Hits == 0 {
 			out.Num, out.Den = 0, 0
 		}
+	}
+	return out
+}
+
+// before measures one of the windows before that of an Absent rule. It is no spot of its own:
+// nobody asks for it as long as there is traffic.
+func (b *Bank) before(rule int, key string, l alert.Look) alert.Sample {
+	r, p := &b.rules[rule], &b.parts[rule]
+	at := p.spot(alert.Look{At: l.At, Span: l.Span})
+	to := traffic.FloorDiv(l.At, at.width)*at.width - ceil(l.Lag, at.width)
+	from := to - at.span
+	s := p.group.keys[key]
+	first, begun := b.first, b.begun
+	if r.By != alert.Site {
+		if begun = s != nil; begun {
+			first = s.first
+		}
+	}
+	out := alert.Sample{Den: at.span, Whole: begun && first <= from}
+	if s != nil {
+		out.Hits = s.rings[at.ring].count(from/at.width, to/at.width)
 	}
 	return out
 }
