@@ -140,7 +140,7 @@ const (
 func (b By) String() string { return [...]string{"", "section", "host", "source"}[min(b, Source)] }
 
 // MaxKeys is how many keys a rule has alerts for at the same time. The one
-// whose last request is longest ago makes room for a new one.
+// whose last request is longest ago, a minute at least, makes room for a new one.
 const MaxKeys = 256
 
 // A Severity is how much a person should be bothered.

@@ -114,7 +114,11 @@ func (d Decision) band() string {
 		}
 		return fmt.Sprintf("%s (%s to %s)", decimal(d.Expected*per), decimal(d.Low*per), decimal(d.High*per))
 	case Errors:
-		return fmt.Sprintf("%s (%s), at most %s", percent(d.Expected), decimal(d.Expected*d.Of), percent(d.High))
+		expected := fmt.Sprintf("%s (%s)", percent(d.Expected), decimal(d.Expected*d.Of))
+		if d.Value < d.Low {
+			return expected + ", at least " + percent(d.Low)
+		}
+		return expected + ", at most " + percent(d.High)
 	}
 	return fmt.Sprintf("%s, at most %s", d.figure(d.Expected), d.figure(d.High))
 }

@@ -20,6 +20,9 @@ func TestADecisionIsASentence(t *testing.T) {
 		"Errors up: 2.1 % of 5,940 requests failed (125), expected 0.1 % (5.9), at most 0.3 % (Tue 14:05, last 5m). 21 times as much, seen less than once in 2 weeks. Basis: daily pattern, 4 days.": {
 			Kind: Errors, Event: Alert, At: at, Span: 300, Value: 125.0 / 5940, Count: 125, Of: 5940, Expected: 0.001, High: 0.003, Change: 20.04, Rarity: 2 * week, Basis: Basis{Pattern: OfTheDay, Visits: 4, Today: 1},
 		},
+		"Errors down: 0 % of 480 requests failed (0), expected 3.7 % (18), at least 0.8 % (Tue 14:05, last 1m). -100 %, seen less than once in a year. Basis: the last hour.": {
+			Kind: Errors, Event: Alert, At: at, Span: 60, Of: 480, Expected: 0.0367, Low: 0.008, High: 0.09, Change: -1, Rarity: 60 * week, Basis: Basis{Pattern: Lately, Minutes: 9000, Today: 1},
+		},
 		"p90 latency up: 412 ms, expected 215 ms, at most 260 ms (Tue 14:05, last 15m, 1,130 requests). +92 %, seen once in some days. Basis: the last hour.": {
 			Kind: P90Latency, Event: Alert, At: at, Span: 900, Value: 0.412, Of: 1130, Expected: 0.215, High: 0.26, Change: 0.916, Rarity: week / 2, Basis: Basis{Pattern: Lately, Minutes: 9000, Today: 1},
 		},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,7 +67,7 @@ func testChannels(cmd *cobra.Command, s streams, channels []notify.Channel, name
 		err := notify.Test(cmd.Context(), c, notify.Options{Bell: s.out, Agent: "weir"})
 		if err != nil {
 			failed++
-			fmt.Fprintf(s.out, "%s (%s): %s\n", name, c.Kind, escape.Terminal([]byte(err.Error())))
+			fmt.Fprintf(s.out, "%s (%s): %s\n", name, c.Kind, escape.Terminal([]byte(strings.TrimPrefix(err.Error(), "notify "+c.Name+": "))))
 			continue
 		}
 		fmt.Fprintf(s.out, "%s (%s): delivered\n", name, c.Kind)

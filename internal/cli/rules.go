@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -16,7 +17,6 @@ import (
 	"weir/internal/config"
 	"weir/internal/escape"
 	"weir/internal/monitor"
-	"weir/internal/notify"
 )
 
 // A ruleFlags are what flags say of rules and of who is told: what a weir.toml says, too.
@@ -35,7 +35,7 @@ func (o *ruleFlags) addRules(f *pflag.FlagSet) {
 }
 
 func (o *ruleFlags) addChannels(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.channels, "notify", nil, "tell of alerts through a `CHANNEL`: bell, file:PATH, exec:COMMAND, an http(s) address, alertmanager:ADDRESS, or a chat as slack://... (docs/notifications.md); may be repeated")
+	f.StringArrayVar(&o.channels, "notify", nil, "tell of alerts through a `CHANNEL`: bell, file:PATH, exec:COMMAND, an http(s) address, alertmanager:ADDRESS, mailto:ADDRESS, or a chat as slack://... (docs/notifications.md); may be repeated")
 }
 
 // over returns c with what the flags say.
@@ -94,6 +94,19 @@ func ruleTOML(text string, c *config.Config) (string, error) {
 	case "on":
 		return b + "enabled = true\n", nil
 	}
+	known := slices.IndexFunc(c.Rules, func(r config.Rule) bool { return r.Name == name })
+	about := func(key string) bool { return strings.Contains(rest, key) }
+	if known < 0 && !slices.ContainsFunc([]string{"metric", "absent", "slo"}, about) {
+		return "", unknownRule(name, c)
+	}
+	if known >= 0 && !strings.Contains(rest, "=") {
+		switch c.Rules[known].Test {
+		case alert.Above:
+			rest = "above=" + rest
+		case alert.Below:
+			rest = "below=" + rest
+		}
+	}
 	for _, pair := range splitPairs(rest) {
 		key, v, ok := strings.Cut(pair, "=")
 		if !ok {
@@ -108,6 +121,20 @@ func ruleTOML(text string, c *config.Config) (string, error) {
 		b += quoted(key) + " = " + v + "\n"
 	}
 	return b, nil
+}
+
+// unknownRule says that a flag adjusts a rule that there is not.
+func unknownRule(name string, c *config.Config) error {
+	var names []string
+	for i := range c.Rules {
+		names = append(names, c.Rules[i].Name)
+	}
+	near := ""
+	if n := nearest(name, names); n != "" {
+		near = fmt.Sprintf("; did you mean %q?", n)
+	}
+	return fmt.Errorf("there is no rule %s%s There are %s; a new one says what it looks at: %s:metric=errors,above=2%%",
+		strconv.Quote(name), cmp.Or(near, "."), strings.Join(names, ", "), name)
 }
 
 // splitPairs cuts at commas that stand in no quotes and no parentheses.
@@ -166,29 +193,6 @@ func quoted(s string) string {
 	}
 	b.WriteByte('"')
 	return b.String()
-}
-
-// channelTOML writes the CHANNEL of --notify as a table of a configuration.
-func channelTOML(text string, number int) (string, error) {
-	scheme, rest, ok := strings.Cut(text, ":")
-	kind, keys := notify.Chat, "url = "+quoted(text)
-	switch {
-	case text == "bell":
-		kind, keys = notify.Bell, ""
-	case !ok || rest == "":
-		return "", errors.New("this is no channel: write bell, file:PATH, exec:COMMAND, an http(s) address, alertmanager:ADDRESS, or the URL of a chat")
-	case scheme == "file":
-		kind, keys = notify.Log, "file = "+quoted(rest)
-	case scheme == "exec":
-		kind, keys = notify.Command, `command = ["/bin/sh", "-c", `+quoted(rest)+"]"
-	case scheme == "http" || scheme == "https":
-		kind = notify.Webhook
-	case scheme == "alertmanager":
-		kind, keys = notify.Alertmanager, "url = "+quoted(rest)
-	case scheme == "mailto" || scheme == "smtp":
-		return "", errors.New("e-mail takes a server, too: it is set in a weir.toml (docs/notifications.md)")
-	}
-	return fmt.Sprintf("[[notify]]\nname = \"%s-%d\"\nkind = \"%s\"\n%s\n", kind, number+1, kind, keys), nil
 }
 
 // unchosen tells whether nobody has said anything of high traffic.

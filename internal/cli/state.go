@@ -82,11 +82,18 @@ type listed struct {
 	Alerts   int64         `json:"alerts"`
 	Marks    int64         `json:"marks"`
 	Messages int64         `json:"messages_waiting"`
+	Channels []listedQueue `json:"channels,omitempty"`
 	Refused  int64         `json:"refused_hits"`
 	Shed     int64         `json:"shed_rows"`
 	Problem  escape.JSON   `json:"problem,omitempty"` // why nothing more is known
 
 	changed time.Time
+}
+
+// listedQueue is how many messages wait for a channel.
+type listedQueue struct {
+	Name     escape.JSON `json:"name"`
+	Messages int64       `json:"messages"`
 }
 
 type listedLevel struct {
@@ -181,6 +188,14 @@ func (o *stating) look(k history.Kept) listed {
 	}
 	h.Bytes, h.Free, h.Commits = st.File+st.Journal, st.Free, st.Commits
 	h.Alerts, h.Marks, h.Messages, h.Refused, h.Shed = st.Events, int64(len(marks)), st.Waiting, st.Refused, st.Shed
+	waiting, err := db.Targets()
+	if err != nil {
+		h.Problem = escape.JSON(err.Error())
+		return h
+	}
+	for _, w := range waiting {
+		h.Channels = append(h.Channels, listedQueue{escape.JSON(w.Target), w.Messages})
+	}
 	for l, ls := range st.Levels {
 		if ls.Rows == 0 {
 			continue
@@ -236,6 +251,13 @@ func (o *stating) append(b []byte, h *listed, now time.Time) []byte {
 	}
 	line("alerts", unit.Count(h.Alerts)+" with recoveries, "+unit.Count(h.Marks)+" "+unit.Plural(h.Marks, "mark")+", "+
 		unit.Count(h.Messages)+" "+unit.Plural(h.Messages, "message")+" waiting")
+	var queues []string
+	for _, q := range h.Channels {
+		queues = append(queues, unit.Count(q.Messages)+" for "+string(q.Name))
+	}
+	if len(queues) > 0 {
+		line("waiting", strings.Join(queues, ", "))
+	}
 	if h.Refused > 0 {
 		line("refused", unit.Count(h.Refused)+" "+unit.Plural(h.Refused, "hit")+" that came too late for any row that is kept")
 	}

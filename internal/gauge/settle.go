@@ -2,6 +2,7 @@ package gauge
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -24,6 +25,9 @@ func (g *Gauge) settle() {
 	}
 	g.frames.closed = closed
 	g.bank.Close(closed)
+	for _, name := range g.bank.Crowded() {
+		g.Notice(fmt.Sprintf("rule %s: more than %d of what it watches one by one have requests at the same time; the others are not watched by it until some of these are silent for a minute", name, alert.MaxKeys))
+	}
 	g.seal(closed)
 	for g.next != math.MaxInt64 && g.next+g.o.Interval <= closed {
 		if to := g.skip(closed); to > g.next+maxEmpty*g.o.Interval {

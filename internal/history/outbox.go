@@ -21,6 +21,26 @@ func (db *DB) OutboxOf(target string, limit int) ([]Message, error) {
 	return all, err
 }
 
+// Waiting is how many messages there are in the outbox for a target.
+type Waiting struct {
+	Target   string
+	Messages int64
+}
+
+// Targets returns for whom there is something in the outbox, due or not, by name.
+func (db *DB) Targets() ([]Waiting, error) {
+	var all []Waiting
+	err := db.read(func(tx *sql.Tx) error {
+		var w Waiting
+		text := "SELECT target, count(*) FROM outbox GROUP BY target ORDER BY target"
+		return query(tx, text, nil, []any{&w.Target, &w.Messages}, func() error {
+			all = append(all, w)
+			return nil
+		})
+	})
+	return all, err
+}
+
 // Deliver takes Messages out of the outbox. Those that are gone are no error. It may
 // be called beside Commit.
 func (db *DB) Deliver(ids []int64) error { return db.outbox("DELETE FROM outbox WHERE id = ?", ids) }

@@ -17,24 +17,42 @@ import (
 	"weir/internal/term"
 )
 
-// consoles are what docs/alerts.md shows the console with: a simulated site, with what happens to it
-// behind an hour and a half as usual.
-func consoles() map[string]string {
+// A site is a simulated one, with what happens to it until the alert of a rule comes.
+type site struct{ rule, script string }
+
+// consoles are what docs/alerts.md shows the console with, by the names of the blocks: a site behind
+// an hour and a half as usual. Rules of its own go by the name of the block.
+func consoles() map[string]site {
 	const shop, api = " path /shop/cart clients 40 bytes 12kB latency 20ms..180ms", " path /api/items clients 25 bytes 2kB latency 10ms..90ms"
 	const usual = "90m at 5/s" + shop + " and 3/s" + api + "\n"
-	return map[string]string{
-		"high-traffic":   usual + "3m at 5/s" + shop + " and 20/s path /api/items clients 2 latency 10ms..90ms\n",
-		"errors":         usual + "3m at 5/s" + shop + " and 3/s" + api + " fail 30%\n",
-		"latency":        usual + "6m at 5/s path /shop/cart clients 40 latency 1s..6s and 3/s" + api + "\n",
-		"no-traffic":     "10m at 5/s" + shop + " and 3/s" + api + "\n3m quiet\n",
-		"traffic-change": usual + "4m at 5/s" + shop + "\n",
-		"error-change":   usual + "9m at 5/s" + shop + " fail 4% and 3/s" + api + "\n",
-		"latency-change": usual + "5m at 5/s path /shop/cart clients 40 latency 200ms..700ms and 3/s" + api + "\n",
+	own := func(name, keys, script string) site {
+		return site{name, "rules\n[[rule]]\nname = \"" + name + "\"\n" + keys +
+			"[[rule]]\nname = \"traffic-change\"\nenabled = false\n[[rule]]\nname = \"error-change\"\nenabled = false\nend\n" + script}
+	}
+	return map[string]site{
+		"high-traffic":        {"high-traffic", usual + "3m at 5/s" + shop + " and 20/s path /api/items clients 2 latency 10ms..90ms\n"},
+		"errors":              {"errors", usual + "3m at 5/s" + shop + " and 3/s" + api + " fail 30%\n"},
+		"latency":             {"latency", usual + "6m at 5/s path /shop/cart clients 40 latency 1s..6s and 3/s" + api + "\n"},
+		"no-traffic":          {"traffic-change", usual + "3m quiet\n"},
+		"no-traffic-by-count": {"no-traffic", "rules\n[[rule]]\nname = \"traffic-change\"\nenabled = false\nend\n30m at 5/s" + shop + " and 3/s" + api + "\n3m quiet\n"},
+		"traffic-change":      {"traffic-change", usual + "4m at 5/s" + shop + "\n"},
+		"traffic-surge":       {"traffic-change", "rules\n[[rule]]\nname = \"high-traffic\"\nabove = \"60/s\"\nend\n" + usual + "4m at 20/s" + shop + " and 12/s" + api + "\n"},
+		"error-change":        {"error-change", usual + "9m at 5/s" + shop + " fail 4% and 3/s" + api + "\n"},
+		"errors-gone":         {"error-change", "90m at 5/s" + shop + " and 3/s" + api + " fail 10%\n30m at 5/s" + shop + " and 3/s" + api + "\n"},
+		"latency-change":      {"latency-change", usual + "5m at 5/s path /shop/cart clients 40 latency 200ms..700ms and 3/s" + api + "\n"},
+		"by-section": own("slow-section", "metric = \"p90\"\nby = \"section\"\nabove = \"500ms\"\nover = \"1m\"\nseverity = \"critical\"\n",
+			"20m at 5/s"+shop+" and 3/s"+api+"\n5m at 5/s"+shop+" and 3/s path /api/items clients 25 latency 400ms..800ms\n"),
+		"ratio": own("twice-an-hour-ago", "metric = \"traffic\"\nratio_to = \"1h\"\nabove = 2\nover = \"5m\"\n", usual+"10m at 11/s"+shop+" and 6/s"+api+"\n"),
+		"burn":  own("objective", "slo = \"99.9%\"\n[[rule]]\nname = \"errors\"\nenabled = false\n", usual+"30m at 5/s"+shop+" fail 20% and 3/s"+api+"\n"),
+		"silent": own("log-silent", "absent = \"log\"\nover = \"3m\"\n",
+			"sources web1.log web2.log\n20m at 5/s"+shop+" from web1.log,web2.log\n5m at 5/s"+shop+" from web1.log\n"),
+		"gone": own("log-gone", "absent = \"source\"\nover = \"1m\"\n",
+			"sources web1.log web2.log\n20m at 4/s"+shop+" from web1.log,web2.log\ngone from web2.log\n3m at 4/s"+shop+" from web1.log\n"),
 	}
 }
 
 // TestTheConsolesOfTheManualAreThoseOfWeir plays a site for each block
-// "<!-- console NAME -->" of docs/alerts.md: the interval in which the alert NAME comes, with the
+// "<!-- console NAME -->" of docs/alerts.md: the interval in which its alert comes, with the
 // alert.
 func TestTheConsolesOfTheManualAreThoseOfWeir(t *testing.T) {
 	const name = "docs/alerts.md"
@@ -42,18 +60,18 @@ func TestTheConsolesOfTheManualAreThoseOfWeir(t *testing.T) {
 	block := regexp.MustCompile("(?s)<!-- console ([a-z-]+) -->\n```text\n(.*?)```")
 	shown := 0
 	got := block.ReplaceAllStringFunc(text, func(old string) string {
-		rule := block.FindStringSubmatch(old)[1]
-		site, ok := consoles()[rule]
+		called := block.FindStringSubmatch(old)[1]
+		site, ok := consoles()[called]
 		if !ok {
-			t.Errorf("%s shows the console of %s, which is no site of this test", name, rule)
+			t.Errorf("%s shows the console %s, which is no site of this test", name, called)
 			return old
 		}
 		shown++
-		s, err := scriptOptions().Parse(rule, site+"----\n")
+		s, err := scriptOptions().Parse(called, site.script+"----\n")
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fmt.Sprintf("<!-- console %s -->\n```text\n%s```", rule, consoleOf(t, s, rule))
+		return fmt.Sprintf("<!-- console %s -->\n```text\n%s```", called, consoleOf(t, s, site.rule))
 	})
 	if shown != len(consoles()) {
 		t.Errorf("%s shows %d consoles, want %d", name, shown, len(consoles()))

@@ -16,6 +16,7 @@ type kind struct {
 	micros           int64 // requests per second, in millionths
 	status           int
 	method, path     string
+	paths            numbers // of numbers in the path, {1..300}
 	host             string
 	bytes            int64
 	fastest, slowest time.Duration // NoLatency: the lines have none
@@ -62,7 +63,7 @@ func readKind(words []string) (k kind, bad string, err error) {
 func (k *kind) set(name, value string) (bad string, err error) {
 	switch name {
 	case "path":
-		k.path = value
+		k.path, k.paths, err = numbered(value)
 	case "method":
 		k.method = value
 	case "host":
@@ -101,6 +102,33 @@ func (k *kind) set(name, value string) (bad string, err error) {
 	return value, err
 }
 
+// numbers are those from one to another; the zero value is none.
+type numbers struct{ from, to int64 }
+
+// numbered cuts the numbers {A..B} out of a path, for which a zero byte stands.
+func numbered(path string) (string, numbers, error) {
+	before, rest, ok := strings.Cut(path, "{")
+	if !ok {
+		return path, numbers{}, nil
+	}
+	inner, after, closed := strings.Cut(rest, "}")
+	a, b, both := strings.Cut(inner, "..")
+	from, err1 := strconv.ParseInt(a, 10, 64)
+	to, err2 := strconv.ParseInt(b, 10, 64)
+	if !closed || !both || err1 != nil || err2 != nil || from < 0 || to < from || to > 1<<24 || strings.Contains(after, "{") {
+		return path, numbers{}, fmt.Errorf("%q has no numbers: write them as in /s{1..300}/x, once", path)
+	}
+	return before + "\x00" + after, numbers{from, to}, nil
+}
+
+// nth is the path of the n-th request.
+func (k *kind) nth(n int64) string {
+	if k.paths == (numbers{}) {
+		return k.path
+	}
+	return strings.Replace(k.path, "\x00", strconv.FormatInt(k.paths.from+n%(k.paths.to-k.paths.from+1), 10), 1)
+}
+
 // share reads a percentage, in millionths.
 func share(text string) (int64, error) {
 	number, ok := strings.CutSuffix(text, "%")
@@ -120,7 +148,7 @@ type flow struct {
 
 // next makes a request of the kind.
 func (k *kind) next(f *flow) request {
-	r := request{kind: k, status: k.status, latency: k.fastest, client: f.n % k.clients}
+	r := request{kind: k, status: k.status, latency: k.fastest, client: f.n % k.clients, path: k.nth(f.n)}
 	if f.fails += k.fail; f.fails >= 1_000_000 {
 		f.fails -= 1_000_000
 		r.status = 500
@@ -140,6 +168,7 @@ type request struct {
 	status  int
 	latency time.Duration
 	client  int64
+	path    string
 }
 
 // record is what its line says.

@@ -32,7 +32,7 @@
 //
 // A KIND is RATE/s, followed by any of
 //
-//	path PATH, method NAME, host NAME, status CODE, bytes SIZE
+//	path PATH (/s{1..300} by turns), method NAME, host NAME, status CODE, bytes SIZE
 //	latency SPAN             how long each takes; 10ms..2s is evenly from one to the other
 //	fail SHARE               so many of them end in 500
 //	clients N                they come from N clients by turns (1)

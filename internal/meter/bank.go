@@ -61,6 +61,7 @@ type Bank struct {
 	active   bool             // some meter counts
 	people   bool             // somebody asks for visitors
 	odd      bool             // somebody asks for lines that are no requests
+	crowded  []string         // see Crowded
 }
 
 // away is when the file of a log was not there.
@@ -255,13 +256,19 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 					continue
 				}
 			case alert.Source:
-				s = g.named(source, &h, b.closed)
+				if s = g.named(source, &h, b.closed); s == nil {
+					b.refuse(g)
+					continue
+				}
 			}
 			if s == nil {
 				s = g.find(key, &h, b.closed)
 			}
-			if s != nil {
+			switch {
+			case s != nil:
 				s.add(&h)
+			case !g.top:
+				b.refuse(g)
 			}
 			if !b.set.noting {
 				continue
@@ -276,12 +283,25 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 	b.set.noting = false
 }
 
-// named is find without making bytes of a text.
-func (g *group) named(key string, h *hit, closed int64) *series {
-	if s := g.keys[key]; s != nil {
-		return s
+// refuse notes that a group has no room for a key.
+func (b *Bank) refuse(g *group) {
+	if g.full {
+		return
 	}
-	return g.find([]byte(key), h, closed)
+	g.full = true
+	for i := range b.parts {
+		if b.parts[i].group == g {
+			b.crowded = append(b.crowded, b.rules[i].Name)
+		}
+	}
+}
+
+// Crowded returns the names of rules that more keys had requests for at the same time than they
+// watch: of each once. Those beyond are not watched until others fall silent.
+func (b *Bank) Crowded() []string {
+	names := b.crowded
+	b.crowded = nil
+	return names
 }
 
 func (b *Bank) match(filter int, r *accesslog.Record) bool {

@@ -69,15 +69,16 @@ func TestARingIsAMapOfSlots(t *testing.T) {
 	}
 }
 
-// TestTheKeyLeastLatelySeenMakesRoom: of 256, beside a plain list.
+// TestTheKeyLeastLatelySeenMakesRoom, of 256, if it was not seen for a minute; else the new one stays
+// outside, and that is said once. Beside a plain list.
 func TestTheKeyLeastLatelySeenMakesRoom(t *testing.T) {
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		b := New(Options{Rules: []alert.Rule{{Name: "hosts", By: alert.Host, Window: 10, Threshold: 1}}}, new(traffic.Seconds))
 		last := map[string]int64{}
-		sec := start
+		sec, outside := start, 0
 		for range 5000 {
-			sec += r.Int64N(2)
+			sec += r.Int64N(2 + int64(seed%2))
 			key, at := fmt.Sprint("h", r.IntN(100+r.IntN(500))), sec-r.Int64N(5)
 			if _, ok := last[key]; !ok && len(last) == alert.MaxKeys {
 				oldest := ""
@@ -85,6 +86,11 @@ func TestTheKeyLeastLatelySeenMakesRoom(t *testing.T) {
 					if oldest == "" || cmp.Or(cmp.Compare(last[k], last[oldest]), strings.Compare(k, oldest)) < 0 {
 						oldest = k
 					}
+				}
+				if at-last[oldest] < 60 {
+					outside++
+					b.Record("log", at, &accesslog.Record{Host: []byte(key)})
+					continue
 				}
 				delete(last, oldest)
 			}
@@ -98,6 +104,9 @@ func TestTheKeyLeastLatelySeenMakesRoom(t *testing.T) {
 		slices.Sort(want)
 		if got := b.Keys(0, sec); !slices.Equal(got, want) {
 			t.Fatalf("seed %d: got %v, want %v", seed, got, want)
+		}
+		if got := b.Crowded(); (len(got) == 1) != (outside > 0) || len(b.Crowded()) > 0 {
+			t.Errorf("seed %d: %d stayed outside, and it was said of %q", seed, outside, got)
 		}
 	}
 }

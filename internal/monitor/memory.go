@@ -297,7 +297,7 @@ func (m *Monitor) commit(now time.Time) {
 	m.streamed, k.lived = false, k.lived || m.live
 	sent := len(c.Outbox) > 0
 	k.done(c)
-	if m.teller != nil && sent {
+	if sent {
 		m.teller.dispatcher.Wake()
 	}
 	k.works()
@@ -335,8 +335,8 @@ func (m *Monitor) fill(c *pending) error {
 	if fresh {
 		c.States[stateLearned] = learned
 	}
-	if t := m.teller; t != nil && t.changed {
-		if c.States[stateTold], err = json.Marshal(t.open); err != nil {
+	if t := m.teller; t.changed {
+		if c.States[stateTold], err = json.Marshal(&t.reported); err != nil {
 			return err
 		}
 		t.changed = false
@@ -417,6 +417,7 @@ func (m *Monitor) noteUnread(c *history.Commit) {
 // will not change.
 func (m *Monitor) fails(err error) {
 	k := m.memory
+	m.lend()
 	if !history.Permanent(err) {
 		k.outage.tries = 0
 	} else if k.outage.tries++; k.outage.tries >= mostTries {

@@ -107,14 +107,14 @@ type Monitor struct {
 	known    map[string]laneState // where an earlier process stopped, by the name in the history
 	reading  reading              // of what was logged before
 	memory   *memory              // nil without a history
-	teller   *teller              // nil without channels
-	reloaded time.Time            // when Reload was asked last
-	obeyed   time.Time            // when marks were looked for last
-	live     bool                 // all that was there at the start is counted
-	advise   time.Time            // when Options.Suggest is due
-	advised  bool                 // it was done
-	streamed bool                 // lines of streams were counted since the last commit
-	failed   error                // of writing rejected lines
+	teller   *teller
+	reloaded time.Time // when Reload was asked last
+	obeyed   time.Time // when marks were looked for last
+	live     bool      // all that was there at the start is counted
+	advise   time.Time // when Options.Suggest is due
+	advised  bool      // it was done
+	streamed bool      // lines of streams were counted since the last commit
+	failed   error     // of writing rejected lines
 	started  time.Time
 	ticked   time.Time // when the gauge was last told the time
 	newest   int64     // event time at the ends of the logs when they were opened, 0 where there was none
@@ -237,14 +237,8 @@ func (m *Monitor) Run(ctx context.Context) error {
 	if err := m.recap(); err != nil {
 		return err
 	}
-	if m.teller != nil {
-		m.teller.start()
-	}
-	defer func() {
-		if m.teller != nil {
-			m.teller.stop()
-		}
-	}()
+	m.teller.start(nil)
+	defer func() { m.teller.stop() }() // which may be another by then
 	sweep := time.NewTimer(0)
 	defer sweep.Stop()
 	for {
@@ -262,6 +256,9 @@ func (m *Monitor) Run(ctx context.Context) error {
 		if !m.live && !worked {
 			m.live, m.advise = true, time.Now().Add(suggestAfter)
 			m.tellMissed()
+		}
+		if m.live {
+			m.teller.tidy(time.Now())
 		}
 		if err := m.progress(); err != nil {
 			return err
@@ -439,10 +436,8 @@ func (m *Monitor) drain() {
 // show hands what has come up to the sinks, when it is committed. idle says that
 // there is nothing to read at the moment.
 func (m *Monitor) show(idle bool) error {
-	if m.teller != nil {
-		for _, text := range m.teller.hear() {
-			m.gauge.Notice(text)
-		}
+	for _, text := range m.teller.hear() {
+		m.gauge.Notice(text)
 	}
 	outs := m.gauge.Take()
 	var events []*alert.Event
@@ -458,6 +453,9 @@ func (m *Monitor) show(idle bool) error {
 	for _, o := range outs {
 		if o.Sealed != nil {
 			continue
+		}
+		if o.Interval != nil && m.live {
+			o.Interval = m.teller.noted(o.Interval)
 		}
 		if m.o.Copy != nil {
 			if err := m.o.Copy.Show(o); err != nil {
@@ -534,10 +532,8 @@ func (m *Monitor) close() error {
 		l.account.Reach, l.account.Dropped = l.reach(time.Now()), st.Dropped
 		c.Sources = append(c.Sources, l.account)
 	}
-	if m.teller != nil {
-		m.teller.stop()
-		c.Channels = m.teller.channels()
-	}
+	m.teller.stop()
+	c.Channels = m.teller.doing()
 	for _, s := range []Sink{m.o.Copy, m.o.Screen} {
 		if s != nil {
 			if err := s.Close(&c); err != nil {

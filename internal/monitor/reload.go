@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"weir/internal/accesslog"
@@ -44,29 +45,26 @@ func (m *Monitor) reload(now time.Time) {
 	}
 }
 
-// redirect makes the channels others. What waits for them stays where it is.
+// redirect makes the channels others. What waits for them stays where it is; those that are
+// new are told of what is open.
 func (m *Monitor) redirect(channels []notify.Channel) error {
+	if slices.EqualFunc(channels, m.o.Channels, func(a, b notify.Channel) bool { return a.Equal(&b) }) {
+		return nil // they go on with what they are at
+	}
 	o := m.o
 	o.Channels = channels
-	next, err := newTeller(&o, o.History, nil)
+	old := m.teller
+	next, err := old.redirected(&o)
 	if err != nil {
 		return err
 	}
-	if old := m.teller; old != nil {
-		old.stop()
-		for _, text := range old.hear() {
-			m.gauge.Notice(text)
-		}
-		if next != nil {
-			next.outbox, next.open = old.outbox, old.open
-			if err := next.dispatch(&o); err != nil {
-				return err
-			}
-		}
-	}
 	m.o.Channels, m.teller = channels, next
-	if next != nil {
-		next.start()
+	// Whoever hangs there is not waited for: the counting goes on.
+	old.cancel()
+	next.start(old)
+	if m.live {
+		m.tellMissed()
 	}
+	next.strays.looked = time.Time{}
 	return nil
 }

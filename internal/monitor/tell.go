@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -24,52 +25,92 @@ import (
 // The rows of an event are in the commit of the event, so each is told at least
 // once, and its ID is the same each time. Alerts of the past are not told, but for
 // those that are still open when all of it was read.
+//
+// There is one without channels, too: it knows what a channel that comes later is to be
+// told of, and that what ended meanwhile is over.
 type teller struct {
 	dispatcher *notify.Dispatcher
+	channels   []notify.Channel
 	outbox     *outbox
 	zone       *time.Location
 	host       string
-	open       map[string]notify.Message // that were told and are not over, by rule and key
-	changed    bool                      // open is another than was committed
-	words      chan string               // of the channels
-	stop       func()
+	reported                   // as it is to be committed
+	changed    bool            // reported is another than was committed
+	fresh      map[string]bool // channels that came since what is owed began
+	owed       map[string]bool // open alerts, by rule and key, that those were not told of
+	strays     *strays
+	words      chan string // of the channels
+	cancel     func()
+	done       chan struct{} // closed when the channels work no more; nil before start
+}
+
+// reported is what was told, as the history has it.
+type reported struct {
+	// Open are the alerts that were told and are not over, by rule and key.
+	Open map[string]notify.Message `json:"open"`
+	// Channels are the names of those that know of all that is open.
+	Channels []string `json:"channels"`
 }
 
 // mostWords are notices of channels that wait to be shown; more are dropped.
 const mostWords = 64
 
-// newTeller makes the teller of the channels; nil where there are none. The alerts that an
-// earlier process told are in state.
+// newTeller makes the teller of the channels. What an earlier process told is in state.
 func newTeller(o *Options, db *history.DB, state []byte) (*teller, error) {
-	if len(o.Channels) == 0 {
-		return nil, nil
-	}
 	t := &teller{
-		outbox: &outbox{db: db, memory: notify.NewMemory(mostUnsent)}, zone: o.Zone, open: map[string]notify.Message{},
-		words: make(chan string, mostWords),
+		channels: o.Channels, zone: o.Zone, reported: reported{Open: map[string]notify.Message{}}, strays: &strays{told: map[string]bool{}}, words: make(chan string, mostWords),
 	}
+	t.outbox = &outbox{db: db, memory: notify.NewMemory(mostUnsent), tell: t.say}
 	t.host, _ = os.Hostname() // "" where nobody knows
 	if len(state) > 0 {
-		if err := json.Unmarshal(state, &t.open); err != nil {
+		if err := json.Unmarshal(state, &t.reported); err != nil {
 			return nil, fmt.Errorf("which alerts were told cannot be read: %w", err)
 		}
 	}
 	return t, t.dispatch(o)
 }
 
-// dispatch makes the dispatcher for the channels.
+// redirected returns the teller that goes on for t with the channels of o. Nothing is told by
+// it before start.
+func (t *teller) redirected(o *Options) (*teller, error) {
+	next := &teller{
+		channels: o.Channels, outbox: t.outbox, zone: t.zone, host: t.host, reported: t.reported, changed: t.changed, strays: t.strays, words: t.words,
+	}
+	return next, next.dispatch(o)
+}
+
+// dispatch makes the dispatcher for the channels, and finds out what they do not know.
 func (t *teller) dispatch(o *Options) (err error) {
-	words := t.words
-	t.dispatcher, err = notify.New(o.Channels, notify.Options{
-		Outbox: t.outbox, Bell: o.Bell, Agent: "weir", Seed: uint64(time.Now().UnixNano()), Drain: drainNotices,
-		Tell: func(text string) {
-			select {
-			case words <- text:
-			default:
-			}
-		},
+	t.fresh, t.owed = map[string]bool{}, map[string]bool{}
+	for name := range t.names() {
+		t.fresh[name] = !slices.Contains(t.Channels, name)
+	}
+	for name := range t.Open {
+		t.owed[name] = true
+	}
+	t.dispatcher, err = notify.New(t.channels, notify.Options{
+		Outbox: t.outbox, Bell: o.Bell, Agent: "weir", Seed: uint64(time.Now().UnixNano()), Drain: drainNotices, Tell: t.say,
 	})
 	return err
+}
+
+// say takes a notice; it may be called by any goroutine.
+func (t *teller) say(text string) {
+	select {
+	case t.words <- text:
+	default:
+	}
+}
+
+// names are those of the channels that are on.
+func (t *teller) names() map[string]bool {
+	names := map[string]bool{}
+	for i := range t.channels {
+		if t.channels[i].Enabled {
+			names[t.channels[i].Name] = true
+		}
+	}
+	return names
 }
 
 const (
@@ -77,46 +118,70 @@ const (
 	mostUnsent = 1000
 	// drainNotices is how long the end of weir waits for channels.
 	drainNotices = 2 * time.Second
-	// stateTold is the name of the state that has the open alerts that were told.
+	// stateTold is the name of the state that has what was told.
 	stateTold = "told"
 )
 
-// start lets the channels work until finish.
-func (t *teller) start() {
+// start lets the channels work until stop; after those of before, which are at their end,
+// nil for none: both would take the same rows.
+func (t *teller) start(before *teller) {
 	t.dispatcher.Open(t.firing())
 	ctx, cancel := context.WithCancel(context.Background())
-	var all sync.WaitGroup
-	all.Go(func() { t.dispatcher.Run(ctx) })
-	t.stop = func() {
-		cancel()
-		all.Wait()
+	t.cancel, t.done = cancel, make(chan struct{})
+	go func() {
+		defer close(t.done)
+		if before != nil {
+			<-before.done
+		}
+		t.dispatcher.Run(ctx)
+	}()
+}
+
+// stop ends the work of the channels, and waits for it.
+func (t *teller) stop() {
+	if t.done != nil {
+		t.cancel()
+		<-t.done
 	}
 }
 
 // firing returns the open alerts in the order of their names.
 func (t *teller) firing() []notify.Message {
 	var all []notify.Message
-	for _, m := range t.open {
+	for _, m := range t.Open {
 		all = append(all, m)
 	}
 	slices.SortFunc(all, func(a, b notify.Message) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }
 
-// rows returns what is to be put into the outbox for an event.
-func (t *teller) rows(e *alert.Event, late bool, now time.Time) []notify.Row {
+// rows returns what is to be put into the outbox for an event. replayed says that it is one
+// of the past: then it is told if it ends an alert that was told.
+func (t *teller) rows(e *alert.Event, late, replayed bool, now time.Time) []notify.Row {
 	if !e.Told() || e.Muted != "" {
 		return nil
 	}
 	m, name := t.message(e, late), e.Rule.Name+"\x00"+e.Key
-	if m.State == notify.Firing {
-		t.open[name] = m
-	} else {
-		delete(t.open, name)
+	before, open := t.Open[name]
+	switch {
+	case m.State == notify.Firing && replayed, m.State == notify.Recovered && !open:
+		return nil // who was told of an alert is told of its end
+	case m.State == notify.Firing:
+		t.Open[name] = m
+	default:
+		// Where a clock was set meanwhile, it began at another second than was told.
+		m.Began = before.Began
+		m.ID = notify.MessageID(m.Rule, m.Key, m.Began, m.State)
+		delete(t.Open, name)
 	}
 	t.changed = true
 	t.dispatcher.Open(t.firing())
-	return t.dispatcher.Rows(m, now)
+	rows := t.dispatcher.Rows(m, now)
+	if m.State == notify.Recovered && t.owed[name] {
+		rows = slices.DeleteFunc(rows, func(r notify.Row) bool { return t.fresh[r.Target] })
+	}
+	delete(t.owed, name)
+	return rows
 }
 
 // message is what is told of an event.
@@ -140,7 +205,7 @@ func (t *teller) message(e *alert.Event, late bool) notify.Message {
 }
 
 // missed returns the rows for alerts that are open now and were told to nobody, since
-// they were found in the past.
+// they were found in the past, or not to the channels that are new.
 func (t *teller) missed(windows []view.Window, now time.Time) []notify.Row {
 	var rows []notify.Row
 	for i := range windows {
@@ -148,15 +213,25 @@ func (t *teller) missed(windows []view.Window, now time.Time) []notify.Row {
 		if w.State != alert.Firing || w.Muted || w.Acknowledged {
 			continue
 		}
-		if _, told := t.open[w.Rule.Name+"\x00"+w.Key]; told {
+		name := w.Rule.Name + "\x00" + w.Key
+		if m, told := t.Open[name]; told {
+			if t.owed[name] {
+				m.Late = true
+				rows = append(rows, slices.DeleteFunc(t.dispatcher.Rows(m, now), func(r notify.Row) bool { return !t.fresh[r.Target] })...)
+			}
 			continue
 		}
 		e := alert.Event{Rule: w.Rule, Key: w.Key, State: alert.Firing, At: w.Since, Began: w.Since, Sample: w.Sample}
 		if w.Change != nil {
 			e.Change = w.Change
 		}
-		rows = append(rows, t.rows(&e, true, now)...)
+		rows = append(rows, t.rows(&e, true, false, now)...)
 	}
+	if names := slices.Sorted(maps.Keys(t.names())); !slices.Equal(names, t.Channels) {
+		t.Channels, t.changed = names, true
+	}
+	clear(t.fresh)
+	clear(t.owed)
 	return rows
 }
 
@@ -172,8 +247,8 @@ func (t *teller) hear() (words []string) {
 	}
 }
 
-// channels returns how the channels are doing.
-func (t *teller) channels() []view.Channel {
+// doing returns how the channels are doing.
+func (t *teller) doing() []view.Channel {
 	var all []view.Channel
 	for _, s := range t.dispatcher.Status() {
 		all = append(all, view.Channel{
@@ -184,30 +259,86 @@ func (t *teller) channels() []view.Channel {
 	return all
 }
 
+// noted is an interval with the channels that fail. It is a copy where there is one, since an
+// interval is not changed once made.
+func (t *teller) noted(iv *view.Interval) *view.Interval {
+	failing := slices.DeleteFunc(t.doing(), func(c view.Channel) bool { return c.FailingSince.IsZero() })
+	if len(failing) == 0 {
+		return iv
+	}
+	with := *iv
+	with.Failing = failing
+	return &with
+}
+
 // An outbox is where messages wait: in the history, in memory without one, or while it
 // cannot be written, since a full disk is no reason to keep an alert back. What memory
 // has delivered is not delivered again when the history has it.
 type outbox struct {
 	db     *history.DB // nil: none
 	memory *notify.Memory
+	tell   func(text string)
 
-	mu   sync.Mutex
-	lent map[string]bool // keys with targets that went by memory while the history could not be written
+	mu sync.Mutex
+	// lent are rows, by target and key, that go by memory while the history cannot be written,
+	// which has them later, or not at all if weir ends before.
+	lent map[string]bool
 }
 
 // put takes rows that no commit has.
-func (o *outbox) put(rows []notify.Row, lent bool) {
-	if lent {
-		o.mu.Lock()
-		for _, r := range rows {
-			if o.lent == nil {
-				o.lent = map[string]bool{}
-			}
-			o.lent[r.Target+"\x00"+r.Key] = true
+func (o *outbox) put(rows []notify.Row) {
+	dropped := o.memory.Put(rows...)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, r := range dropped {
+		name := r.Target + "\x00" + r.Key
+		if o.lent[name] {
+			delete(o.lent, name) // the history has it yet to come
+			continue
 		}
-		o.mu.Unlock()
+		o.tell(fmt.Sprintf("notify %s: %d messages wait, and there is no room for more without a history: told to nobody: %s", r.Target, mostUnsent, r.Line()))
 	}
-	o.memory.Put(rows...)
+}
+
+// lend takes rows that are in a commit which may take long until it can be written.
+func (o *outbox) lend(rows []history.Message) {
+	for i := range rows {
+		r := rowOf(&rows[i])
+		name := r.Target + "\x00" + r.Key
+		o.mu.Lock()
+		twice := o.lent[name]
+		if o.lent == nil {
+			o.lent = map[string]bool{}
+		}
+		o.lent[name] = true
+		o.mu.Unlock()
+		if !twice {
+			o.put([]notify.Row{r})
+		}
+	}
+}
+
+// returned tells whether a row that the history has was lent, and is delivered. As long as
+// memory has it, it is delivered from there: the one in the history is for the next process.
+func (o *outbox) returned(target, key string) (lent, delivered bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.lent[target+"\x00"+key] {
+		return false, false
+	}
+	return true, !o.memory.Has(target, key)
+}
+
+// targets returns for whom something waits.
+func (o *outbox) targets() ([]history.Waiting, error) {
+	if o.db != nil {
+		return o.db.Targets()
+	}
+	var all []history.Waiting
+	for target, n := range o.memory.Targets() {
+		all = append(all, history.Waiting{Target: target, Messages: int64(n)})
+	}
+	return all, nil
 }
 
 // Rows implements notify.Outbox. Rows of memory have negative numbers.
@@ -227,22 +358,31 @@ func (o *outbox) Rows(target string, limit int) ([]notify.Row, error) {
 		return nil, err
 	}
 	var gone []int64
-	for _, k := range kept {
-		o.mu.Lock()
-		lent := o.lent[target+"\x00"+k.Key]
-		o.mu.Unlock()
-		if lent {
-			gone = append(gone, k.ID)
-			continue
+	var keys []string
+	for i := range kept {
+		k := &kept[i]
+		switch lent, delivered := o.returned(target, k.Key); {
+		case delivered:
+			gone, keys = append(gone, k.ID), append(keys, k.Key)
+		case !lent:
+			rows = append(rows, rowOf(k))
 		}
-		rows = append(rows, notify.Row{ID: k.ID, Target: k.Target, Key: k.Key, Body: k.Body, Due: time.Unix(k.Due, 0)})
 	}
 	if len(gone) > 0 {
 		if err := o.db.Deliver(gone); err != nil {
 			return nil, err
 		}
+		o.mu.Lock()
+		for _, key := range keys {
+			delete(o.lent, target+"\x00"+key)
+		}
+		o.mu.Unlock()
 	}
 	return rows[:min(len(rows), limit)], nil
+}
+
+func rowOf(m *history.Message) notify.Row {
+	return notify.Row{ID: m.ID, Target: m.Target, Key: m.Key, Body: m.Body, Due: time.Unix(m.Due, 0)}
 }
 
 // parted splits numbers by where their rows are.
@@ -287,13 +427,8 @@ func messagesOf(rows []notify.Row) []history.Message {
 // tell puts the messages about events where they wait. In a history they are part of
 // the commit of the events.
 func (m *Monitor) tell(events []*alert.Event) {
-	if m.teller == nil {
-		return
-	}
 	for _, e := range events {
-		if !m.replays(e.At) {
-			m.send(m.teller.rows(e, !m.live, time.Now()))
-		}
+		m.send(m.teller.rows(e, !m.live, m.replays(e.At), time.Now()))
 	}
 }
 
@@ -302,20 +437,30 @@ func (m *Monitor) send(rows []notify.Row) {
 		return
 	}
 	if k := m.memory; k != nil && !k.outage.over {
-		k.next.Outbox = append(k.next.Outbox, messagesOf(rows)...)
-		if k.failed != nil || k.outage.told != "" { // it may take long until it can be written
-			m.teller.outbox.put(rows, true)
+		messages := messagesOf(rows)
+		k.next.Outbox = append(k.next.Outbox, messages...)
+		if k.failed != nil || k.outage.told != "" {
+			m.teller.outbox.lend(messages)
 			m.teller.dispatcher.Wake()
 		}
 		return
 	}
-	m.teller.outbox.put(rows, false)
+	m.teller.outbox.put(rows)
 	m.teller.dispatcher.Wake()
+}
+
+// lend lets the channels have what is in commits that cannot be written at the moment.
+func (m *Monitor) lend() {
+	k := m.memory
+	for _, c := range []*pending{k.failed, k.next} {
+		if c != nil && len(c.Outbox) > 0 {
+			m.teller.outbox.lend(c.Outbox)
+			m.teller.dispatcher.Wake()
+		}
+	}
 }
 
 // tellMissed tells of alerts that were found in the past, and are still open.
 func (m *Monitor) tellMissed() {
-	if m.teller != nil {
-		m.send(m.teller.missed(m.gauge.Snapshot().Windows, time.Now()))
-	}
+	m.send(m.teller.missed(m.gauge.Snapshot().Windows, time.Now()))
 }

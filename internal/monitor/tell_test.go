@@ -142,10 +142,18 @@ func TestAChannelThatFailsIsShownAndTriedAgain(t *testing.T) {
 		if c := p.screen.closing; len(c.Channels) != 1 || c.Channels[0].FailingSince.IsZero() || c.Channels[0].LastError == "" {
 			p.Errorf("got channels %+v, want one that fails, and why", c.Channels)
 		}
+		intervals := p.screen.intervals()
+		if f := intervals[len(intervals)-2].Failing; len(f) != 1 || f[0].Name != "one" || f[0].Waiting != 1 {
+			p.Errorf("an interval shows %+v as failing, want the channel with a message that waits", f)
+		}
 		o = p.remembering("after", "access.log")
 		o.Channels = []notify.Channel{p.toFile("one")}
 		p.start(o)
 		p.busy(4*time.Minute, 1)
+		intervals = p.screen.intervals()
+		if f := intervals[len(intervals)-1].Failing; len(f) > 0 {
+			p.Errorf("an interval shows %+v as failing when it works again", f)
+		}
 		p.pause(time.Hour)
 		p.stop()
 		p.must(o.History.Close())

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -31,6 +32,7 @@ const (
 	// leastGiveUp is the shortest time for which a message may be tried: a channel that
 	// is down over night is no reason to lose what happened in it.
 	leastGiveUp = 24 * time.Hour
+	usualGiveUp = 72 * time.Hour
 	// leastRepeat bounds how often an alert that fires on is told again.
 	leastRepeat = time.Minute
 	mostTimeout = 5 * time.Minute
@@ -100,7 +102,7 @@ func Default(kind Kind) (Channel, error) {
 		return Channel{}, &SettingError{"kind", fmt.Sprintf("there is no kind of channel called %q%s: it is one of %s", string(kind), nearest(string(kind), names), strings.Join(names, ", "))}
 	}
 	c := Channel{Kind: kind, Enabled: true, Policy: Policy{
-		Resolved: true, GroupWait: 10 * time.Second, MaxPerHour: 60, GiveUp: 72 * time.Hour, Timeout: 10 * time.Second,
+		Resolved: true, GroupWait: 10 * time.Second, MaxPerHour: 60, GiveUp: usualGiveUp, Timeout: 10 * time.Second,
 	}}
 	switch kind {
 	case Bell, Log:
@@ -141,6 +143,12 @@ func (e *SettingError) Error() string {
 		return e.Text
 	}
 	return e.Key + ": " + e.Text
+}
+
+// Equal tells whether two are set to the same, secrets included.
+func (c *Channel) Equal(d *Channel) bool {
+	return slices.Equal(c.Settings(), d.Settings()) && c.URL.Equal(d.URL) && c.Key.Equal(d.Key) && c.Password.Equal(d.Password) &&
+		maps.EqualFunc(c.Headers, d.Headers, Secret.Equal)
 }
 
 // String is the channel in a few words, without secrets.

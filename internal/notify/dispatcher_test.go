@@ -289,6 +289,26 @@ func TestMoreThanAnHourAllowsIsGroupedAndNotLost(t *testing.T) {
 	})
 }
 
+// TestAFloodOfAlertsIsFewMessages: promise A12.
+func TestAFloodOfAlertsIsFewMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, NewMemory(1000), []Channel{opsChannel("ops", nil)}, fine)
+		defer s.end()
+		for i := range 256 {
+			s.say(firing(fmt.Sprint("/", i)))
+		}
+		s.pass(5 * time.Second)
+		for i := range 256 {
+			s.say(recovered(fmt.Sprint("/", i)))
+		}
+		s.pass(time.Hour)
+		// 512 messages, a hundred in each; none told without its end.
+		if got := s.only(); len(s.times()) != 6 || got.Delivered != 512 {
+			t.Errorf("%d messages of %d in all, want 6 of 512", len(s.times()), got.Delivered)
+		}
+	})
+}
+
 func TestAMessageThatIsRefusedStopsNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, NewMemory(100), []Channel{opsChannel("ops", func(c *Channel) { c.MaxPerHour = 0 })}, func(_ context.Context, g *group) error {
@@ -500,14 +520,20 @@ func TestADeliveryThatPanicsIsAFailure(t *testing.T) {
 	})
 }
 
-func TestMemoryKeepsTheNewestAndCountsWhatHadToGo(t *testing.T) {
+func TestMemoryKeepsTheNewestAndReturnsWhatHadToGo(t *testing.T) {
 	box := NewMemory(3)
+	dropped := ""
 	for i := range 5 {
-		box.Put(Row{Target: "ops", Key: fmt.Sprint(i)}, Row{Target: "chat", Key: "same"})
+		for _, r := range box.Put(Row{Target: "ops", Key: fmt.Sprint(i)}, Row{Target: "chat", Key: "same"}) {
+			dropped += r.Target + r.Key + " "
+		}
 	}
 	rows, _ := box.Rows("ops", 10)
-	if len(rows) != 3 || rows[0].Key != "2" || box.Dropped() != 2 {
-		t.Errorf("got %v and %d dropped, want the last 3 and 2", rows, box.Dropped())
+	if len(rows) != 3 || rows[0].Key != "2" || dropped != "ops0 ops1 " {
+		t.Errorf("got %v, dropped %q, want the last 3, the two before dropped", rows, dropped)
+	}
+	if box.Has("ops", "1") || !box.Has("ops", "2") || box.Has("chat", "2") {
+		t.Error("it does not know what waits")
 	}
 	if rows, _ := box.Rows("chat", 10); len(rows) != 1 {
 		t.Errorf("%d rows of one key, want 1", len(rows))

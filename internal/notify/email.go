@@ -8,6 +8,7 @@ import (
 	"net"
 	netmail "net/mail"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -33,6 +34,9 @@ func (c *Channel) checkMail(missing func(key, example string) error) error {
 		return missing("to", `to = ["ops@example.org"]`)
 	case c.Mail.TLS != "starttls" && c.Mail.TLS != "tls" && c.Mail.TLS != "none":
 		return &SettingError{"tls", fmt.Sprintf(`it is "starttls", "tls" or "none", not %q`, c.Mail.TLS)}
+	}
+	if strings.Contains(c.Mail.Server, "@") { // what stands before it is not to be repeated
+		return &SettingError{"server", "it is a host, and a port: username and password are keys of their own"}
 	}
 	if _, _, err := c.Mail.server(); err != nil {
 		return &SettingError{"server", err.Error()}

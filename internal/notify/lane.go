@@ -39,10 +39,10 @@ type lane struct {
 	allowance allowance
 
 	began    time.Time
-	blocked  time.Time // nothing is tried before
-	failures int       // in a row
-	single   int       // so many deliveries are of one story, since a group was refused
-	tried    map[int64]bool
+	blocked  time.Time           // nothing is tried before: see left
+	failures int                 // in a row
+	single   int                 // so many deliveries are of one story, since a group was refused
+	tried    map[int64]time.Time // when rows were last
 	repeats  repeats
 	stuck    *attempt // a delivery that hangs
 	muttered string   // what was told of the outbox last
@@ -103,7 +103,7 @@ func (l *lane) tell(format string, args ...any) {
 
 // run delivers until ctx ends, then what can be within Drain.
 func (l *lane) run(ctx context.Context) {
-	l.began, l.tried = time.Now(), map[int64]bool{}
+	l.began, l.tried = time.Now(), map[int64]time.Time{}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -152,7 +152,7 @@ func (l *lane) step(ctx context.Context, hurry bool) time.Duration {
 		l.mutter("the outbox cannot be written, trying again: %v", err)
 		return outboxPause
 	}
-	if left := l.blocked.Sub(now); left > 0 {
+	if left := left(l.blocked, now); left > 0 {
 		return left
 	}
 	g, again := group{l.channel.Name, messagesOf(p.send)}, false
@@ -233,7 +233,7 @@ func (l *lane) mutter(format string, err error) {
 func (l *lane) attempt(ctx context.Context, g *group, stories []story, grace time.Duration) error {
 	ids := idsOf(stories)
 	for _, id := range ids {
-		l.tried[id] = true
+		l.tried[id] = time.Now()
 	}
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.channel.Timeout)
 	defer cancel()
@@ -279,7 +279,7 @@ func (l *lane) loosened() bool {
 // settle takes note of what came of a delivery, and returns how long to wait for the
 // next.
 func (l *lane) settle(ctx context.Context, err error, g *group, stories []story, again bool) time.Duration {
-	now := time.Now().Round(0) // on the wall: it is shown
+	now := time.Now()
 	ids := idsOf(stories)
 	if err == nil {
 		l.delivered(now, g, again)
@@ -311,10 +311,10 @@ func (l *lane) delivered(now time.Time, g *group, again bool) {
 	l.repeats.told(now, &l.channel, g.messages, again)
 	l.note(func(s *Status) {
 		s.Delivered += int64(len(g.messages))
-		s.Last, s.FailingSince, s.Next = now, time.Time{}, time.Time{}
+		s.Last, s.FailingSince, s.Next = now.Round(0), time.Time{}, time.Time{}
 	})
 	if !before.FailingSince.IsZero() {
-		l.tell("delivers again, after %s without", unit.Span(now.Sub(before.FailingSince).Round(time.Second)))
+		l.tell("delivers again, after %s without", unit.Span(max(now.Sub(before.FailingSince), 0).Round(time.Second)))
 	}
 }
 
@@ -342,9 +342,10 @@ func (l *lane) failed(now time.Time, err error, stories []story) time.Duration {
 	text := err.Error()
 	before := l.state()
 	l.note(func(s *Status) {
-		s.LastError, s.Next = text, l.blocked
+		// On the wall: it is shown.
+		s.LastError, s.Next = text, l.blocked.Round(0)
 		if s.FailingSince.IsZero() {
-			s.FailingSince = now
+			s.FailingSince = now.Round(0)
 		}
 	})
 	if before.FailingSince.IsZero() || before.LastError != text {

@@ -53,6 +53,31 @@ func seal(target string, m *Message, queued, due time.Time) Row {
 	return Row{Target: target, Key: m.ID, Body: body, Due: due}
 }
 
+// AbandonedAfter is how long rows are kept for a channel that is no more: as long as a message
+// is tried by default.
+const AbandonedAfter = usualGiveUp
+
+// Abandoned returns those of rows that have waited for longer than AbandonedAfter, or hold no
+// message.
+func Abandoned(rows []Row, now time.Time) []Row {
+	var over []Row
+	for i := range rows {
+		if e, err := parse(&rows[i]); err != nil || now.Sub(e.Queued) >= AbandonedAfter {
+			over = append(over, rows[i])
+		}
+	}
+	return over
+}
+
+// Line is the message of the row in one line, as people are told it.
+func (r *Row) Line() string {
+	e, err := parse(r)
+	if err != nil {
+		return err.Error()
+	}
+	return e.Message.line()
+}
+
 func parse(r *Row) (envelope, error) {
 	var e envelope
 	if err := json.Unmarshal(r.Body, &e); err != nil {
@@ -67,19 +92,18 @@ func parse(r *Row) (envelope, error) {
 // Memory is an Outbox for where nothing is remembered: it is lost with the process. The
 // zero value is not usable; NewMemory makes one. It is safe for concurrent use.
 type Memory struct {
-	mu      sync.Mutex
-	most    int
-	last    int64
-	rows    []Row
-	dropped int64
+	mu   sync.Mutex
+	most int
+	last int64
+	rows []Row
 }
 
 // NewMemory returns an Outbox that keeps so many rows for each target.
 func NewMemory(most int) *Memory { return &Memory{most: most} }
 
 // Put adds rows. One whose target has one of the same Key already is passed over. Beyond
-// what is kept for a target its oldest row goes, which Dropped counts.
-func (b *Memory) Put(rows ...Row) {
+// what is kept for a target its oldest row goes, and is returned.
+func (b *Memory) Put(rows ...Row) (dropped []Row) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, r := range rows {
@@ -98,20 +122,32 @@ func (b *Memory) Put(rows ...Row) {
 			continue
 		}
 		if waiting >= b.most && oldest >= 0 {
+			dropped = append(dropped, b.rows[oldest])
 			b.rows = slices.Delete(b.rows, oldest, oldest+1)
-			b.dropped++
 		}
 		b.last++
 		r.ID = b.last
 		b.rows = append(b.rows, r)
 	}
+	return dropped
 }
 
-// Dropped returns how many rows had to go undelivered, since too many waited.
-func (b *Memory) Dropped() int64 {
+// Has reports whether a row of that Key waits for a target.
+func (b *Memory) Has(target, key string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.dropped
+	return slices.ContainsFunc(b.rows, func(r Row) bool { return r.Target == target && r.Key == key })
+}
+
+// Targets returns how many rows wait for whom.
+func (b *Memory) Targets() map[string]int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := map[string]int{}
+	for i := range b.rows {
+		all[b.rows[i].Target]++
+	}
+	return all
 }
 
 // Rows implements Outbox.

@@ -32,6 +32,18 @@ func deferral(age time.Duration) time.Duration {
 	return min(max(age, time.Minute), time.Hour)
 }
 
+// mostAhead bounds how far ahead a row can be due: what a server asks for, how long messages
+// wait to be grouped, and the rarest tries of what is refused are an hour at most. What is due
+// later was written under a clock that was set back since.
+const mostAhead = mostRetryAfter + time.Minute
+
+// left is how long it is until a time, both as time.Now tells them. A clock that is set back
+// makes it no longer, since the system's own counter decides; that stands still while a machine
+// sleeps, so the clock on the wall may make it shorter.
+func left(at, now time.Time) time.Duration {
+	return min(at.Sub(now), at.Round(0).Sub(now.Round(0)))
+}
+
 // An allowance is a token bucket: so many deliveries an hour, a sixth of them at once,
 // one at least. The zero value allows all.
 type allowance struct {

@@ -31,7 +31,7 @@ type aim struct {
 	now    time.Time
 	// since is when this process began: what was queued before may have been tried.
 	since time.Time
-	tried map[int64]bool
+	tried map[int64]time.Time // when this process tried a row last
 	// single: one story at a time, as a group was refused.
 	single bool
 	// hurry: what waits to be grouped goes now, as the end is near.
@@ -46,12 +46,15 @@ func planned(rows []Row, a *aim) plan {
 	var ready []story
 	for _, s := range stories(rows, &p) {
 		switch {
-		case a.now.Sub(s.queued) >= a.policy.GiveUp:
+		case a.now.Sub(s.queued) >= a.policy.GiveUp && s.triedAt(a).Sub(s.queued) >= a.policy.GiveUp:
 			p.expired = append(p.expired, s)
 			continue
 		case a.policy.SkipBrief && s.over() && !s.maybeTold(a):
 			p.brief = append(p.brief, s)
 			continue
+		}
+		if s.due.Sub(a.now) > mostAhead { // the clock was set back since
+			s.due = a.now
 		}
 		switch {
 		case !s.due.After(a.now):
@@ -122,13 +125,18 @@ func (s *story) over() bool {
 }
 
 // maybeTold tells whether somebody may have been told of it already.
-func (s *story) maybeTold(a *aim) bool {
+func (s *story) maybeTold(a *aim) bool { return !s.triedAt(a).IsZero() || s.queued.Before(a.since) }
+
+// triedAt is when this process tried to tell it last; zero for never. Nothing is given up that
+// was not tried after its time was over: a machine that slept, a clock that was set and a weir
+// that did not run have tried nothing meanwhile.
+func (s *story) triedAt(a *aim) (last time.Time) {
 	for _, id := range s.ids {
-		if a.tried[id] {
-			return true
+		if at := a.tried[id]; at.After(last) {
+			last = at
 		}
 	}
-	return s.queued.Before(a.since)
+	return last
 }
 
 func idsOf(stories []story) []int64 {

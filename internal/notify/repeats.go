@@ -36,15 +36,17 @@ func (r *repeats) due(now time.Time, c *Channel, open []Message, rows []Row) (ag
 	}
 	// An Alertmanager is told of all at once, and at once after a start.
 	whole := c.Kind == Alertmanager
-	if whole && !r.sent.IsZero() && now.Before(r.sent.Add(c.Repeat)) {
-		return nil, r.sent.Add(c.Repeat)
+	if whole && !r.sent.IsZero() {
+		if wait := left(r.sent.Add(c.Repeat), now); wait > 0 {
+			return nil, now.Add(wait)
+		}
 	}
 	for i := range open {
 		m := &open[i]
 		name := m.alert()
 		n := slot(m, now, c.Repeat)
 		last, known := r.slots[name]
-		if !known {
+		if !known || n < last { // or the clock was set back
 			r.slots[name], last = n, n
 		}
 		switch {

@@ -251,3 +251,29 @@ func TestNoWayOfPrintingAChannelShowsItsSecrets(t *testing.T) {
 		t.Errorf("got %s, want it to say that something is left out", encoded)
 	}
 }
+
+func TestChannelsAreEqualWhereAllThatIsSetIsTheSame(t *testing.T) {
+	made := func(change func(*Channel)) *Channel {
+		c := opsChannel("ops", func(c *Channel) {
+			c.Key, c.Headers = Literal("a"), map[string]Secret{"X-A": Literal("b")}
+			c.Username, c.Password, c.Severities = "u", FromFile("p"), []string{"info"}
+		})
+		if change != nil {
+			change(&c)
+		}
+		return &c
+	}
+	if !made(nil).Equal(made(nil)) {
+		t.Error("the same is not equal")
+	}
+	for name, change := range map[string]func(*Channel){
+		"name": func(c *Channel) { c.Name = "x" }, "url": func(c *Channel) { c.URL = Literal("http://127.0.0.1/other") },
+		"secret": func(c *Channel) { c.Key = Literal("b") }, "password": func(c *Channel) { c.Password = FromFile("q") },
+		"header": func(c *Channel) { c.Headers["X-A"] = Literal("c") }, "severity": func(c *Channel) { c.Severities = nil },
+		"timeout": func(c *Channel) { c.Timeout++ }, "enabled": func(c *Channel) { c.Enabled = false },
+	} {
+		if made(change).Equal(made(nil)) {
+			t.Errorf("with another %s it is equal", name)
+		}
+	}
+}

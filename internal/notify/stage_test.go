@@ -125,7 +125,7 @@ func (s *stage) start(o Options, channels []Channel, actors []actor) {
 // say puts messages into the outbox, as a commit would, and wakes the channels.
 func (s *stage) say(messages ...Message) {
 	for _, m := range messages {
-		s.box.(interface{ Put(rows ...Row) }).Put(s.d.Rows(m, time.Now())...)
+		s.box.(interface{ Put(rows ...Row) []Row }).Put(s.d.Rows(m, time.Now())...)
 	}
 	s.d.Wake()
 }

@@ -216,6 +216,13 @@ func TestAReceiverThatIsNotThereIsSaidInWords(t *testing.T) {
 	}
 }
 
+func TestAServerWithoutTLSIsSaidInWords(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	err := sendTo(t, hook(strings.Replace(server.URL, "http:", "https:", 1), nil), Options{}, firing("/a"))
+	wantError(t, err, "it does not speak TLS: try http:// instead of https://")
+}
+
 func TestACertificateIsTrustedByItsFile(t *testing.T) {
 	file, certificate := authority(t, "127.0.0.1")
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))

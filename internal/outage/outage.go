@@ -2,6 +2,7 @@
 package outage
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ func Why(err error) error {
 	var authority x509.UnknownAuthorityError
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
+	var plain tls.RecordHeaderError
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return fmt.Errorf("there is no host called %s", dns.Name)
@@ -42,7 +44,7 @@ func Why(err error) error {
 		return errors.New("it took too long")
 	case errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid):
 		return fmt.Errorf("its certificate is not trusted: %w", err)
-	case errors.Is(err, http.ErrSchemeMismatch):
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &plain):
 		return errors.New("it does not speak TLS: try http:// instead of https://")
 	}
 	return err

@@ -1,6 +1,7 @@
 package outage
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -31,6 +32,7 @@ func TestEachReasonIsASentenceWithoutTheURL(t *testing.T) {
 		{os.ErrDeadlineExceeded, "it took too long"},
 		{x509.UnknownAuthorityError{}, "its certificate is not trusted: x509: certificate signed by unknown authority"},
 		{http.ErrSchemeMismatch, "it does not speak TLS: try http:// instead of https://"},
+		{tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, "it does not speak TLS: try http:// instead of https://"},
 		{errors.New("something else"), "something else"},
 	} {
 		err := fmt.Errorf("for once: %w", &url.Error{Op: "Get", URL: "http://user:hunter2@site/", Err: c.err})

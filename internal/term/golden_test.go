@@ -69,6 +69,7 @@ func scenes() map[string]gauge.Output {
 		"standout": interval(standout),
 		"huge":     interval(huge),
 		"keys":     interval(keys),
+		"failing":  interval(failing),
 		"visits":   interval(visits),
 		"places":   interval(places),
 		"networks": interval(func(iv *view.Interval) {
@@ -90,6 +91,19 @@ func scenes() map[string]gauge.Output {
 		"alert":    {Event: &fired},
 		"recovery": {Event: &recovered},
 	}
+}
+
+// failing has an alert that is muted, one that is not, and a channel that fails.
+func failing(iv *view.Interval) {
+	errors := alert.Rule{Name: "errors", Metric: alert.Share, Test: alert.Above, Threshold: 50_000, Window: 120, Severity: alert.Critical}
+	w := view.Window{Rule: errors, State: alert.Firing, Since: at - 30, Sample: alert.Sample{Num: 54, Den: 960, Hits: 960}, Of: 120}
+	muted := w
+	muted.Key, muted.Muted = "/api\x1b[2J", true
+	iv.Window = append(iv.Window, w, muted)
+	iv.Failing = []view.Channel{{
+		Name: "ops", Kind: "webhook", Delivered: 7, Waiting: 1204, GivenUp: 1, FailingSince: time.Unix(at-3600, 0),
+		LastError: "it answered 503 Service Unavailable: come back later \x1b[31m, when all of this is over and somebody has looked after it",
+	}}
 }
 
 func oneHit(iv *view.Interval) {

@@ -123,7 +123,11 @@ type jsonWindow struct {
 	Threshold float64     `json:"threshold"`
 
 	Key          escape.JSON   `json:"key,omitempty"`
+	Metric       string        `json:"metric,omitempty"`
+	Severity     string        `json:"severity,omitempty"`
+	Text         escape.JSON   `json:"text,omitempty"`
 	Expected     *jsonExpected `json:"expected,omitempty"`
+	Muted        bool          `json:"muted,omitempty"`
 	Acknowledged bool          `json:"acknowledged,omitempty"`
 }
 
@@ -168,6 +172,7 @@ type jsonInterval struct {
 	Rejected jsonRejected  `json:"rejected"`
 	Windows  []jsonWindow  `json:"windows"`
 	Notes    []escape.JSON `json:"notes"`
+	Channels []jsonChannel `json:"channels,omitempty"`
 }
 
 type jsonChannel struct {
@@ -236,6 +241,7 @@ func (j *JSON) interval(iv *view.Interval) jsonInterval {
 	for _, n := range iv.Notes {
 		o.Notes = append(o.Notes, escape.JSON(n))
 	}
+	o.Channels = j.channels(iv.Failing)
 	return o
 }
 
@@ -264,14 +270,20 @@ func (j *JSON) summary(c *view.Closing) jsonSummary {
 		}
 		o.Sources = append(o.Sources, js)
 	}
-	for _, ch := range c.Channels {
-		jc := jsonChannel{Name: escape.JSON(ch.Name), Kind: ch.Kind, Delivered: ch.Delivered, Waiting: ch.Waiting, GivenUp: ch.GivenUp, Error: escape.JSON(ch.LastError)}
-		if !ch.FailingSince.IsZero() {
-			jc.Failing = j.time(ch.FailingSince.Unix())
-		}
-		o.Channels = append(o.Channels, jc)
-	}
+	o.Channels = j.channels(c.Channels)
 	return o
+}
+
+func (j *JSON) channels(in []view.Channel) (out []jsonChannel) {
+	for i := range in {
+		ch := &in[i]
+		o := jsonChannel{Name: escape.JSON(ch.Name), Kind: ch.Kind, Delivered: ch.Delivered, Waiting: ch.Waiting, GivenUp: ch.GivenUp, Error: escape.JSON(ch.LastError)}
+		if !ch.FailingSince.IsZero() {
+			o.Failing = j.time(ch.FailingSince.Unix())
+		}
+		out = append(out, o)
+	}
+	return out
 }
 
 func reach(r view.Reach) jsonReach {
@@ -321,7 +333,13 @@ func (j *JSON) windows(in []view.Window) []jsonWindow {
 		}
 		o := jsonWindow{
 			Rule: escape.JSON(w.Rule.Name), State: w.State.String(), Seconds: w.Rule.Window, Hits: w.Hits,
-			Threshold: perSecond(w.Rule), Expected: expected(w.Change), Acknowledged: w.Acknowledged,
+			Threshold: perSecond(w.Rule), Expected: expected(w.Change), Muted: w.Muted, Acknowledged: w.Acknowledged,
+		}
+		if w.State != alert.Quiet {
+			o.Severity, o.Text = w.Rule.Severity.String(), escape.JSON(w.Now())
+		}
+		if w.Rule.Name != alert.HighTraffic {
+			o.Metric = w.Rule.Metric.String()
 		}
 		if w.Key != "" {
 			o.Key = escape.JSON(w.Key)

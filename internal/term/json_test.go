@@ -74,7 +74,8 @@ func stable() map[string]string {
 	}
 	return map[string]string{
 		"standout": expand(stats + rows + ` notes windows windows[].average windows[].hits windows[].rule windows[].seconds windows[].state windows[].threshold visitors_estimated bounds bounds.sections sections[].missed sections[].latency.coarse`),
-		"firing":   `windows[].since`,
+		"firing":   `windows[].since windows[].text windows[].severity`,
+		"failing":  `windows[].metric windows[].muted windows[].key channels[].name channels[].kind channels[].waiting channels[].failing_since channels[].last_error`,
 		"partial":  `partial`,
 		"alert":    `type rule state at value hits window_seconds threshold message`,
 		"recovery": `duration_seconds`,

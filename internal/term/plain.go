@@ -128,11 +128,10 @@ func (p *Plain) interval(iv *view.Interval) {
 		p.table("section", iv.Sections, seconds)
 	}
 	for _, n := range iv.Notes {
-		first := "  ! "
-		for _, line := range wrap(escape.Terminal([]byte(n)), guideCells-len(first)) {
-			p.line("", first, line) // a section or a client may be as long as it likes
-			first = "    "
-		}
+		p.note("", n)
+	}
+	for i := range iv.Failing {
+		p.note(red, p.failing(&iv.Failing[i]))
 	}
 	if iv.Late > 0 {
 		p.line("", "  ! ", unit.Count(iv.Late), " late ", unit.Plural(iv.Late, "line"), ", after their second was closed")
@@ -142,6 +141,22 @@ func (p *Plain) interval(iv *view.Interval) {
 	}
 	p.rejected(iv.Rejected, "  ! ")
 	p.line("")
+}
+
+// note writes a sentence that may be as long as a section or a client likes.
+func (p *Plain) note(color, text string) {
+	first := "  ! "
+	for _, line := range wrap(escape.Terminal([]byte(text)), guideCells-len(first)) {
+		p.line(color, first, line)
+		first = "    "
+	}
+}
+
+// failing says why a way to people does not work.
+func (p *Plain) failing(c *view.Channel) string {
+	waiting := int64(c.Waiting)
+	return "notify " + c.Name + " fails since " + c.FailingSince.In(p.Zone).Format(time.DateTime) + ", " +
+		unit.Count(waiting) + " " + unit.Plural(waiting, "message") + " waiting: " + c.LastError
 }
 
 func (p *Plain) classes(s *view.Stats) {
