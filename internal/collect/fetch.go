@@ -104,7 +104,7 @@ func (s *scraper) get(ctx context.Context) (page, error) {
 	req.Header.Set("User-Agent", s.agent)
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return page{}, outage.Why(err)
+		return page{}, reason(err)
 	}
 	defer resp.Body.Close()
 	s.last = nil
@@ -119,8 +119,19 @@ func (s *scraper) get(ctx context.Context) (page, error) {
 	case len(body) > maxPage:
 		return page{}, fmt.Errorf("the answer is longer than %d MiB, so it is no page of statistics", maxPage>>20)
 	case err != nil:
-		return page{}, fmt.Errorf("the answer broke off after %s: %w", unit.Bytes(int64(len(body))), outage.Why(err))
+		return page{}, fmt.Errorf("the answer broke off after %s: %w", unit.Bytes(int64(len(body))), reason(err))
 	}
 	sized := resp.ContentLength >= 0 || len(resp.TransferEncoding) > 0 || resp.Uncompressed || resp.ProtoMajor >= 2
 	return page{kind: strings.ToLower(resp.Header.Get("Content-Type")), body: body, sized: sized}, nil
+}
+
+// reason says in few words why there is no answer.
+func reason(err error) error {
+	switch text := err.Error(); { // which net/http has as text alone
+	case strings.Contains(text, "malformed HTTP"):
+		return errors.New("what it answers is no HTTP: is that the right port?")
+	case strings.Contains(text, "headers exceeded"):
+		return fmt.Errorf("the header of its answer is longer than %d KiB", maxHeader>>10)
+	}
+	return outage.Why(err)
 }

@@ -228,6 +228,7 @@ func bans() []ban {
 		{"database/sql", []string{"internal/history"}, "all SQL stands in one package, so that another store is one import away"},
 		{"modernc.org/sqlite", []string{"internal/history"}, "all SQL stands in one package, so that another store is one import away"},
 		{"gonum.org/v1/plot/vg", []string{"internal/plot"}, "how a picture is drawn is the business of plot; others hand it a Chart"},
+		{"codeberg.org/go-pdf/fpdf", []string{"internal/plot"}, "how a picture is drawn is the business of plot; others hand it a Chart"},
 		{"github.com/wneessen/go-mail", []string{"internal/notify"}, "who is told of alerts, and how, is the business of notify"},
 		{"github.com/nicholas-fedor/shoutrrr", nil, "its router has all services, 3.9 MB of them, and sends by itself: package notify takes single services"},
 		{"github.com/nicholas-fedor/shoutrrr/pkg/router", nil, "it has all services, 3.9 MB of them, and sends by itself: package notify takes single services"},
