@@ -159,5 +159,11 @@ func reason(err error) error {
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return errors.New("it does not speak TLS: try http:// instead of https://")
 	}
+	switch text := err.Error(); { // which net/http has as text alone
+	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "malformed MIME"):
+		return errors.New("what it answers is no HTTP: is that the right port?")
+	case strings.Contains(text, "headers exceeded"):
+		return fmt.Errorf("the header of its answer is longer than %d KiB", maxHeader>>10)
+	}
 	return err
 }
