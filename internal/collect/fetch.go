@@ -128,7 +128,7 @@ func (s *scraper) get(ctx context.Context) (page, error) {
 // reason says in few words why there is no answer.
 func reason(err error) error {
 	switch text := err.Error(); { // which net/http has as text alone
-	case strings.Contains(text, "malformed HTTP"):
+	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "malformed MIME"):
 		return errors.New("what it answers is no HTTP: is that the right port?")
 	case strings.Contains(text, "headers exceeded"):
 		return fmt.Errorf("the header of its answer is longer than %d KiB", maxHeader>>10)
