@@ -24,12 +24,12 @@ func (r *Rule) series(key string) *change.Series { return change.New(r.senses(ke
 func (r *Rule) senses(key string) change.Options {
 	kind := r.kind()
 	o := change.Options{Kind: kind, Threshold: r.Surprise}
-	if key != "" {
-		usual := change.Threshold(kind, change.Normal, 1)
-		if o.Threshold == 0 {
-			o.Threshold = usual
-		}
-		o.Threshold += change.Threshold(kind, change.Normal, sectionSeries) - usual
+	switch {
+	case key == "":
+	case o.Threshold == 0:
+		o.Threshold = change.Threshold(kind, change.Normal, sectionSeries)
+	default:
+		o.Threshold += change.Threshold(kind, change.Normal, sectionSeries) - change.Threshold(kind, change.Normal, 1)
 	}
 	if r.Policy != nil {
 		o.Calendar = r.Policy.Calendar

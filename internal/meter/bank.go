@@ -48,7 +48,7 @@ type Bank struct {
 	meters   []*meter
 	parts    []part // by rule
 	sections traffic.Sections
-	exact    *traffic.Seconds
+	exact    exact
 	first    int64             // the first second there was anything in
 	begun    bool              // first is one
 	closed   int64             // what comes for a second before it is late
@@ -72,6 +72,25 @@ const still = math.MaxInt64
 
 // unknown is the closed second of a Bank that was not told of one.
 const unknown = math.MinInt64 / 4
+
+// exact are the seconds of the whole site, with the sum of the window that was asked for last:
+// several rules look at the same one.
+type exact struct {
+	*traffic.Seconds
+	from, to int64
+	sum      traffic.Second
+}
+
+// window returns the sum of [from, to), good until the next call.
+func (e *exact) window(from, to int64) *traffic.Second {
+	if from != e.from || to != e.to {
+		e.from, e.to, e.sum = from, to, e.Sum(from, to)
+	}
+	return &e.sum
+}
+
+// changed says that the seconds are others.
+func (e *exact) changed() { e.from, e.to, e.sum = 0, 0, traffic.Second{} }
 
 type verdict uint8
 
@@ -102,11 +121,11 @@ type part struct {
 	site  *group // of a rule that Changes: the site itself
 }
 
-// New returns a Bank that has counted nothing. exact are the seconds of the
+// New returns a Bank that has counted nothing. seconds are those of the
 // whole site, which it only reads.
-func New(o Options, exact *traffic.Seconds) *Bank {
+func New(o Options, seconds *traffic.Seconds) *Bank {
 	b := &Bank{
-		o: o, rules: slices.Clone(o.Rules), exact: exact, closed: unknown, decided: unknown,
+		o: o, rules: slices.Clone(o.Rules), exact: exact{Seconds: seconds}, closed: unknown, decided: unknown,
 		logs: map[string][]away{}, set: set{runs: map[string][]note{}}, sections: traffic.Sections{Depth: o.SectionDepth},
 	}
 	b.parts = make([]part, len(b.rules))
@@ -210,6 +229,7 @@ func (b *Bank) group(m *meter, by alert.By, top bool) *group {
 
 // Record counts a record of a log in second sec, which need not be its own.
 func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
+	b.exact.changed()
 	late := sec < b.closed
 	if late {
 		b.news = b.closed
@@ -410,7 +430,7 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 	}
 	to := l.At - l.Lag
 	if p.exact {
-		n := b.exact.Sum(to-l.Span, to)
+		n := b.exact.window(to-l.Span, to)
 		s := alert.Sample{Num: n.Hits, Den: l.Span, Hits: n.Hits, Whole: b.begun && b.first <= to-l.Span}
 		switch {
 		case p.class > 0:
@@ -606,6 +626,7 @@ func (b *Bank) Regroup(depth int) {
 
 // Forget drops all that was counted. Which logs are gone stays known.
 func (b *Bank) Forget() {
+	b.exact.changed()
 	b.begun, b.closed, b.decided, b.news = false, unknown, unknown, 0
 	clear(b.set.runs)
 	b.set.due = nil
@@ -620,6 +641,7 @@ func (b *Bank) Forget() {
 
 // shift moves all by delta seconds.
 func (b *Bank) shift(delta int64) {
+	b.exact.changed()
 	b.first += delta
 	if b.news != 0 {
 		b.news += delta
