@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"weir/internal/config"
 	"weir/internal/escape"
 	"weir/internal/notify"
+	"weir/internal/term"
 )
 
 // newNotify is the command about the ways to people.
@@ -57,6 +59,10 @@ func testChannels(cmd *cobra.Command, s streams, channels []notify.Channel, name
 		wanted[n] = true
 	}
 	failed, tried := 0, 0
+	o := notify.Options{Agent: "weir"}
+	if _, terminal := term.Color("auto", s.out, os.Getenv); terminal {
+		o.Bell = s.out
+	}
 	for _, c := range channels {
 		if len(names) > 0 && !wanted[c.Name] {
 			continue
@@ -64,7 +70,7 @@ func testChannels(cmd *cobra.Command, s streams, channels []notify.Channel, name
 		delete(wanted, c.Name)
 		tried++
 		name := escape.Terminal([]byte(c.Name))
-		err := notify.Test(cmd.Context(), c, notify.Options{Bell: s.out, Agent: "weir"})
+		err := notify.Test(cmd.Context(), c, o)
 		if err != nil {
 			failed++
 			fmt.Fprintf(s.out, "%s (%s): %s\n", name, c.Kind, escape.Terminal([]byte(strings.TrimPrefix(err.Error(), "notify "+c.Name+": "))))

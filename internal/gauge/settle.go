@@ -23,10 +23,13 @@ func (g *Gauge) settle() {
 	if !ok {
 		return
 	}
+	anew := closed != g.frames.closed
 	g.frames.closed = closed
 	g.bank.Close(closed)
-	for _, name := range g.bank.Crowded() {
-		g.Notice(fmt.Sprintf("rule %s: more than %d of what it watches one by one have requests at the same time; the others are not watched by it until some of these are silent for a minute", name, alert.MaxKeys))
+	if anew { // and not with each record
+		for _, name := range g.bank.Crowded() {
+			g.Notice(fmt.Sprintf("rule %s: more than %d of what it watches one by one have requests at the same time; the others are not watched by it until some of these are silent for a minute", name, alert.MaxKeys))
+		}
 	}
 	g.seal(closed)
 	for g.next != math.MaxInt64 && g.next+g.o.Interval <= closed {

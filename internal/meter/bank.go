@@ -61,7 +61,6 @@ type Bank struct {
 	active   bool             // some meter counts
 	people   bool             // somebody asks for visitors
 	odd      bool             // somebody asks for lines that are no requests
-	crowded  []string         // see Crowded
 }
 
 // away is when the file of a log was not there.
@@ -277,7 +276,7 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 				}
 			case alert.Source:
 				if s = g.named(source, &h, b.closed); s == nil {
-					b.refuse(g)
+					g.full = !g.said
 					continue
 				}
 			}
@@ -288,7 +287,7 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 			case s != nil:
 				s.add(&h)
 			case !g.top:
-				b.refuse(g)
+				g.full = !g.said
 			}
 			if !b.set.noting {
 				continue
@@ -303,24 +302,22 @@ func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
 	b.set.noting = false
 }
 
-// refuse notes that a group has no room for a key.
-func (b *Bank) refuse(g *group) {
-	if g.full {
-		return
-	}
-	g.full = true
-	for i := range b.parts {
-		if b.parts[i].group == g {
-			b.crowded = append(b.crowded, b.rules[i].Name)
-		}
-	}
-}
-
 // Crowded returns the names of rules that more keys had requests for at the same time than they
 // watch: of each once. Those beyond are not watched until others fall silent.
-func (b *Bank) Crowded() []string {
-	names := b.crowded
-	b.crowded = nil
+func (b *Bank) Crowded() (names []string) {
+	for i := range b.parts {
+		if g := b.parts[i].group; g != nil && g.full {
+			names = append(names, b.rules[i].Name)
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	for _, m := range b.meters {
+		for _, g := range m.groups {
+			g.full, g.said = false, g.said || g.full
+		}
+	}
 	return names
 }
 

@@ -38,7 +38,8 @@ type group struct {
 	keys  map[string]*series
 	list  []string // the keys in order, where listed
 	fresh bool     // list is that of keys
-	full  bool     // a key had to stay outside
+	full  bool     // a key had to stay outside, and that is to be said
+	said  bool     // that it was
 	order []*series
 	spare []*series
 

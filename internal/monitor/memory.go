@@ -278,6 +278,7 @@ func (m *Monitor) commit(now time.Time) {
 			return
 		}
 		k.spare, k.failed = k.failed, nil
+		m.teller.dispatcher.Wake()
 		k.done(k.spare)
 	}
 	if err := m.fill(k.next); err != nil {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/internal/notify"
 )
 
 // smallDisk mounts a file system of so many bytes in the folder, or skips the test.
@@ -129,4 +131,31 @@ func TestMemoryStaysBoundedWhileAHistoryCannotBeWritten(t *testing.T) {
 	if told.from != 0 || told.to != k.next.Sealed[0].Frame.From {
 		t.Errorf("given up: %+v, the first kept begins at %d", told, k.next.Sealed[0].Frame.From)
 	}
+}
+
+// TestAnAlertGoesOutAlthoughItsOwnCommitFindsTheDiskFull: at once, and once; its end, too, when the
+// history is written again.
+func TestAnAlertGoesOutAlthoughItsOwnCommitFindsTheDiskFull(t *testing.T) {
+	disk := smallDisk(t, "2m")
+	inBubble(t, func(p *play) {
+		p.must(os.Symlink(disk, p.path("state")))
+		o := p.remembering("state", "access.log")
+		o.Channels = []notify.Channel{p.toFile("one")}
+		p.hits("access.log", 1)
+		p.start(o)
+		p.traffic("access.log", 3, 33*time.Second) // behind the commit of the last ten seconds
+		p.fill(disk + "/ballast")
+		p.hits("access.log", 2000)
+		p.traffic("access.log", 1, 4*time.Second)
+		p.wantDelivered("one", "high-traffic firing late=false")
+		p.must(os.Remove(disk + "/ballast"))
+		p.traffic("access.log", 1, 30*time.Second)
+		if waiting, err := o.History.Targets(); err != nil || len(waiting) > 0 {
+			p.Errorf("the history has it waiting still: %v (%v)", waiting, err)
+		}
+		p.traffic("access.log", 1, 3*time.Minute)
+		p.stop()
+		p.must(o.History.Close())
+		p.wantDelivered("one", "high-traffic firing late=false", "high-traffic recovered late=false")
+	})
 }

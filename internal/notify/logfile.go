@@ -16,10 +16,14 @@ import (
 type logFile struct {
 	path string
 	json bool
+	torn bool // the last line may lack its end: the disk was full
 }
 
 func (l *logFile) send(_ context.Context, g *group) error {
 	var b bytes.Buffer
+	if l.torn {
+		b.WriteByte('\n')
+	}
 	for i := range g.messages {
 		m := &g.messages[i]
 		if l.json {
@@ -42,7 +46,10 @@ func (l *logFile) send(_ context.Context, g *group) error {
 	}
 	// One write, so that the lines of several processes do not mix. It is on the disk
 	// before the row leaves the outbox.
-	_, err = f.Write(b.Bytes())
+	n, err := f.Write(b.Bytes())
+	if n > 0 {
+		l.torn = err != nil
+	}
 	if err == nil {
 		err = f.Sync()
 	}

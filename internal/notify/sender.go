@@ -22,7 +22,7 @@ func newSender(c *Channel, o *Options) sender {
 	case Bell:
 		return &bell{o.Bell}
 	case Log:
-		return &logFile{own.File, own.JSON}
+		return &logFile{path: own.File, json: own.JSON}
 	case Command:
 		return &command{own.Command}
 	case Webhook:
