@@ -85,7 +85,7 @@ type stretch struct {
 }
 
 // Stream makes o hand its records to the Stream that is returned, and count what its
-// metrics are whole. They must be of statuses, as 200s and 405s, and Interval whole seconds.
+// metrics are whole. They must be of statuses, as 200s and hits{code="405"}, and Interval whole seconds.
 func (o *Options) Stream() (*Stream, error) {
 	s := &Stream{name: StreamName(o.URL), zone: o.zone(), patience: int64(max(o.Interval*5/2, leastPatience) / time.Second)}
 	s.filled.L = &s.mu
@@ -110,12 +110,19 @@ func StreamName(page *url.URL) string {
 	return bare.String()
 }
 
-// status returns the status that m counts.
+// status returns the status that m counts: by its name, 200s, or by a label of Prometheus,
+// hits{code="200"}.
 func (m *Metric) status() (int, error) {
 	digits, ok := strings.CutSuffix(m.text, "s")
+	for _, l := range m.labels {
+		switch l.name {
+		case "code", "status", "status_code", "response_code", "http_status":
+			digits, ok = l.value, true
+		}
+	}
 	status, err := strconv.Atoi(digits)
 	if !ok || err != nil || len(digits) != 3 || status < 100 || status > 599 {
-		return 0, fmt.Errorf("%q is no counter of a status, such as 200s or 405s: what it grows by is no number of requests", m.text)
+		return 0, fmt.Errorf("%q is no counter of a status, such as 200s, 405s or hits{code=\"200\"}: what it grows by is no number of requests", m.text)
 	}
 	return status, nil
 }
@@ -143,7 +150,7 @@ func (s *Stream) Record(sent time.Time, values []string) {
 	all := 0.0
 	for i, v := range now.values {
 		if v < before.values[i] {
-			s.tell("%ds began anew at 0: counted are the %s since then", s.statuses[i], unit.Count(int64(v)))
+			s.tell("the %ds began anew at 0: counted are the %s since then", s.statuses[i], unit.Count(int64(v)))
 		}
 		n := rates.Growth(before.values[i], v)
 		all += n

@@ -106,8 +106,8 @@ func TestWhatCannotBePlacedIsLostAndTold(t *testing.T) {
 		lost   int64
 		told   string // in one of the notices
 	}{
-		{"a reset", func(s *Stream) { at(s, 1, "3") }, "00 / 200 x3\n", 0, "200s began anew at 0: counted are the 3 since then"},
-		{"two counters anew", func(s *Stream) { at(s, 1, "0") }, "", 0, "200s began anew at 0: counted are the 0 since then"},
+		{"a reset", func(s *Stream) { at(s, 1, "3") }, "00 / 200 x3\n", 0, "the 200s began anew at 0: counted are the 3 since then"},
+		{"two counters anew", func(s *Stream) { at(s, 1, "0") }, "", 0, "the 200s began anew at 0: counted are the 0 since then"},
 		{"one look failed", func(s *Stream) { at(s, 20, "101") }, "10 / 200 x1\n", 0, "requests are counted from"},
 		{"two looks failed", func(s *Stream) { at(s, 30, "142"); at(s, 31, "143") }, "30 / 200 x1\n", 42, "nothing is known of the 30s before 2026-03-10T"},
 		{"the clock went back", func(s *Stream) { at(s, -50, "105"); at(s, -49, "106") }, "50 / 200 x1\n", 5, "the clock was set back: the 5 requests by which the counters grew are not counted"},
@@ -194,15 +194,21 @@ func TestCloseLetsTheReaderGo(t *testing.T) {
 }
 
 func TestOnlyCountersOfStatusesAreRequests(t *testing.T) {
-	for _, name := range []string{"up", "20s", "2000s", "099s", "600s", "200", "+20s", "uptimes", `hits{code="200"}`, "workers.200s"} {
+	for _, name := range []string{"up", "20s", "2000s", "099s", "600s", "200", "+20s", "uptimes", `hits{code="2xx"}`, `hits{code="99"}`, `hits{method="200"}`, `hits{code="600"}`, "workers.200s"} {
 		m, err := ParseMetric(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		o := Options{URL: &url.URL{}, Metrics: append(Counts(), m), Interval: time.Second}
-		if _, err := o.Stream(); err == nil || !strings.Contains(err.Error(), "is no counter of a status, such as 200s or 405s") {
+		if _, err := o.Stream(); err == nil || !strings.Contains(err.Error(), "is no counter of a status, such as 200s, 405s or hits") {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+	s := streamOf(t, `hits{method="GET",code="200"}`, `http_requests_total{status="503"}`)
+	at(s, 0, "1", "1")
+	at(s, 1, "2", "3")
+	if got, want := lines(t, s), "00 / 200 x1\n00 / 503 x2\n"; got != want {
+		t.Errorf("labels: got %q, want %q", got, want)
 	}
 	m, err := ParseMetric("405s")
 	if err != nil {
