@@ -214,11 +214,11 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 		return err
 	}
 	if o.raw != "" {
-		file, err := os.Create(o.raw)
+		file, err := openRaw(o.raw)
 		if err != nil {
 			return fmt.Errorf("cannot write --raw: %w", err)
 		}
-		defer file.Close()
+		defer file.close()
 		options.Raw = file
 	}
 	// net/http tells the log of its own of servers that speak unasked; they are in the report.
