@@ -44,6 +44,7 @@ type trafficgen struct {
 	owned       bool
 	live        string
 	raw         string
+	listen      string
 	peaks       []unit.PerSecond // the highest rate of each pattern, without jitter
 }
 
@@ -102,6 +103,7 @@ func newTrafficgen(s streams) *cobra.Command {
 	f.Var(newValue(&o.wait, "SPAN", "", unit.ParseSpan), "wait", "try for so long to reach a server that is not there yet")
 	f.Var(newValue(&o.grade, "GRADE", "", parseGrade), "pace", "exact: each request at its microsecond, the default up to 20000 a second; batch, or a span: what is due within 1ms, or it, together")
 	o.verdict.add(f)
+	f.Var(newValue(&o.listen, "ADDR", "", parseListen), "listen", "show the figures of the last second meanwhile at /metrics (Prometheus) and /stats (text, JSON) of this address: 127.0.0.1:9100, or a port of this machine alone")
 	f.StringVar(&o.raw, "raw", "", "write a line for each request to this `FILE`: due, send, reply (Unix seconds), code, bytes, with tabs between them")
 	f.Uint64Var(&o.seed, "seed", 0, "`SEED` of everything random (default: another one each time, told on standard error)")
 	f.BoolVar(&o.owned, "yes-i-own-this", false, "send more than 1000 requests a second to another machine")
@@ -223,6 +225,13 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 	}
 	// net/http tells the log of its own of servers that speak unasked; they are in the report.
 	slog.SetDefault(slog.New(slog.DiscardHandler))
+	if o.listen != "" {
+		stop, err := o.serve(&options, s)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	done := o.show(ctx, &options, s, func() { cancel(errors.New("stopped by the key q")) })
 	report, err := drive.Run(ctx, options)
 	done()
