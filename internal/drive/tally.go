@@ -228,7 +228,7 @@ type asking interface {
 // tick closes the figures of the last second.
 func (t *tally) tick(now time.Duration, p Plan) Progress {
 	g := Progress{
-		Elapsed: now, Total: t.sent, Failed: t.failed(), Late: t.late, Asked: -1, P50: -1, P99: -1, Lag: -1,
+		Elapsed: now, Total: t.sent, Failed: t.failed(), Late: t.late, Asked: -1,
 	}
 	g.Due, g.Answered, g.BytesIn, g.BytesOut = t.due, t.answered, t.in, t.out
 	g.Status, g.Errors = t.byStatus(), t.byReason()
@@ -241,12 +241,7 @@ func (t *tally) tick(now time.Duration, p Plan) Progress {
 	if k := int(now/time.Second) - 1; k >= 0 && k < len(t.course) {
 		g.Sent = int64(t.course[k].sent)
 	}
-	if h := &t.recent.Latency; h.Count() > 0 {
-		g.P50, g.P99 = time.Duration(h.Quantile(0.5)), time.Duration(h.Quantile(0.99))
-	}
-	if h := &t.recent.Lag; h.Count() > 0 {
-		g.Lag = time.Duration(h.Quantile(0.99))
-	}
+	g.quantiles(&t.recent)
 	if a, ok := p.(asking); ok {
 		if n, ok := a.asked(max(now.Truncate(time.Second)-time.Second, 0), now.Truncate(time.Second)); ok {
 			g.Asked = n
@@ -255,6 +250,47 @@ func (t *tally) tick(now time.Duration, p Plan) Progress {
 	t.settle()
 	t.raw.flush()
 	return g
+}
+
+// quantiles reads those of a second off its times.
+func (g *Progress) quantiles(of *Times) {
+	g.P50, g.P99, g.Lag = -1, -1, -1
+	if h := &of.Latency; h.Count() > 0 {
+		g.P50, g.P99 = time.Duration(h.Quantile(0.5)), time.Duration(h.Quantile(0.99))
+	}
+	if h := &of.Lag; h.Count() > 0 {
+		g.Lag = time.Duration(h.Quantile(0.99))
+	}
+}
+
+// add puts what another loop has counted to it; both have settled.
+func (t *tally) add(o *tally) {
+	c := &o.count
+	for _, to := range []struct {
+		sum *int64
+		n   int64
+	}{
+		{&t.due, c.due}, {&t.sent, c.sent}, {&t.answered, c.answered}, {&t.late, c.late}, {&t.waited, c.waited},
+		{&t.retried, c.retried}, {&t.in, c.in}, {&t.out, c.out}, {&t.surplus, c.surplus}, {&t.opened, c.opened},
+	} {
+		*to.sum += to.n
+	}
+	t.most += c.most
+	for i, n := range c.status {
+		t.status[i] += n
+	}
+	for i, n := range c.faults {
+		t.faults[i] += n
+	}
+	t.times.merge(&o.times)
+	for len(t.course) < len(o.course) {
+		t.course = append(t.course, second{})
+	}
+	for k, s := range o.course {
+		t.course[k].due += s.due
+		t.course[k].sent += s.sent
+	}
+	t.last = max(t.last, o.last)
 }
 
 // settle moves what is recent to the rest.
