@@ -2,15 +2,20 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"weir/internal/drive"
+	"weir/internal/monitor"
 	"weir/internal/term"
+	"weir/internal/timesite"
 	"weir/internal/unit"
 )
 
@@ -68,7 +73,13 @@ func (o *trafficgen) show(ctx context.Context, options *drive.Options, s streams
 	if l.mode == liveLines && o.live == "auto" && o.mode(s.out) == liveScreen {
 		l.out, l.mode = s.out, liveScreen
 	}
-	options.OnProgress = l.show
+	others := options.OnProgress
+	options.OnProgress = func(p drive.Progress) {
+		if others != nil {
+			others(p)
+		}
+		l.show(p)
+	}
 	release := func() {}
 	if l.mode == liveScreen {
 		l.mu.Lock()
@@ -102,6 +113,32 @@ func (o *trafficgen) show(ctx context.Context, options *drive.Options, s streams
 		release()
 		l.clear()
 	}
+}
+
+// parseListen reads an address, or a port of this machine.
+func parseListen(s string) (string, error) {
+	if _, err := strconv.ParseUint(s, 10, 16); err == nil {
+		return net.JoinHostPort("127.0.0.1", s), nil
+	}
+	_, port, err := net.SplitHostPort(s)
+	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
+		return "", errors.New("must be an address with its port, such as 127.0.0.1:9100, or a port")
+	}
+	return s, nil
+}
+
+// serve shows the figures of the run to others, until stop is called.
+func (o *trafficgen) serve(options *drive.Options, s streams) (stop func(), err error) {
+	host, text, _ := net.SplitHostPort(o.listen) // parseListen has read it
+	port, _ := strconv.ParseUint(text, 10, 16)
+	l, err := timesite.Listen(host, uint16(port))
+	if err != nil {
+		return nil, &monitor.InputError{Text: err.Error()}
+	}
+	board := &drive.Board{}
+	options.OnProgress = board.Show
+	tell(s.err, fmt.Sprintf("figures at http://%s/metrics and http://%s/stats", l.Addr(), l.Addr()))
+	return board.Serve(l), nil
 }
 
 // mode is how a run is shown on f.

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +35,7 @@ type trafficgen struct {
 	requests    int64
 	connections int
 	overload    drive.Overload
+	threads     int
 	timeout     time.Duration
 	wait        time.Duration
 	maxBody     int64
@@ -44,6 +46,7 @@ type trafficgen struct {
 	owned       bool
 	live        string
 	raw         string
+	listen      string
 	peaks       []unit.PerSecond // the highest rate of each pattern, without jitter
 }
 
@@ -54,6 +57,12 @@ const freeRate = 1000 * unit.One
 // exactUpTo is the rate up to which each request is sent by itself unless --pace says
 // otherwise: beyond it that costs a whole processor.
 const exactUpTo = 20_000 * unit.One
+
+// oneThreadUpTo is the rate up to which one thread sends, unless --threads says otherwise.
+const oneThreadUpTo = 40_000 * unit.One
+
+// maxThreads bounds --threads.
+const maxThreads = 64
 
 // usualBatch is what is sent together beyond that.
 const usualBatch = time.Millisecond
@@ -100,8 +109,10 @@ func newTrafficgen(s streams) *cobra.Command {
 	f.BoolVar(&o.http2, "http2", false, "speak HTTP/2, over TLS or without")
 	o.secure.add(f)
 	f.Var(newValue(&o.wait, "SPAN", "", unit.ParseSpan), "wait", "try for so long to reach a server that is not there yet")
+	f.IntVar(&o.threads, "threads", 0, "`N` threads that send, each its share of requests and connections; on Linux, without TLS and HTTP/2 (default: 1, beyond 40000 requests a second 2)")
 	f.Var(newValue(&o.grade, "GRADE", "", parseGrade), "pace", "exact: each request at its microsecond, the default up to 20000 a second; batch, or a span: what is due within 1ms, or it, together")
 	o.verdict.add(f)
+	f.Var(newValue(&o.listen, "ADDR", "", parseListen), "listen", "show the figures of the last second meanwhile at /metrics (Prometheus) and /stats (text, JSON) of this address: 127.0.0.1:9100, or a port of this machine alone")
 	f.StringVar(&o.raw, "raw", "", "write a line for each request to this `FILE`: due, send, reply (Unix seconds), code, bytes, with tabs between them")
 	f.Uint64Var(&o.seed, "seed", 0, "`SEED` of everything random (default: another one each time, told on standard error)")
 	f.BoolVar(&o.owned, "yes-i-own-this", false, "send more than 1000 requests a second to another machine")
@@ -185,6 +196,8 @@ func (o *trafficgen) check(cmd *cobra.Command) error {
 		return usageError{errors.New("invalid argument for --requests: must not be negative")}
 	case o.connections < 1 || o.connections > 60_000:
 		return usageError{errors.New("invalid argument for --connections: must be from 1 to 60000")}
+	case o.threads < 0 || given("threads") && o.threads == 0 || o.threads > maxThreads:
+		return usageError{fmt.Errorf("invalid argument for --threads: must be from 1 to %d", maxThreads)}
 	case o.timeout < time.Millisecond:
 		return usageError{errors.New("invalid argument for --timeout: must be a millisecond at least")}
 	case given("replay") && (given("rps") || given("pattern") || given("steps") || given("jitter") || given("arrivals") || given("targets")):
@@ -214,15 +227,22 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 		return err
 	}
 	if o.raw != "" {
-		file, err := os.Create(o.raw)
+		file, err := openRaw(o.raw)
 		if err != nil {
 			return fmt.Errorf("cannot write --raw: %w", err)
 		}
-		defer file.Close()
+		defer file.close()
 		options.Raw = file
 	}
 	// net/http tells the log of its own of servers that speak unasked; they are in the report.
 	slog.SetDefault(slog.New(slog.DiscardHandler))
+	if o.listen != "" {
+		stop, err := o.serve(&options, s)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	done := o.show(ctx, &options, s, func() { cancel(errors.New("stopped by the key q")) })
 	report, err := drive.Run(ctx, options)
 	done()
@@ -288,16 +308,31 @@ func (o *trafficgen) planPaced(cmd *cobra.Command, options *drive.Options, s str
 		options.Requests = append(options.Requests, w.Request)
 		weights[i] = w.Weight
 	}
-	options.Plan = &drive.Paced{
-		Pacer: pace.NewArrivals(shape, o.pacing.arrivals, o.seed), Mix: drive.NewMix(weights, o.seed), For: o.pacing.duration, Count: o.requests,
-		Patterns: shapes, Jitter: pace.Jitter{Amount: o.pacing.jitter, Every: o.pacing.every, Seed: o.seed},
-	}
+	most := peak(shape, o.pacing.duration)
+	o.plan(options, most, func() drive.Plan {
+		return &drive.Paced{
+			Pacer: pace.NewArrivals(shape, o.pacing.arrivals, o.seed), Mix: drive.NewMix(weights, o.seed), For: o.pacing.duration, Count: o.requests,
+			Patterns: shapes, Jitter: pace.Jitter{Amount: o.pacing.jitter, Every: o.pacing.every, Seed: o.seed},
+		}
+	})
 	options.Setting.Jitter = o.pacing.jitter
 	random := len(all) > 1 || o.pacing.jitter > 0 || o.pacing.arrivals != pace.Even || cmd.Flags().Changed("pattern")
 	if random && !cmd.Flags().Changed("seed") {
 		tell(s.err, fmt.Sprintf("--seed %d", o.seed))
 	}
-	return peak(shape, o.pacing.duration), nil
+	return most, nil
+}
+
+// plan makes a Plan for each thread; most is its highest rate.
+func (o *trafficgen) plan(options *drive.Options, most unit.PerSecond, make func() drive.Plan) {
+	options.Plan = make()
+	n := o.threads
+	if n == 0 && most > oneThreadUpTo {
+		n = min(2, runtime.NumCPU())
+	}
+	for range n - 1 {
+		options.Twins = append(options.Twins, make())
+	}
 }
 
 // peak returns the highest rate of a shape, as far as a million of its pieces reach.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -191,4 +192,39 @@ func readReport(name string) (*drive.Report, error) {
 		return nil, &monitor.InputError{Text: fmt.Sprintf("%s: %v", name, err)}
 	}
 	return r, nil
+}
+
+// A rawOutput is the file of --raw. What it held is kept until there is something to write, and
+// where there never was it is not left behind.
+type rawOutput struct {
+	file    *os.File
+	made    bool // it was not there before
+	written bool
+}
+
+func openRaw(name string) (*rawOutput, error) {
+	_, err := os.Stat(name)
+	made := errors.Is(err, fs.ErrNotExist)
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o666)
+	return &rawOutput{file: file, made: made}, err
+}
+
+// Write implements io.Writer.
+func (r *rawOutput) Write(b []byte) (int, error) {
+	if !r.written {
+		if info, err := r.file.Stat(); err == nil && info.Mode().IsRegular() {
+			if err := r.file.Truncate(0); err != nil {
+				return 0, err
+			}
+		}
+		r.written = true
+	}
+	return r.file.Write(b)
+}
+
+func (r *rawOutput) close() {
+	r.file.Close()
+	if r.made && !r.written {
+		os.Remove(r.file.Name())
+	}
 }

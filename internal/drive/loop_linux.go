@@ -1,7 +1,6 @@
 package drive
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/netip"
@@ -42,6 +41,7 @@ type loop struct {
 	cursor  cursor
 	ending  atomic.Bool // set by somebody else, who then wakes the loop by signal
 	changes chan change // the same
+	several bool        // there are other loops
 	stopped bool
 	full    bool          // it was stopped since all connections were taken
 	halt    time.Duration // when nothing is waited for any more; 0 for not yet
@@ -80,51 +80,28 @@ type change struct {
 	to Setting
 }
 
-func (l *loop) name() string {
-	if l.o.Batch > 0 {
-		return "event loop, batches of " + l.o.Batch.String()
-	}
-	return "event loop, exact"
-}
-
 // now is the time since the start.
 func (l *loop) now() time.Duration { return time.Since(l.begun) }
 
-func (l *loop) run(ctx context.Context, ticks chan<- Progress) (out outcome) {
+// run follows the Plan to its end, or until it is told to stop; tell takes the figures of each
+// second, with its times where there are several loops. Where the loop stops since all
+// connections are taken it calls full.
+func (l *loop) run(tell func(Progress, Times), full func()) outcome {
 	// The thread is not unlocked: it ends with the goroutine, and its slack with it.
 	runtime.LockOSThread()
 	// Timers of a thread may be late by its slack, 50 microseconds unless said otherwise.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	if err := l.prepare(); err != nil {
-		return outcome{err: err}
-	}
-	defer l.close()
-	// AfterFunc may write when the loop has ended, but never to a descriptor of somebody else.
-	wakes := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(wakes)
-		l.ending.Store(true)
-		l.wake()
-	})
-	defer func() {
-		if !stop() {
-			<-wakes
-		}
-	}()
-	l.begun = time.Now()
-	if l.o.Raw != nil {
-		file := newRawFile(l.o.Raw, l.begun)
-		l.raw = &rawLog{to: file}
-		defer func() { out.raw = closeRaw(file, l.raw) }()
-	}
-	defer l.listen()()
 	l.advance()
 	for tick := time.Second; ; {
 		now := l.now()
 		l.sendDue(now)
 		l.expire()
+		if l.full && full != nil {
+			full()
+			full = nil
+		}
 		if now >= tick {
-			l.report(now, ticks)
+			l.report(now, tell)
 			tick = now.Truncate(time.Second) + time.Second
 		}
 		if !l.cursor.more && l.busy == 0 || l.halt > 0 && now >= l.halt {
@@ -133,41 +110,6 @@ func (l *loop) run(ctx context.Context, ticks chan<- Progress) (out outcome) {
 		l.await(min(tick, l.next()))
 	}
 	return l.finish()
-}
-
-// wake makes await return, from another goroutine.
-func (l *loop) wake() { _, _ = unix.Write(l.signal, []byte{1, 0, 0, 0, 0, 0, 0, 0}) }
-
-// listen takes changes from whoever makes them to the loop, until done is called.
-func (l *loop) listen() (done func()) {
-	l.changes = make(chan change, 1)
-	if l.o.Changes == nil {
-		return func() {}
-	}
-	end, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case to, ok := <-l.o.Changes:
-				if !ok {
-					return
-				}
-				select {
-				case l.changes <- change{l.now(), to}:
-					l.wake()
-				case <-end:
-					return
-				}
-			case <-end:
-				return
-			}
-		}
-	}()
-	return func() {
-		close(end)
-		<-ended
-	}
 }
 
 // heed does what the signal is about.
@@ -192,7 +134,7 @@ func (l *loop) heed() {
 func (l *loop) turn(by change) {
 	p, ok := l.o.Plan.(Turning)
 	c := &l.cursor
-	if !ok || !c.more || l.stopped {
+	if !ok || !turns(l.o.Plan) || !c.more || l.stopped {
 		return
 	}
 	l.hand.turn(by.at, by.to)
@@ -440,18 +382,18 @@ func (l *loop) skip(now time.Duration, f fault) {
 	l.advance()
 }
 
-// report sends the figures of the last second to whoever takes them; where that one is
-// slow, they come with those of the next.
-func (l *loop) report(now time.Duration, ticks chan<- Progress) {
+// report tells the figures of the last second.
+func (l *loop) report(now time.Duration, tell func(Progress, Times)) {
+	var recent Times
+	if l.several {
+		recent.merge(&l.recent)
+	}
 	p := l.tick(now, l.o.Plan)
 	p.UnderWay, p.Connections = l.busy, l.open
 	if l.cursor.more && l.cursor.due < now && l.cursor.request != Nobody {
 		p.Behind = now - l.cursor.due
 	}
-	select {
-	case ticks <- p:
-	default:
-	}
+	tell(p, recent)
 }
 
 func (l *loop) finish() outcome {

@@ -190,6 +190,11 @@ func NewReplay(entries []Entry, speed float64, longest time.Duration) *Replay {
 	return r
 }
 
+// Twin returns a replay of the same from its beginning on; they share the memory of the log.
+func (r *Replay) Twin() *Replay {
+	return &Replay{entries: r.entries, Length: r.Length, Pauses: r.Pauses}
+}
+
 // since returns how long b is after a, 292 years at most.
 func since(a, b Entry) time.Duration {
 	sec := min(b.Sec-a.Sec, int64(pace.Forever/time.Second)-2)

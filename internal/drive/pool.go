@@ -482,6 +482,7 @@ func (p *pool) tick(ticks chan<- Progress, stop <-chan struct{}) {
 		p.mu.Lock()
 		g := p.tally.tick(p.now(), p.o.Plan)
 		p.mu.Unlock()
+		g.BytesIn, g.BytesOut = p.links.in.Load(), p.links.out.Load()
 		g.UnderWay, g.Connections = int(p.underWay.Load()), int(p.links.open.Load())
 		if due := p.behind.Load(); due > 0 {
 			g.Behind = g.Elapsed - time.Duration(due)

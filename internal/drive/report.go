@@ -185,17 +185,7 @@ func (r *Report) fill(o *Options, out *outcome) {
 		r.Paused = max(round(pauses.Seconds()), 0.001) // a short one is one, too
 	}
 	r.Course = newCourse(t.seconds(length))
-	r.Status, r.Errors = map[string]int64{}, map[string]int64{}
-	for status, n := range t.status {
-		if n > 0 {
-			r.Status[strconv.Itoa(status)] = n
-		}
-	}
-	for f, n := range t.faults {
-		if n > 0 {
-			r.Errors[fault(f).told().key] = n
-		}
-	}
+	r.Status, r.Errors = t.byStatus(), t.byReason()
 	r.BytesIn, r.BytesOut = t.in, t.out
 	r.Connections.Most, r.Connections.Opened, r.Connections.Surplus = t.most, t.opened, t.surplus
 	r.Latency, r.Service, r.Lag = newDistribution(&t.times.Latency), newDistribution(&t.times.Service), newDistribution(&t.times.Lag)

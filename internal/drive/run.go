@@ -16,6 +16,9 @@ import (
 type Options struct {
 	Plan     Plan
 	Requests []Request // which the Plan numbers
+	// Twins are Plans equal to Plan, one for each thread beyond the first of the event loop of
+	// Linux: each thread sends every so manieth request, on its share of the connections.
+	Twins []Plan
 	// Connections is how many there may be at once, whatever happens.
 	Connections int
 	Overload    Overload

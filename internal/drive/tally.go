@@ -1,6 +1,7 @@
 package drive
 
 import (
+	"strconv"
 	"time"
 
 	"weir/internal/sketch"
@@ -170,7 +171,31 @@ func (t *count) failed() int64 {
 	return n
 }
 
+// byStatus are the answers by status.
+func (t *count) byStatus() map[string]int64 {
+	all := map[string]int64{}
+	for status, n := range t.status {
+		if n > 0 {
+			all[strconv.Itoa(status)] = n
+		}
+	}
+	return all
+}
+
+// byReason are the requests without an answer by their reason.
+func (t *count) byReason() map[string]int64 {
+	all := map[string]int64{}
+	for f, n := range t.faults {
+		if n > 0 {
+			all[fault(f).told().key] = n
+		}
+	}
+	return all
+}
+
 // A Progress is what a run is doing, once a second.
+//
+// It is one struct because it is one message.
 type Progress struct {
 	Elapsed time.Duration // since the start
 	Sent    int64         // requests sent in the last second
@@ -179,7 +204,13 @@ type Progress struct {
 	Failed  int64         // in all, without an answer
 	Bad     int64         // in all, with an answer of 500 and more
 	Late    int64         // in all, sent more than 10 ms late
-	Classes [6]int64      // answers in all by the first digit of their status
+	Due     int64         // in all, as far as they were sent or given up
+	// In all, too: answers, those by status, and requests without one by their reason.
+	Answered       int64
+	Status, Errors map[string]int64
+	BytesIn        int64
+	BytesOut       int64
+	Classes        [6]int64 // answers in all by the first digit of their status
 	// Behind is how long the oldest request that waits for a connection has been due.
 	Behind      time.Duration
 	UnderWay    int // requests
@@ -197,8 +228,10 @@ type asking interface {
 // tick closes the figures of the last second.
 func (t *tally) tick(now time.Duration, p Plan) Progress {
 	g := Progress{
-		Elapsed: now, Total: t.sent, Failed: t.failed(), Late: t.late, Asked: -1, P50: -1, P99: -1, Lag: -1,
+		Elapsed: now, Total: t.sent, Failed: t.failed(), Late: t.late, Asked: -1,
 	}
+	g.Due, g.Answered, g.BytesIn, g.BytesOut = t.due, t.answered, t.in, t.out
+	g.Status, g.Errors = t.byStatus(), t.byReason()
 	for status, n := range t.status {
 		g.Classes[min(status/100, 5)] += n // a status has three digits, and above 599 none is known
 		if status >= 500 {
@@ -208,12 +241,7 @@ func (t *tally) tick(now time.Duration, p Plan) Progress {
 	if k := int(now/time.Second) - 1; k >= 0 && k < len(t.course) {
 		g.Sent = int64(t.course[k].sent)
 	}
-	if h := &t.recent.Latency; h.Count() > 0 {
-		g.P50, g.P99 = time.Duration(h.Quantile(0.5)), time.Duration(h.Quantile(0.99))
-	}
-	if h := &t.recent.Lag; h.Count() > 0 {
-		g.Lag = time.Duration(h.Quantile(0.99))
-	}
+	g.quantiles(&t.recent)
 	if a, ok := p.(asking); ok {
 		if n, ok := a.asked(max(now.Truncate(time.Second)-time.Second, 0), now.Truncate(time.Second)); ok {
 			g.Asked = n
@@ -222,6 +250,47 @@ func (t *tally) tick(now time.Duration, p Plan) Progress {
 	t.settle()
 	t.raw.flush()
 	return g
+}
+
+// quantiles reads those of a second off its times.
+func (g *Progress) quantiles(of *Times) {
+	g.P50, g.P99, g.Lag = -1, -1, -1
+	if h := &of.Latency; h.Count() > 0 {
+		g.P50, g.P99 = time.Duration(h.Quantile(0.5)), time.Duration(h.Quantile(0.99))
+	}
+	if h := &of.Lag; h.Count() > 0 {
+		g.Lag = time.Duration(h.Quantile(0.99))
+	}
+}
+
+// add puts what another loop has counted to it; both have settled.
+func (t *tally) add(o *tally) {
+	c := &o.count
+	for _, to := range []struct {
+		sum *int64
+		n   int64
+	}{
+		{&t.due, c.due}, {&t.sent, c.sent}, {&t.answered, c.answered}, {&t.late, c.late}, {&t.waited, c.waited},
+		{&t.retried, c.retried}, {&t.in, c.in}, {&t.out, c.out}, {&t.surplus, c.surplus}, {&t.opened, c.opened},
+	} {
+		*to.sum += to.n
+	}
+	t.most += c.most
+	for i, n := range c.status {
+		t.status[i] += n
+	}
+	for i, n := range c.faults {
+		t.faults[i] += n
+	}
+	t.times.merge(&o.times)
+	for len(t.course) < len(o.course) {
+		t.course = append(t.course, second{})
+	}
+	for k, s := range o.course {
+		t.course[k].due += s.due
+		t.course[k].sent += s.sent
+	}
+	t.last = max(t.last, o.last)
 }
 
 // settle moves what is recent to the rest.
