@@ -125,6 +125,7 @@ type jsonWindow struct {
 	Key          escape.JSON   `json:"key,omitempty"`
 	Expected     *jsonExpected `json:"expected,omitempty"`
 	Acknowledged bool          `json:"acknowledged,omitempty"`
+	Muted        bool          `json:"muted,omitempty"`
 }
 
 type jsonExpected struct {
@@ -321,7 +322,7 @@ func (j *JSON) windows(in []view.Window) []jsonWindow {
 		}
 		o := jsonWindow{
 			Rule: escape.JSON(w.Rule.Name), State: w.State.String(), Seconds: w.Rule.Window, Hits: w.Hits,
-			Threshold: perSecond(w.Rule), Expected: expected(w.Change), Acknowledged: w.Acknowledged,
+			Threshold: perSecond(w.Rule), Expected: expected(w.Change), Acknowledged: w.Acknowledged, Muted: w.Muted,
 		}
 		if w.Key != "" {
 			o.Key = escape.JSON(w.Key)
