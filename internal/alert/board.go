@@ -28,6 +28,7 @@ type Board struct {
 	dropped int
 	mark    checkpoint
 	observe Observer
+	hushes  []Hush // what somebody has said
 }
 
 // A pace is Rule.Cadence and Rule.Reach.
@@ -57,6 +58,7 @@ func NewBoard(rules ...Rule) *Board {
 
 func (b *Board) watch(rule int, key string) *Watch {
 	w := &Watch{Rule: b.rules[rule], Key: key}
+	w.hushed = b.hushed(w)
 	if w.Rule.Test == Changes {
 		w.series = w.Rule.series(w.Key)
 	}
@@ -137,7 +139,7 @@ func (b *Board) step(f Figures) {
 			switch {
 			case ok:
 				b.emit(w, e)
-			case w.muted != "" && w.State == Firing && w.over == 0 && !w.Rule.Muted(b.at) && w.alone(b.at, b.told(w) != nil):
+			case w.muted != "" && w.State == Firing && w.over == 0 && w.silent(b.at) == "" && w.alone(b.at, b.told(w) != nil):
 				b.history = append(b.history, w.unmute(b.at))
 			}
 		}
@@ -180,8 +182,8 @@ func (b *Board) wakeOf(rule int, f Figures, began int64) int64 {
 		}
 		by := b.told(w)
 		switch {
-		case w.Rule.Muted(b.at):
-			wake = min(wake, w.Rule.unmuted(b.at))
+		case w.silent(b.at) != "":
+			wake = min(wake, w.heardAgain(b.at))
 		case by == nil || by.series != nil:
 			return next // the other alert may end in silence
 		}
@@ -364,10 +366,11 @@ func (b *Board) Reload(rules ...Rule) []Event {
 	old := b.watches
 	now := NewBoard(rules...)
 	now.at, now.heard, now.started, now.history, now.dropped = b.at, b.heard, b.started, b.history, b.dropped
-	now.mark, now.observe = b.mark, b.observe
+	now.mark, now.observe, now.hushes = b.mark, b.observe, b.hushes
 	now.mark.stale = true
 	events := now.take(old, b.at)
 	*b = *now
+	b.quieten()
 	b.history = append(b.history, events...)
 	b.trim()
 	return events
@@ -439,6 +442,10 @@ func (b *Board) Acknowledge(rule, key string, all bool, t int64) []Event {
 // past keep the time they were announced with.
 func (b *Board) Shift(delta int64) {
 	b.at, b.heard = b.at+delta, b.heard+delta
+	for i := range b.hushes {
+		b.hushes[i].Until += delta
+	}
+	b.quieten()
 	for _, w := range b.watches {
 		for _, sec := range []*int64{&w.Since, &w.held, &w.over, &w.heard, &w.bare, &w.Acknowledged} {
 			if *sec != 0 {

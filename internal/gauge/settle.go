@@ -146,7 +146,7 @@ func (g *Gauge) windows(to int64, every bool) []view.Window {
 			continue
 		}
 		v := view.Window{
-			Rule: w.Rule, Key: w.Key, State: w.State, Since: w.Since, Sample: w.Last, Acknowledged: w.Acknowledged > 0, Muted: w.Muted() != "",
+			Rule: w.Rule, Key: w.Key, State: w.State, Since: w.Since, Sample: w.Last, Acknowledged: w.Acknowledged > 0, Muted: w.Muted() != "" || w.Hushed() > to,
 			Of: min(w.Rule.Window, max(1, to-g.first.first)),
 		}
 		if w.Rule.Exact() && w.Rule.Metric == alert.Hits && w.Rule.Test <= alert.Below && w.Rule.Earlier == 0 {
