@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -45,11 +46,11 @@ func newTest(s streams) *cobra.Command {
   weir test -c weir.toml alerts/*.alert
   weir test --update shop.alert`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageError{errors.New("weir test needs an alert script: name a file, or - for standard input")}
 			}
-			return o.run(args, s)
+			return o.run(cmd.Context(), args, s)
 		},
 	}
 	f := cmd.Flags()
@@ -61,7 +62,7 @@ func newTest(s streams) *cobra.Command {
 	return cmd
 }
 
-func (o *scripts) run(args []string, s streams) error {
+func (o *scripts) run(ctx context.Context, args []string, s streams) error {
 	now := time.Now()
 	c, err := o.config.load(s, now, false)
 	if err != nil {
@@ -79,7 +80,7 @@ func (o *scripts) run(args []string, s streams) error {
 	}
 	failed, first := 0, ""
 	for _, name := range args {
-		ok, err := o.play(name, options, s)
+		ok, err := o.play(ctx, name, options, s)
 		if err != nil {
 			return err
 		}
@@ -99,7 +100,7 @@ func (o *scripts) run(args []string, s streams) error {
 }
 
 // play plays one script, and tells how it went.
-func (o *scripts) play(name string, options incident.Options, s streams) (ok bool, err error) {
+func (o *scripts) play(ctx context.Context, name string, options incident.Options, s streams) (ok bool, err error) {
 	text, err := scriptText(name, s.in)
 	if err != nil {
 		return false, &monitor.InputError{Text: err.Error()}
@@ -112,7 +113,14 @@ func (o *scripts) play(name string, options incident.Options, s streams) (ok boo
 	if err != nil {
 		return false, usageError{err}
 	}
-	got := script.Play()
+	played := make(chan []string, 1)
+	go func() { played <- script.Play() }()
+	var got []string
+	select {
+	case got = <-played:
+	case <-ctx.Done(): // the playing ends with the process
+		return false, fmt.Errorf("stopped before %s was played: %w", called, context.Cause(ctx))
+	}
 	wrong := script.Check(called, got)
 	title := ""
 	if script.Title != "" {

@@ -57,8 +57,34 @@ type edit struct {
 func (e edit) String() string { return string(e.mark) + e.text + "\n" }
 
 // compare returns the lines of both, those that they share once. Source: the longest
-// common subsequence by dynamic programming; scripts expect few lines.
+// common subsequence by dynamic programming, between what is the same at both ends; where that
+// would take too much memory all of it is another.
 func compare(old, now []string) []edit {
+	var head, tail []edit
+	for len(old) > 0 && len(now) > 0 && old[0] == now[0] {
+		head = append(head, edit{' ', old[0]})
+		old, now = old[1:], now[1:]
+	}
+	for len(old) > 0 && len(now) > 0 && old[len(old)-1] == now[len(now)-1] {
+		tail = append(tail, edit{' ', old[len(old)-1]})
+		old, now = old[:len(old)-1], now[:len(now)-1]
+	}
+	slices.Reverse(tail)
+	return slices.Concat(head, differ(old, now), tail)
+}
+
+func differ(old, now []string) []edit {
+	const most = 4 << 20 // cells
+	if len(old) > 0 && len(now) > most/len(old) {
+		var all []edit
+		for _, line := range old {
+			all = append(all, edit{'-', line})
+		}
+		for _, line := range now {
+			all = append(all, edit{'+', line})
+		}
+		return all
+	}
 	length := make([][]int, len(old)+1)
 	for i := range length {
 		length[i] = make([]int, len(now)+1)
@@ -96,7 +122,7 @@ func Rewrite(text string, got []string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		b.WriteString(line)
-		if strings.TrimSpace(line) == dashes {
+		if divides(line) {
 			if !strings.HasSuffix(line, "\n") {
 				b.WriteByte('\n')
 			}

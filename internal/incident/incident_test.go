@@ -114,6 +114,8 @@ func TestABadScriptTellsLineAndColumn(t *testing.T) {
 		"2m at 5/s latency 2s..1s\n----":     `f:1:19: a latency of "2s..1s" ends before`,
 		"2m at 5/s path /s{5..1}\n----":      `f:1:16: "/s{5..1}" has no numbers: write them as in /s{1..300}/x, once`,
 		"2m at 5/s path /{1..2}{3..4}\n----": `f:1:16: "/{1..2}{3..4}" has no numbers`,
+		"99999h at 1000/s\n----":             `f:2:1: the script has 3.6e+11 requests and seconds: 1e+08 at most`,
+		"start yesterday\n----":              `f:1:7: "yesterday" is no time: want "start 2026-03-01T12:00:00Z"`,
 		"2m at 5/s clients 0\n----":          `f:1:19: "0" is no number of clients`,
 		"garbage\n----":                      `f:1:1: want "garbage N"`,
 		"mute x\n----":                       `f:1:1: want "mute RULE SPAN"`,
@@ -225,5 +227,41 @@ func TestAKillAtAnySecondChangesNoMessage(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Fatalf("killed in second %d:\n%s", at, (&Script{Expected: want, Line: 1}).Check("x", got))
 		}
+	}
+}
+
+// TestAScriptIsReadAsEditorsSaveIt: with the mark of a file in UTF-8, with more dashes, with nothing expected.
+func TestAScriptIsReadAsEditorsSaveIt(t *testing.T) {
+	for _, text := range []string{"\ufeff2m at 5/s\n----\n", "2m at 5/s\n---\n", "2m at 5/s\r\n---------\r\n\r\n", "2m at 5/s\n----"} {
+		s, err := Parse("f", text)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		got := s.Play()
+		if wrong := s.Check("f", got); wrong != "--- f, expected\n+++ f, played\n@@ f:3 @@\n+counted 600 hits\n" {
+			t.Errorf("%q: %s", text, wrong)
+		}
+		again, err := Parse("f", Rewrite(text, got))
+		if err != nil || again.Check("f", got) != "" {
+			t.Errorf("%q: rewritten it is %q (%v)", text, Rewrite(text, got), err)
+		}
+	}
+}
+
+// TestADifferenceOfManyLinesTakesLittleMemory, and is whole.
+func TestADifferenceOfManyLinesTakesLittleMemory(t *testing.T) {
+	var old, now []string
+	for i := range 30_000 {
+		old, now = append(old, fmt.Sprint("a", i)), append(now, fmt.Sprint("b", i))
+	}
+	same := []string{"the same"}
+	got := compare(slices.Concat(same, old, same), slices.Concat(same, now, same))
+	marks := map[byte]int{}
+	for _, e := range got {
+		marks[e.mark]++
+	}
+	if marks[' '] != 2 || marks['-'] != len(old) || marks['+'] != len(now) {
+		t.Errorf("got %v", marks)
 	}
 }

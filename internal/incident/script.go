@@ -116,6 +116,15 @@ type step struct {
 
 const dashes = "----"
 
+// divides tells whether a line is that of dashes, of which three are enough.
+func divides(line string) bool {
+	line = strings.TrimSpace(line)
+	return len(line) >= 3 && strings.Trim(line, "-") == ""
+}
+
+// mostRequests is how many a script may have: more than a minute of playing.
+const mostRequests = 100_000_000
+
 // A parsing is a script in the making.
 type parsing struct {
 	*Script
@@ -141,11 +150,14 @@ func (o Options) Parse(name, text string) (*Script, error) {
 		start:    time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 		sources:  []string{"log"},
 	}}
-	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	lines := strings.Split(strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n"), "\n")
 	for n, line := range lines {
-		if strings.TrimSpace(line) == dashes {
+		if divides(line) {
 			if s.block > 0 {
 				return nil, fmt.Errorf("%s:%d:1: the block of rules has no end: a line with the word end", name, s.block)
+			}
+			if err := s.bounded(); err != nil {
+				return nil, fmt.Errorf("%s:%d:1: %w", name, n+1, err)
 			}
 			s.expect(lines, n+1)
 			return s.Script, nil
@@ -180,10 +192,34 @@ func (o Options) Parse(name, text string) (*Script, error) {
 	return nil, fmt.Errorf("%s:%d:1: the line of dashes (%s) is missing: what stands behind it is what is expected", name, len(lines), dashes)
 }
 
+// bounded refuses what would be played for hours.
+func (s *Script) bounded() error {
+	all := 0.0
+	for i := range s.steps {
+		st := &s.steps[i]
+		if st.verb == "at" || st.verb == "quiet" {
+			all += st.span.Seconds() // a second costs something, too
+		}
+		for k := range st.kinds {
+			if st.verb == "at" {
+				all += st.span.Seconds() * float64(st.kinds[k].micros) / 1e6 * float64(len(st.from))
+			}
+		}
+	}
+	if all > mostRequests {
+		return fmt.Errorf("the script has %.3g requests and seconds: %.0g at most, or it would be played for hours", all, float64(mostRequests))
+	}
+	return nil
+}
+
 // expect takes the lines from number n on, of which the blank ones at both ends are none.
 func (s *Script) expect(lines []string, n int) {
+	first := n
 	for n < len(lines) && strings.TrimSpace(lines[n]) == "" {
 		n++
+	}
+	if n == len(lines) {
+		n = first // nothing is expected: where it would stand
 	}
 	s.Line = n + 1
 	rest := strings.TrimRight(strings.Join(lines[n:], "\n"), " \t\n")
@@ -318,7 +354,9 @@ func (s *parsing) setting(verb string, args []string) (bad string, err error) {
 		}
 		return bad, err
 	case verb == "start" && len(args) == 1:
-		s.start, err = time.Parse(time.RFC3339, args[0])
+		if s.start, err = time.Parse(time.RFC3339, args[0]); err != nil {
+			err = fmt.Errorf(`%q is no time: want "start 2026-03-01T12:00:00Z"`, args[0])
+		}
 		return args[0], err
 	}
 	want := map[string]string{

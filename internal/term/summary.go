@@ -180,7 +180,11 @@ func (p *Plain) alerts(c *view.Closing) {
 		p.line("", "  no alert")
 		return
 	}
-	p.line("", "  ", strconv.Itoa(fired), " ", unit.Plural(int64(fired), "alert"), ":")
+	if fired == 0 {
+		p.line("", "  no new alert:") // the end of one, or a flap of long ago
+	} else {
+		p.line("", "  ", strconv.Itoa(fired), " ", unit.Plural(int64(fired), "alert"), ":")
+	}
 	if hidden := c.Dropped + max(0, len(told)-maxListed); hidden > 0 {
 		p.line("", "  (", strconv.Itoa(hidden), " older messages are not listed again)")
 	}
