@@ -199,8 +199,14 @@ func together(lanes []lane, now time.Duration) Progress {
 			sum *int64
 			n   int64
 		}{
-			{&sum.Total, p.Total}, {&sum.Failed, p.Failed}, {&sum.Bad, p.Bad}, {&sum.Late, p.Late}, {&sum.Due, p.Due},
-			{&sum.Answered, p.Answered}, {&sum.BytesIn, p.BytesIn}, {&sum.BytesOut, p.BytesOut},
+			{&sum.Total, p.Total},
+			{&sum.Failed, p.Failed},
+			{&sum.Bad, p.Bad},
+			{&sum.Late, p.Late},
+			{&sum.Due, p.Due},
+			{&sum.Answered, p.Answered},
+			{&sum.BytesIn, p.BytesIn},
+			{&sum.BytesOut, p.BytesOut},
 		} {
 			*to.sum += to.n
 		}

@@ -270,8 +270,16 @@ func (t *tally) add(o *tally) {
 		sum *int64
 		n   int64
 	}{
-		{&t.due, c.due}, {&t.sent, c.sent}, {&t.answered, c.answered}, {&t.late, c.late}, {&t.waited, c.waited},
-		{&t.retried, c.retried}, {&t.in, c.in}, {&t.out, c.out}, {&t.surplus, c.surplus}, {&t.opened, c.opened},
+		{&t.due, c.due},
+		{&t.sent, c.sent},
+		{&t.answered, c.answered},
+		{&t.late, c.late},
+		{&t.waited, c.waited},
+		{&t.retried, c.retried},
+		{&t.in, c.in},
+		{&t.out, c.out},
+		{&t.surplus, c.surplus},
+		{&t.opened, c.opened},
 	} {
 		*to.sum += to.n
 	}
