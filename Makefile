@@ -1,7 +1,7 @@
 # weir: `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install uninstall programs test sequences traces rotations torture soak many lint bench fuzz cover clean
+.PHONY: help demo build install uninstall programs test tests races vet sequences traces rotations torture soak many lint bench fuzz cover clean
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -17,9 +17,8 @@ export CGO_ENABLED ?=
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
-# Packages with goroutines run under the race detector; the pure ones have none
-# to race, and their 100,000 traces would take ten times as long there.
-CONCURRENT := ./internal/tail ./internal/relay ./internal/feed ./internal/monitor ./internal/simulate ./internal/timesite ./internal/collect ./internal/notify ./internal/term ./internal/cli
+# The packages with goroutines to race.
+CONCURRENT := ./internal/tail ./internal/relay ./internal/feed ./internal/monitor ./internal/simulate ./internal/timesite ./internal/collect ./internal/notify ./internal/term ./internal/cli ./internal/drive ./internal/scan
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,26 +64,26 @@ programs: ## logrotate and the Alertmanager, which tests use: installed where th
 		fi; \
 	done
 
-test: programs ## everything that must hold: vet, other systems, all tests
+# The five go side by side: what waits leaves its processor to what computes. With -k
+# all run to their ends, whatever the first says, so that one look shows all. No test
+# may depend on how fast it is: the time limit is for what hangs.
+test: programs ## everything that must hold, in about six minutes with two processors
+	@$(MAKE) --no-print-directory -k -j 3 tests races vet sequences rotations
+
+TESTING = go test -parallel 8 -timeout 20m
+
+tests: ## every test, at its full length
+	$(TESTING) ./...
+
+# What one goroutine does in long loops is left out or played shorter under -short:
+# it has nothing to race, and takes five to ten times as long here.
+races: ## the packages with goroutines again, under the race detector
+	@if command -v $$(go env CC) > /dev/null; then set -x; CGO_ENABLED=1 $(TESTING) -race -short $(CONCURRENT); \
+	else echo 'NO C COMPILER, which the race detector needs: nothing looks for races'; fi
+
+vet: ## go vet, for other systems, too
 	go vet ./...
-	for os in darwin freebsd windows; do echo "vet for $$os"; GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; done
-	@# Both parts run, whatever the first one says, so that one look shows all.
-	@if command -v $$(go env CC) > /dev/null; then \
-		race=-race cgo=1; \
-	else \
-		race= cgo=0; echo 'NO C COMPILER, which the race detector needs: the tests of the loops run without it'; \
-	fi; \
-	failed=0; \
-	echo go test $$race '$(CONCURRENT)'; \
-	CGO_ENABLED=$$cgo go test $$race -timeout 7m $(CONCURRENT) || failed=1; \
-	echo go test $$race -short ./internal/scan; \
-	CGO_ENABLED=$$cgo go test $$race -short -timeout 7m ./internal/scan || failed=1; \
-	$(MAKE) sequences || failed=1; \
-	$(MAKE) rotations || failed=1; \
-	rest=$$(go list ./... | grep -vxF "$$(go list $(CONCURRENT))"); \
-	echo go test, all others; \
-	go test -timeout 7m $$rest || failed=1; \
-	exit $$failed
+	@for os in darwin freebsd windows; do echo "vet for $$os"; GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; done
 
 TORTURE = go run ./bench/torture
 FOLLOW  = -- ./weir tail -n +1 --no-state {log}

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	_ "time/tzdata" // the clock change of the benign sites is that of Berlin
+
+	"weir/bench/program"
 )
 
 // options are the command line.
@@ -32,21 +34,7 @@ type options struct {
 	check     bool
 }
 
-func main() {
-	err := run(os.Args[1:], os.Stdout, os.Stderr)
-	switch {
-	case err == nil || errors.Is(err, flag.ErrHelp):
-	case errors.As(err, new(usageError)):
-		fmt.Fprintln(os.Stderr, "change:", err)
-		os.Exit(2)
-	default:
-		fmt.Fprintln(os.Stderr, "change:", err)
-		os.Exit(1)
-	}
-}
-
-// usageError is a command line that cannot be carried out.
-type usageError struct{ error }
+func main() { os.Exit(program.Exit("change", run(os.Args[1:], os.Stdout, os.Stderr))) }
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
@@ -71,23 +59,23 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, err
 		}
-		return o, usageError{err}
+		return o, program.Usage(err)
 	}
 	o.sets = strings.Split(*chosen, ",")
 	for _, name := range o.sets {
 		if !slices.Contains(names, name) {
-			return o, usageError{fmt.Errorf("there is no set %q: take some of %s", name, strings.Join(names, ", "))}
+			return o, program.Usage(fmt.Errorf("there is no set %q: take some of %s", name, strings.Join(names, ", ")))
 		}
 	}
 	switch {
 	case fs.NArg() > 0:
-		return o, usageError{fmt.Errorf("%q: only flags are read", fs.Arg(0))}
+		return o, program.Usage(fmt.Errorf("%q: only flags are read", fs.Arg(0)))
 	case o.seeds < 1:
-		return o, usageError{errors.New("-seeds is 1 or more")}
+		return o, program.Usage(errors.New("-seeds is 1 or more"))
 	case o.step != 10*time.Second && o.step != time.Minute:
-		return o, usageError{errors.New("-step is 10s or 60s")}
+		return o, program.Usage(errors.New("-step is 10s or 60s"))
 	case !(o.threshold >= 0 && o.threshold <= 12):
-		return o, usageError{errors.New("-threshold is 0 to 12")}
+		return o, program.Usage(errors.New("-threshold is 0 to 12"))
 	}
 	return o, nil
 }

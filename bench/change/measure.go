@@ -180,8 +180,18 @@ func sets() []set {
 		{"benign", "deploys, a holiday, a change of the clock, 12 sites", []goal{atMost(5, "blip"), atMost(5, "clock change")}, func(r source, yield func(*trace)) {
 			r.sites([]float64{60, 600, 6000}, 4, func(name string, mean float64) { yield(r.benign(name, mean, r.IntN(2) == 0)) })
 		}},
-		{"bunched", "4 sites whose requests come ten at a time, no faults", nil, func(r source, yield func(*trace)) {
+		{"bunched", "4 sites whose requests come ten at a time, no faults", []goal{falseAlarms(0.15)}, func(r source, yield func(*trace)) {
 			r.sites([]float64{6, 60}, 2, func(name string, mean float64) { yield(r.bunched(name, mean)) })
+		}},
+		{"tiny", "30 sites of 6 to 360 requests an hour from their first minute on, no faults", []goal{falseAlarms(0.15)}, func(r source, yield func(*trace)) {
+			for _, kind := range []change.Kind{change.Traffic, change.Errors, change.P90Latency} {
+				for _, together := range []bool{false, true} {
+					r.sites([]float64{0.1, 0.3, 1, 3, 6}, 1, func(name string, mean float64) { yield(r.tiny(name, mean, kind, together)) })
+				}
+			}
+		}},
+		{"sampled", "4 sites whose log has an hour's requests in one minute of it, no faults", []goal{falseAlarms(0.7)}, func(r source, yield func(*trace)) {
+			r.sites([]float64{0.5, 5}, 2, func(name string, mean float64) { yield(r.sampled(name, mean)) })
 		}},
 	}
 }

@@ -296,6 +296,49 @@ func (r source) benign(name string, mean float64, spring bool) *trace {
 	return t
 }
 
+// tiny is a site of some requests an hour, from its first minute on, without faults. Its
+// visitors come one by one, or with a page and all that is on it. One request in
+// fifty fails.
+func (r source) tiny(name string, mean float64, kind change.Kind, together bool) *trace {
+	t := &trace{name: name, kind: kind, begin: monday(), step: r.step}
+	for _, rate := range r.rates(3, mean) {
+		for range r.slots() {
+			requests, off := 0.0, 0.0
+			if together {
+				for range int(r.poisson(rate / 10 / float64(r.slots()))) {
+					requests += 1 + math.Floor(r.ExpFloat64()*9.5)
+				}
+			} else {
+				requests = r.poisson(rate / float64(r.slots()))
+			}
+			if requests > 0 {
+				off = 0.8 * 1.7 / math.Sqrt(requests) * r.NormFloat64()
+			}
+			n, d := int64(requests), time.Duration(math.Exp(math.Log(0.2)+off)*float64(time.Second))
+			t.samples = append(t.samples, change.Sample{
+				Requests: n, Failed: int64(math.Min(requests, r.poisson(requests/50))), Timed: n, P90: d, Mean: d,
+			})
+		}
+	}
+	return t
+}
+
+// sampled is a site whose log has the requests of each hour in one minute of it, as logs have
+// that were thinned out, and sites that a program visits once an hour.
+func (r source) sampled(name string, mean float64) *trace {
+	t := &trace{name: name, kind: change.Traffic, begin: monday(), step: r.step}
+	for i, rate := range r.rates(3, mean) {
+		for range r.slots() {
+			requests := 0.0
+			if i%60 == 5 {
+				requests = r.poisson(60 * rate / float64(r.slots()))
+			}
+			t.samples = append(t.samples, change.Sample{Requests: int64(requests)})
+		}
+	}
+	return t
+}
+
 // bunched is a site whose visitors come with a page and all that is on it: about
 // ten requests in a few seconds. It has no faults.
 func (r source) bunched(name string, mean float64) *trace {

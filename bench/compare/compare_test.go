@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"weir/bench/program"
 )
 
 // script makes an executable of a shell script.
@@ -312,7 +314,7 @@ func TestACompressedLogUnpacksToTheLog(t *testing.T) {
 
 func TestAWrongCommandLineIsRefused(t *testing.T) {
 	for _, line := range []string{"-runs 0", "-nothing", "c2g", "c100m c2g", "-without weir", "-without goaccess,wc"} {
-		if err := run(t.Context(), strings.Fields(line), io.Discard, io.Discard); !errors.As(err, new(usageError)) {
+		if err := run(t.Context(), strings.Fields(line), io.Discard, io.Discard); !errors.As(err, new(program.UsageError)) {
 			t.Errorf("%q: got %v, want an error of usage", line, err)
 		}
 	}

@@ -18,10 +18,11 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"weir/bench/program"
 )
 
 // options are the command line.
@@ -39,23 +40,7 @@ type options struct {
 // errDisagree is the failure whose details have been told already.
 var errDisagree = errors.New("not all programs ran and counted the same: see above; these figures compare nothing")
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	switch {
-	case err == nil || errors.Is(err, flag.ErrHelp):
-	case errors.As(err, new(usageError)):
-		fmt.Fprintln(os.Stderr, "compare:", err)
-		os.Exit(2)
-	default:
-		fmt.Fprintln(os.Stderr, "compare:", err)
-		os.Exit(1)
-	}
-}
-
-// usageError is a command line that cannot be carried out.
-type usageError struct{ error }
+func main() { os.Exit(program.Run("compare", run)) }
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
@@ -82,28 +67,28 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, err
 		}
-		return o, usageError{err}
+		return o, program.Usage(err)
 	}
 	if o.runs < 1 {
-		return o, usageError{fmt.Errorf("-runs %d: take 1 or more", o.runs)}
+		return o, program.Usage(fmt.Errorf("-runs %d: take 1 or more", o.runs))
 	}
 	if o.variants = fs.Args(); len(o.variants) == 0 {
 		o.variants = []string{"c100m", "c1g"}
 	}
 	for _, w := range o.without {
 		if !slices.Contains(optional(), w) {
-			return o, usageError{fmt.Errorf("-without %s: take some of %s", w, strings.Join(optional(), ","))}
+			return o, program.Usage(fmt.Errorf("-without %s: take some of %s", w, strings.Join(optional(), ",")))
 		}
 	}
 	for _, v := range o.variants {
 		if !slices.Contains(variants(), v) {
-			return o, usageError{fmt.Errorf("there is no log named %q: take some of %s", v, strings.Join(variants(), ", "))}
+			return o, program.Usage(fmt.Errorf("there is no log named %q: take some of %s", v, strings.Join(variants(), ", ")))
 		}
 	}
 	var err error
 	if o.dir == "" {
 		if o.dir, err = os.UserCacheDir(); err != nil {
-			return o, usageError{fmt.Errorf("name a folder for the logs with -dir: %w", err)}
+			return o, program.Usage(fmt.Errorf("name a folder for the logs with -dir: %w", err))
 		}
 		o.dir = filepath.Join(o.dir, "weir-bench")
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"weir/bench/program"
 	"weir/internal/accesslog"
 	"weir/internal/alert"
 	"weir/internal/history"
@@ -146,7 +147,7 @@ func TestTheWriterKnowsItsLinesThroughEveryRotation(t *testing.T) {
 
 func TestACommandLineThatCannotBeCarriedOutIsToldAsThat(t *testing.T) {
 	for _, args := range []string{"", "-- weir {log}", "-kills 0 -- weir --state {state} {log}", "-life 1ms -- weir --state {state} {log}", "-rate x"} {
-		if _, err := parse(strings.Fields(args), io.Discard); !errors.As(err, new(usageError)) {
+		if _, err := parse(strings.Fields(args), io.Discard); !errors.As(err, new(program.UsageError)) {
 			t.Errorf("%q: got %v", args, err)
 		}
 	}

@@ -14,10 +14,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 	"time"
+
+	"weir/bench/program"
 )
 
 // options are the command line.
@@ -32,23 +32,7 @@ type options struct {
 	command   []string
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	switch {
-	case err == nil || errors.Is(err, flag.ErrHelp):
-	case errors.As(err, new(usageError)):
-		fmt.Fprintln(os.Stderr, "kills:", err)
-		os.Exit(2)
-	default:
-		fmt.Fprintln(os.Stderr, "kills:", err)
-		os.Exit(1)
-	}
-}
-
-// usageError is a command line that cannot be carried out.
-type usageError struct{ error }
+func main() { os.Exit(program.Run("kills", run)) }
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
@@ -70,14 +54,14 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, err
 		}
-		return o, usageError{err}
+		return o, program.Usage(err)
 	}
 	o.command = fs.Args()
 	switch {
 	case !slices.Contains(o.command, "{log}") || !slices.Contains(o.command, "{state}"):
-		return o, usageError{errors.New("put a command behind --, with {log} and {state} among its arguments, such as -- ./weir --state {state} {log}")}
+		return o, program.Usage(errors.New("put a command behind --, with {log} and {state} among its arguments, such as -- ./weir --state {state} {log}"))
 	case o.kills < 1 || o.rate < 100 || o.rotations < 0 || o.life < 20*time.Millisecond:
-		return o, usageError{errors.New("-kills is 1 or more, -rate 100 or more, -life 20ms or more, -rotations not negative")}
+		return o, program.Usage(errors.New("-kills is 1 or more, -rate 100 or more, -life 20ms or more, -rotations not negative"))
 	}
 	return o, nil
 }

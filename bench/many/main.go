@@ -14,11 +14,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
+
+	"weir/bench/program"
 )
 
 // options are the command line.
@@ -36,23 +36,7 @@ type options struct {
 	command     []string
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	switch {
-	case err == nil || errors.Is(err, flag.ErrHelp):
-	case errors.As(err, new(usageError)):
-		fmt.Fprintln(os.Stderr, "many:", err)
-		os.Exit(2)
-	default:
-		fmt.Fprintln(os.Stderr, "many:", err)
-		os.Exit(1)
-	}
-}
-
-// usageError is a command line that cannot be carried out.
-type usageError struct{ error }
+func main() { os.Exit(program.Run("many", run)) }
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
@@ -78,16 +62,16 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, err
 		}
-		return o, usageError{err}
+		return o, program.Usage(err)
 	}
 	o.command = fs.Args()
 	switch {
 	case !slices.Contains(o.command, "{logs}"):
-		return o, usageError{errors.New("put a command behind --, with {logs} as one of its arguments, such as -- weir tail {logs}")}
+		return o, program.Usage(errors.New("put a command behind --, with {logs} as one of its arguments, such as -- weir tail {logs}"))
 	case o.files < 1 || o.dirs < 1 || o.dirs > o.files || o.lines < 1 || o.probes < 1:
-		return o, usageError{errors.New("-files, -dirs, -lines and -probes are 1 or more, and no folder is empty")}
+		return o, program.Usage(errors.New("-files, -dirs, -lines and -probes are 1 or more, and no folder is empty"))
 	case o.rate < 0 || o.rate > 100_000 || o.span <= 0 || o.settle < 0 || o.pause < 0:
-		return o, usageError{errors.New("-rate is 0 to 100,000 lines a second, -span longer than nothing, -settle and -pause not shorter")}
+		return o, program.Usage(errors.New("-rate is 0 to 100,000 lines a second, -span longer than nothing, -settle and -pause not shorter"))
 	}
 	return o, nil
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"weir/bench/program"
 )
 
 func TestMain(m *testing.M) {
@@ -97,7 +99,7 @@ func TestACommandLineThatCannotBeCarriedOutIsToldWhy(t *testing.T) {
 		{"-span", "0s", "--", "x", "{logs}"},
 		{"-nonsense"},
 	} {
-		if _, err := parse(args, io.Discard); !errors.As(err, new(usageError)) {
+		if _, err := parse(args, io.Discard); !errors.As(err, new(program.UsageError)) {
 			t.Errorf("%q: got %v, want wrong usage", args, err)
 		}
 	}

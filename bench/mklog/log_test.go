@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/bench/program"
 	"weir/internal/accesslog"
 )
 
@@ -246,7 +247,7 @@ func TestAWrongCommandLineIsRefused(t *testing.T) {
 		"-size 0", "-size -1", "-size 1GB", "-size 9000000000GiB", "-size x", "-clients 0", "-clients 2000000000",
 		"-variant c2g", "-nothing", "file",
 	} {
-		if err := run(strings.Fields(line), io.Discard, io.Discard); !errors.As(err, new(usageError)) {
+		if err := run(strings.Fields(line), io.Discard, io.Discard); !errors.As(err, new(program.UsageError)) {
 			t.Errorf("%q: got %v, want an error of usage", line, err)
 		}
 	}

@@ -19,6 +19,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"weir/bench/program"
 )
 
 // options are what makes one log differ from another.
@@ -60,21 +62,7 @@ func lookup(name string) (options, error) {
 	return options{}, fmt.Errorf("there is no variant named %q: take one of %s", name, strings.Join(names, ", "))
 }
 
-func main() {
-	err := run(os.Args[1:], os.Stdout, os.Stderr)
-	switch {
-	case err == nil || errors.Is(err, flag.ErrHelp):
-	case errors.As(err, new(usageError)):
-		fmt.Fprintln(os.Stderr, "mklog:", err)
-		os.Exit(2)
-	default:
-		fmt.Fprintln(os.Stderr, "mklog:", err)
-		os.Exit(1)
-	}
-}
-
-// usageError is a command line that cannot be carried out.
-type usageError struct{ error }
+func main() { os.Exit(program.Exit("mklog", run(os.Args[1:], os.Stdout, os.Stderr))) }
 
 func run(args []string, stdout, stderr io.Writer) error {
 	o, name, err := parse(args, stderr)
@@ -120,22 +108,22 @@ func parse(args []string, stderr io.Writer) (o options, out string, err error) {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, "", err
 		}
-		return o, "", usageError{err}
+		return o, "", program.Usage(err)
 	}
 	if fs.NArg() > 0 {
-		return o, "", usageError{fmt.Errorf("%q is not expected: the file to write is given with -o", fs.Arg(0))}
+		return o, "", program.Usage(fmt.Errorf("%q is not expected: the file to write is given with -o", fs.Arg(0)))
 	}
 	given := map[string]bool{}
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	if *name != "" {
 		if o, err = lookup(*name); err != nil {
-			return o, "", usageError{err}
+			return o, "", program.Usage(err)
 		}
 	}
 	set := func(flag string) bool { return given[flag] || *name == "" }
 	if set("size") {
 		if o.size, err = parseSize(*size); err != nil {
-			return o, "", usageError{err}
+			return o, "", program.Usage(err)
 		}
 	}
 	if set("clients") {
@@ -149,7 +137,7 @@ func parse(args []string, stderr io.Writer) (o options, out string, err error) {
 	}
 	o.seed = *seed
 	if o.clients < 1 || o.clients > maxClients {
-		return o, "", usageError{fmt.Errorf("-clients %d: take 1 to %d", o.clients, maxClients)}
+		return o, "", program.Usage(fmt.Errorf("-clients %d: take 1 to %d", o.clients, maxClients))
 	}
 	return o, out, nil
 }

@@ -19,10 +19,11 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"time"
+
+	"weir/bench/program"
 )
 
 // options are the command line.
@@ -51,23 +52,7 @@ type options struct {
 // errFailed is the failure whose details are in the report.
 var errFailed = errors.New("lines were lost, doubled or broken: see the report")
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	switch {
-	case err == nil || errors.Is(err, flag.ErrHelp):
-	case errors.As(err, new(usageError)):
-		fmt.Fprintln(os.Stderr, "torture:", err)
-		os.Exit(2)
-	default:
-		fmt.Fprintln(os.Stderr, "torture:", err)
-		os.Exit(1)
-	}
-}
-
-// usageError is a command line that cannot be carried out.
-type usageError struct{ error }
+func main() { os.Exit(program.Run("torture", run)) }
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	o := options{graces: []time.Duration{0, time.Millisecond, 5 * time.Millisecond, 50 * time.Millisecond}}
@@ -123,7 +108,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, err
 		}
-		return o, usageError{err}
+		return o, program.Usage(err)
 	}
 	o.command = fs.Args()
 	if o.seed == 0 {
@@ -134,7 +119,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		err = o.check(!slices.Contains(names, "all"))
 	}
 	if err != nil {
-		return o, usageError{err}
+		return o, program.Usage(err)
 	}
 	return o, nil
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"weir/bench/program"
 )
 
 // TestEachScriptLeavesWhatItSaysOnTheDisk runs every script twice, under a
@@ -292,7 +294,7 @@ func TestCommandLinesThatCannotBeCarriedOutAreRefused(t *testing.T) {
 		"-lines 5 -soak 1h -every 0s -- tail {log}": "-every",
 	} {
 		_, err := parse(strings.Fields(line), io.Discard)
-		if _, ok := err.(usageError); !ok || !strings.Contains(err.Error(), want) {
+		if _, ok := err.(program.UsageError); !ok || !strings.Contains(err.Error(), want) {
 			t.Errorf("torture %s: got %v, want a usage error with %q", line, err, want)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"weir/bench/program"
 )
 
 // A column is a script of the table with its rate.
@@ -61,7 +63,7 @@ func table(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	}
 	cols := slices.DeleteFunc(columns(), func(c column) bool { return !wanted(c.name, o.columns) })
 	if len(rows) == 0 || len(cols) == 0 {
-		return usageError{errors.New("the table is empty: -only or -columns name nothing that is there")}
+		return program.Usage(errors.New("the table is empty: -only or -columns name nothing that is there"))
 	}
 	cells := make([][]string, len(rows))
 	for i := range cells {

@@ -28,6 +28,7 @@ type Board struct {
 	dropped int
 	mark    checkpoint
 	observe Observer
+	hushes  []Hush // what somebody has said
 }
 
 // A pace is Rule.Cadence and Rule.Reach.
@@ -57,8 +58,9 @@ func NewBoard(rules ...Rule) *Board {
 
 func (b *Board) watch(rule int, key string) *Watch {
 	w := &Watch{Rule: b.rules[rule], Key: key}
+	w.hushed = b.hushed(w)
 	if w.Rule.Test == Changes {
-		w.series = w.Rule.series()
+		w.series = w.Rule.series(w.Key)
 	}
 	return w
 }
@@ -137,7 +139,7 @@ func (b *Board) step(f Figures) {
 			switch {
 			case ok:
 				b.emit(w, e)
-			case w.muted != "" && w.State == Firing && w.over == 0 && !w.Rule.Muted(b.at) && w.alone(b.at, b.told(w) != nil):
+			case w.muted != "" && w.State == Firing && w.over == 0 && w.silent(b.at) == "" && w.alone(b.at, b.told(w) != nil):
 				b.history = append(b.history, w.unmute(b.at))
 			}
 		}
@@ -180,8 +182,8 @@ func (b *Board) wakeOf(rule int, f Figures, began int64) int64 {
 		}
 		by := b.told(w)
 		switch {
-		case w.Rule.Muted(b.at):
-			wake = min(wake, w.Rule.unmuted(b.at))
+		case w.silent(b.at) != "":
+			wake = min(wake, w.heardAgain(b.at))
 		case by == nil || by.series != nil:
 			return next // the other alert may end in silence
 		}
@@ -272,13 +274,38 @@ func (b *Board) measure(rule int, w *Watch, f Figures) Sample {
 		return r.burn(func(span int64) Sample { return f.Measure(rule, w.Key, Look{b.at, span, 0}) })
 	case r.Test == Absent:
 		now := f.Measure(rule, w.Key, Look{b.at, r.Window, 0})
+		if w.State == Quiet && now.Hits > 0 {
+			// What came before is only asked for where nothing comes: it is thirteen times as long.
+			return Sample{Num: now.Hits, Den: r.Window, Whole: now.Whole}
+		}
 		all := f.Measure(rule, w.Key, Look{b.at, 13 * r.Window, 0})
-		return Sample{Num: now.Hits, Den: r.Window, Hits: all.Hits - now.Hits, Whole: now.Whole}
+		s := Sample{Num: now.Hits, Den: r.Window, Hits: all.Hits - now.Hits, Whole: now.Whole}
+		if s.Num == 0 && s.Whole && r.Min > 0 && s.Hits >= r.Min && w.State != Firing {
+			s.Whole = !b.lumpy(rule, w.Key, f)
+		}
+		return s
 	case r.Earlier > 0:
 		now := f.Measure(rule, w.Key, Look{b.at, r.Window, 0})
 		return now.against(f.Measure(rule, w.Key, Look{b.at, r.Window, r.Earlier}))
 	}
 	return f.Measure(rule, w.Key, Look{b.at, r.Window, 0})
+}
+
+// lumpy reports whether windows without a request are nothing new: more than a quarter of the
+// twelve before, as far as they are known, had none. A program that comes every ten minutes
+// is no outage in between, nor is the end of a crawler's visit.
+func (b *Board) lumpy(rule int, key string, f Figures) bool {
+	known, empty := 0, 0
+	for k := int64(1); k <= 12; k++ {
+		window := b.rules[rule].Window
+		switch s := f.Measure(rule, key, Look{b.at, window, k * window}); {
+		case s.Hits > 0:
+			known++
+		case s.Whole:
+			known, empty = known+1, empty+1
+		}
+	}
+	return 4*empty > known
 }
 
 // emit keeps an event of w, unless another rule has told the same.
@@ -339,10 +366,11 @@ func (b *Board) Reload(rules ...Rule) []Event {
 	old := b.watches
 	now := NewBoard(rules...)
 	now.at, now.heard, now.started, now.history, now.dropped = b.at, b.heard, b.started, b.history, b.dropped
-	now.mark, now.observe = b.mark, b.observe
+	now.mark, now.observe, now.hushes = b.mark, b.observe, b.hushes
 	now.mark.stale = true
 	events := now.take(old, b.at)
 	*b = *now
+	b.quieten()
 	b.history = append(b.history, events...)
 	b.trim()
 	return events
@@ -375,7 +403,7 @@ func (b *Board) take(old []*Watch, t int64) []Event {
 		*into = *w
 		if w.series != nil {
 			// It has learned what is usual, whatever is to be told of it.
-			if s, err := change.Restore(w.series.AppendBinary(nil), r.senses()); err == nil {
+			if s, err := change.Restore(w.series.AppendBinary(nil), r.senses(w.Key)); err == nil {
 				into.series = s
 			}
 		}
@@ -414,6 +442,10 @@ func (b *Board) Acknowledge(rule, key string, all bool, t int64) []Event {
 // past keep the time they were announced with.
 func (b *Board) Shift(delta int64) {
 	b.at, b.heard = b.at+delta, b.heard+delta
+	for i := range b.hushes {
+		b.hushes[i].Until += delta
+	}
+	b.quieten()
 	for _, w := range b.watches {
 		for _, sec := range []*int64{&w.Since, &w.held, &w.over, &w.heard, &w.bare, &w.Acknowledged} {
 			if *sec != 0 {

@@ -93,13 +93,13 @@ func learned(data []byte) (number int64, states map[[2]string][]byte, err error)
 // steps that it has taken since. What it told of them was told. One that states
 // does not have began after the checkpoint; where that was lost states is nil.
 func (w *Watch) teach(states map[[2]string][]byte) error {
-	s := w.Rule.series()
+	s := w.Rule.series(w.Key)
 	if states == nil {
 		return fmt.Errorf("what was learned of the traffic is not there")
 	}
 	if state, ok := states[[2]string{w.Rule.Name, w.Key}]; ok {
 		var err error
-		if s, err = change.Restore(state, w.Rule.senses()); err != nil {
+		if s, err = change.Restore(state, w.Rule.senses(w.Key)); err != nil {
 			return err
 		}
 	}

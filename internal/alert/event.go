@@ -26,6 +26,9 @@ type Event struct {
 	// same. "" is nothing.
 	Muted        string
 	Acknowledged bool // somebody knows of the alert: nothing else has changed
+	// Hushed is, of the event that somebody muted the rule by hand, until when; of the one that
+	// takes that back it is At. Nothing else has changed then. It is 0 of other events.
+	Hushed int64
 	// Ended is why an alert is over, where it is not that all is well: a sentence.
 	Ended  string
 	Change *change.Decision // of a rule that Changes
@@ -38,17 +41,23 @@ const Instead = "told by "
 // Told reports whether it is the begin or the end of an alert.
 //
 // An alert that was muted is told again, as Firing, when it no longer is.
-func (e *Event) Told() bool { return !e.Acknowledged && (e.State == Firing || e.Was == Firing) }
+func (e *Event) Told() bool {
+	return !e.Acknowledged && e.Hushed == 0 && (e.State == Firing || e.Was == Firing)
+}
 
 // Begins reports whether it is the begin of an alert.
 func (e *Event) Begins() bool { return e.State == Firing && e.Was != Firing }
 
 // Name is the state in words: "firing", "recovered", "pending", "acknowledged",
-// or "cleared", of what was pending.
+// "muted", "unmuted", or "cleared", of what was pending.
 func (e *Event) Name() string {
 	switch {
 	case e.Acknowledged:
 		return "acknowledged"
+	case e.Hushed > e.At:
+		return "muted"
+	case e.Hushed > 0:
+		return "unmuted"
 	case e.State == Quiet && e.Was == Pending:
 		return "cleared"
 	case e.State == Quiet:
@@ -73,6 +82,9 @@ func (e *Event) Value() string {
 
 // Message is the sentence a person reads, its time in loc.
 func (e *Event) Message(loc *time.Location) string {
+	if e.Hushed != 0 {
+		return e.hush(loc)
+	}
 	at := time.Unix(e.At, 0).In(loc).Format(time.RFC3339)
 	if e.Rule.Policy != nil && e.Rule.Policy.Message != "" && e.Ended == "" && !e.Acknowledged {
 		return e.fill(e.Rule.Policy.Message, loc)

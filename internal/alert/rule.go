@@ -107,7 +107,7 @@ const (
 	// Below the threshold; once a whole window was seen.
 	Below
 	// Absent: there was no request in the window, where at least Rule.Min were in
-	// the twelve windows before it.
+	// the twelve windows before it, and none in three of those at most.
 	Absent
 	// Silent: a log had no line at all in the window, nor one that is no request.
 	Silent
@@ -183,6 +183,9 @@ type Rule struct {
 	// Min is how many requests have to be in the window for an alert to begin. Of
 	// Absent it is how many were in the twelve windows before.
 	Min int64
+	// MinOf is, for Above of a Share, how many of those that Of names have to be in the
+	// window for an alert to begin: three of sixty may be chance, and are 5 %.
+	MinOf int64
 	// Budget is, for Burns, the share of requests that may fail.
 	Budget Level
 	// Surprise is, for Changes, the -log10 of the probability from which on a

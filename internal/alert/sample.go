@@ -15,6 +15,9 @@ type Sample struct {
 	// Whole: the time before the window is known, so that it says something that
 	// there is little in it.
 	Whole bool
+	// Known is how many seconds of the window are known; 0 where nobody asks, which only
+	// rules do that are Burns.
+	Known int64
 
 	now int64 // with Earlier: of Hits those of the window itself
 }
@@ -50,7 +53,8 @@ type Figures interface {
 // A Look is the window [At-Lag-Span, At-Lag), in seconds.
 type Look struct{ At, Span, Lag int64 }
 
-// Looks are the windows that the rule asks for, with an At of 0.
+// Looks are the windows that the rule asks for, with an At of 0. Of Absent those of the twelve
+// windows before are none: they are asked for one by one, and seldom.
 func (r *Rule) Looks() []Look {
 	switch r.Test {
 	case Burns:
@@ -86,6 +90,10 @@ func (s Sample) against(earlier Sample) Sample {
 // burn is how many times as fast as it may the budget burns, 0 where no Pair
 // says that it is too fast. Where the short window of one has no request, the long
 // one is not known to be over: nothing is measured then.
+//
+// A Pair is about the part of the budget that is gone (2 % in its hour, 10 % in its three
+// days), so of a window that is known in part the rest counts as good: an outage in the first
+// minutes is told, and no three days are claimed of an hour.
 func (r *Rule) burn(measure func(span int64) Sample) Sample {
 	var worst Sample
 	if r.Budget <= 0 {
@@ -95,6 +103,9 @@ func (r *Rule) burn(measure func(span int64) Sample) Sample {
 	for _, p := range Pairs() {
 		long, short := measure(p.Long), measure(p.Short)
 		worst.Hits = max(worst.Hits, long.Hits)
+		if k := max(1, long.Known); k < p.Long {
+			long.Num, long.Den = long.Num*k, long.Den*p.Long
+		}
 		limit := Level(min(int64(r.Budget)*int64(p.Factor)/1e6, 1e6))
 		switch {
 		case long.Den <= 0:
@@ -134,10 +145,13 @@ func (r *Rule) judge(s Sample) (over, under bool) {
 	}
 	side, back := r.Threshold.Compare(s.Num, s.Den), end.Compare(s.Num, s.Den)
 	if r.Test == Below {
-		return side < 0 && s.Whole && s.Hits >= r.Min, back > 0
+		return side < 0 && s.Whole && r.Enough(s), back > 0
 	}
-	return side > 0 && s.Hits >= r.Min && (s.Whole || r.Earlier == 0), back < 0
+	return side > 0 && r.Enough(s) && (s.Whole || r.Earlier == 0), back < 0
 }
+
+// Enough reports whether there is as much in the window as an alert of Above or Below needs.
+func (r *Rule) Enough(s Sample) bool { return s.Hits >= r.Min && s.Num >= r.MinOf }
 
 // An Only is the Figures of rules that ask for hits alone, of the whole site:
 // what each second had is all they need.

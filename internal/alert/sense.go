@@ -16,16 +16,30 @@ type step struct {
 }
 
 // series returns one that has seen nothing.
-func (r *Rule) series() *change.Series { return change.New(r.senses()) }
+func (r *Rule) series(key string) *change.Series { return change.New(r.senses(key)) }
 
-// senses are the options of the series of a rule that Changes.
-func (r *Rule) senses() change.Options {
-	o := change.Options{Kind: r.kind(), Threshold: r.Surprise}
+// senses are the options of the series of a rule that Changes. Sections are many: what is told
+// of one has to be so much rarer that all of them together tell no more than chance does
+// of a site. Without it a site of ten sections had ten times the false alarms.
+func (r *Rule) senses(key string) change.Options {
+	kind := r.kind()
+	o := change.Options{Kind: kind, Threshold: r.Surprise}
+	switch {
+	case key == "":
+	case o.Threshold == 0:
+		o.Threshold = change.Threshold(kind, change.Normal, sectionSeries)
+	default:
+		o.Threshold += change.Threshold(kind, change.Normal, sectionSeries) - change.Threshold(kind, change.Normal, 1)
+	}
 	if r.Policy != nil {
 		o.Calendar = r.Policy.Calendar
 	}
 	return o
 }
+
+// sectionSeries are the series of sections that there are at most: of the four rules by default,
+// those of the hour and of those before it.
+const sectionSeries = 4 * 20
 
 // kind is how the figures of the metric are judged: as counts, as a share, as a
 // time.

@@ -15,9 +15,11 @@ import (
 //	         name  key  test  by  metric  window  threshold  state  since
 //	         acknowledged  held  over  heard  bare  muted  flags  [newest sample]
 //	         steps since the checkpoint
+//	what is muted by hand: how many, then of each  rule  key  of all keys  until
 //
+// Version 2 had nothing muted by hand.
 // Version 1 had no checkpoint, and of each watch  name  window  threshold  state  since.
-const stateVersion = 2
+const stateVersion = 3
 
 // The flags of a watch.
 const (
@@ -49,7 +51,7 @@ func (b *Board) AppendBinary(to []byte) []byte {
 		}
 		to = w.appendSteps(to)
 	}
-	return to
+	return b.appendHushes(to)
 }
 
 func appendInts(to []byte, numbers ...int64) []byte {
@@ -75,7 +77,7 @@ func appendInts(to []byte, numbers ...int64) []byte {
 // error is in err.
 func RestoreBoard(state, learnt []byte, rules ...Rule) (b *Board, forgot, err error) {
 	r := pack.NewReader("the state of the alerts", state)
-	version := r.Version(stateVersion, 1)
+	version := r.Version(stateVersion, 2, 1)
 	old := &Board{}
 	old.started = r.Bool("beginning")
 	old.at = r.Second("second")
@@ -93,6 +95,10 @@ func RestoreBoard(state, learnt []byte, rules ...Rule) (b *Board, forgot, err er
 		} else {
 			old.watches = append(old.watches, readFirst(r))
 		}
+	}
+	var hushes []Hush
+	if version > 2 {
+		hushes = readHushes(r)
 	}
 	if err := r.End(); err != nil {
 		return nil, nil, err
@@ -125,13 +131,15 @@ func RestoreBoard(state, learnt []byte, rules ...Rule) (b *Board, forgot, err er
 				if e, ok := w.end(b.at, "what was usual is no longer known"); ok {
 					owed = append(owed, e)
 				}
-				w.series, w.steps = w.Rule.series(), nil
+				w.series, w.steps = w.Rule.series(w.Key), nil
 				b.mark.stale = true
 			}
 		}
 		kept = append(kept, w)
 	}
 	b.owed = append(owed, b.take(kept, b.at)...)
+	b.hushes = hushes
+	b.quieten()
 	return b, forgot, nil
 }
 

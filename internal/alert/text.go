@@ -56,6 +56,15 @@ func (e *Event) sentence(loc *time.Location) string {
 	return what + " recovered: " + e.measured() + ", recovered at " + at + " after " + seconds(e.After)
 }
 
+// hush is the sentence of an event that mutes a rule by hand, or takes that back.
+func (e *Event) hush(loc *time.Location) string {
+	at := func(sec int64) string { return time.Unix(sec, 0).In(loc).Format(time.RFC3339) }
+	if e.Hushed > e.At {
+		return "Alerts of " + e.Of() + " are told to nobody until " + at(e.Hushed) + ": muted at " + at(e.At)
+	}
+	return "Alerts of " + e.Of() + " are told again: unmuted at " + at(e.At)
+}
+
 // Standing is where the value stands against the rule, without a time.
 func (e *Event) Standing() string { return e.measured() + ", " + e.Rule.condition() }
 

@@ -37,6 +37,7 @@ type Watch struct {
 	bare     int64  // since when no other alert says what this one would, of one that was muted for that; 0 while one does
 	up       bool   // of such a rule: it says that there is more than expected
 	series   *change.Series
+	hushed   int64  // until when somebody wants to hear nothing; of Board.hushes
 	heard    int64  // the end of the last step of series with a request
 	steps    []step // of series since the last checkpoint
 }
@@ -87,8 +88,8 @@ func (w *Watch) become(s State, t int64) Event {
 	if s != Firing && w.State == Firing {
 		// Who was told of the alert is told of its end.
 		e.After, e.Began, e.Muted = t-w.Since, w.Since, w.muted
-	} else if w.Rule.Muted(t) {
-		e.Muted = bySchedule
+	} else {
+		e.Muted = w.silent(t)
 	}
 	if w.State == Quiet {
 		w.held = t
@@ -183,7 +184,7 @@ func (w *Watch) calm(empty bool) bool {
 	case r.Test == Above && r.Metric <= Visitors:
 		return true // the value only falls
 	case r.Test == Above && (r.Metric == Share || r.Metric == Rejected):
-		return s.Num <= 0
+		return s.Num <= 0 || s.Num < r.MinOf
 	case r.Test == Above:
 		return s.Hits == 0 // quantiles rise where fast requests leave the window first
 	}

@@ -156,7 +156,7 @@ func (l *ladder) step(key string, t int64, s alert.Sample) (busy bool) {
 	below := l.rule.Test == alert.Below
 	l.pass(k, t)
 	over, under := l.bounds(s)
-	eligible := s.Hits >= l.rule.Min && (s.Whole || !below && l.rule.Earlier == 0)
+	eligible := l.rule.Enough(s) && (s.Whole || !below && l.rule.Earlier == 0)
 	from, to := min(over, k.over, under, k.under), max(over, k.over, under, k.under)
 	if eligible != k.eligible || k.timing > 0 || over == under && over != k.over {
 		from, to = 0, len(l.levels)

@@ -138,6 +138,59 @@ func TestAPageWithAllThatIsOnItIsNoSurge(t *testing.T) {
 	}
 }
 
+// TestAVisitorAnHourIsNoSurge: visitors who come some times an hour, each with a page and
+// what is on it, from the first minute of a log on.
+func TestAVisitorAnHourIsNoSurge(t *testing.T) {
+	wrong := 0
+	for seed := range uint64(8) {
+		s, r := New(Options{}), rand.New(rand.NewPCG(seed, 3))
+		for i := range 7 * minutesOfDay * 6 {
+			n := int64(0)
+			if r.IntN(6*10) == 0 {
+				n = 1 + int64(r.ExpFloat64()*9.5)
+			}
+			if d, ok := s.Step(monday+int64(i+1)*10, Sample{Requests: n}); ok && d.Event == Alert {
+				wrong++
+			}
+		}
+	}
+	if wrong > 4 {
+		t.Errorf("told %d surges and falls in 8 weeks, want 4 at most", wrong)
+	}
+}
+
+// TestRequestsOfAnHourInOneMinuteOfItAreNoSurge: logs that were thinned out, sites that a
+// program visits once an hour. A few alerts at first are what it takes to know.
+func TestRequestsOfAnHourInOneMinuteOfItAreNoSurge(t *testing.T) {
+	s, r := New(Options{}), rand.New(rand.NewPCG(4, 3))
+	wrong := 0
+	for i := range 7 * minutesOfDay * 6 {
+		n := int64(0)
+		if i/6%60 == 5 {
+			n = int64(r.IntN(20))
+		}
+		if d, ok := s.Step(monday+int64(i+1)*10, Sample{Requests: n}); ok && d.Event == Alert {
+			wrong++
+		}
+	}
+	if wrong > 3 {
+		t.Errorf("told %d changes in a week, want 3 at most", wrong)
+	}
+}
+
+// TestNothingAtAllIsNoRecovery: the log of a small site that ends was told as gone and back
+// every eleven minutes, since little was missing in a quarter of an hour.
+func TestNothingAtAllIsNoRecovery(t *testing.T) {
+	w := newSite(Options{}, 3)
+	w.run(2*minutesOfDay, 1)
+	wants(t, w.run(8*hour, 0), Alert)
+	got := w.run(hour, 1)
+	wants(t, got, Recovered)
+	if len(got) == 1 && got[0].Value == 0 {
+		t.Errorf("recovered without a request: %s", got[0].Text(time.UTC))
+	}
+}
+
 func TestChangesAreToldByTheirSize(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind    Kind

@@ -70,7 +70,8 @@ func (s *Series) back(r reading) (Decision, bool) {
 func (s *Series) move(by, hour float64) {
 	s.base.move(by, hour)
 	s.past.clear(0)
-	s.slots, s.none, s.noise.heard = [MaxSteps]sums{}, void{}, false
+	s.slots, s.none = [MaxSteps]sums{}, void{}
+	s.noise.deafen()
 }
 
 // hour is the weight of a ratio after the hour of r.
@@ -106,6 +107,9 @@ func (s *Series) wait(rs *[windows]reading) (Decision, bool) {
 	r := rs[i]
 	// Half-way back, or chance would end what needed a quarter of an hour to be seen.
 	near := math.Abs(r.change) < math.Abs(st.change)/2 || (r.change > 0) != (st.change > 0)
+	if s.o.Kind == Traffic && st.change < 0 && r.x == 0 {
+		near = false // nothing at all is no recovery, however little was to be expected of it
+	}
 	quiet := !(r.matters && s.rare(r.z))
 	if r.whole && near && quiet {
 		if st.below++; st.below >= calm {

@@ -45,9 +45,10 @@ func (o Options) step() int64 {
 }
 
 const (
-	silent = 10 // minutes that have to be seen before anything is judged
-	hold   = 3  // minutes in a row that a change lasts before it is told
-	calm   = 5  // minutes in a row that are as usual before its end is told
+	silent = 10  // minutes that have to be seen before anything is judged
+	young  = 360 // minutes in which little is known of how requests come
+	hold   = 3   // minutes in a row that a change lasts before it is told
+	calm   = 5   // minutes in a row that are as usual before its end is told
 
 	freeze   = 120       // minutes after which what stays is the new normal
 	outage   = 24 * 60   // the same, where what stays is nothing
@@ -66,7 +67,7 @@ type Series struct {
 	step     int64
 	critical float64 // the z that the threshold is
 	below    float64 // the same, of what falls
-	fade     float64 // what a minute leaves of the weight of those before it, in noise.bunch
+	fade     float64 // what a minute leaves of the weight of those before it, in the bunches
 
 	begun bool
 	at    int64 // the end of the last step
@@ -150,7 +151,8 @@ func (s *Series) Step(t int64, sample Sample) (Decision, bool) {
 	s.reach(from)
 	s.at = t
 	if s.f.place.paused {
-		s.slots[s.slot(t)], s.none, s.noise.heard = sums{}, void{}, false
+		s.slots[s.slot(t)], s.none = sums{}, void{}
+		s.noise.deafen()
 		if t%60 == 0 {
 			s.close(false)
 		}
@@ -166,9 +168,10 @@ func (s *Series) Step(t int64, sample Sample) (Decision, bool) {
 	s.slots[s.slot(t)] = sums{x, m, n}
 	s.none.add(x, m, from)
 	if !s.law.latency && n > 0 && !s.state.firing && s.f.known {
-		s.noise.step(x, m)
+		said := s.noise.steps.next(x, m, m, s.noise.seen < young)
+		s.noise.fresh.add(1, said.x, said.n)
 	} else {
-		s.noise.heard = false
+		s.noise.steps.heard = false
 	}
 	if d, ok := s.lost(); ok {
 		if t%60 == 0 {
@@ -193,7 +196,8 @@ func (s *Series) reach(from int64) {
 	}
 	gap := from - s.at
 	if gap > 0 {
-		s.slots, s.none, s.noise.heard = [MaxSteps]sums{}, void{}, false
+		s.slots, s.none = [MaxSteps]sums{}, void{}
+		s.noise.deafen()
 	}
 	if minute == s.open {
 		return
@@ -246,6 +250,7 @@ func (s *Series) close(judged bool) (d Decision, told bool) {
 	s.past.add(s.part, s.heard)
 	x, n := s.part.x, s.part.n
 	frozen := s.state.firing
+	minute := s.bunched(x, n)
 	if n > 0 {
 		s.noise.seen = min(s.noise.seen+1, math.MaxInt32)
 		readings := s.readings()
@@ -258,7 +263,7 @@ func (s *Series) close(judged bool) (d Decision, told bool) {
 			if !s.base.explains(&s.f, x/n, readings[0].change) {
 				x = s.plausible(&readings[0])
 			}
-			s.noise.settle(s.fade, x == s.part.x || !s.law.rare)
+			s.noise.settle(s.fade, minute, x == s.part.x || !s.law.rare)
 		}
 	}
 	switch {
@@ -267,11 +272,26 @@ func (s *Series) close(judged bool) (d Decision, told bool) {
 	case n > 0 && s.f.known:
 		s.base.pass(s.f.place, x, s.part.m, n)
 	}
-	s.noise.settle(s.fade, false)
+	s.noise.settle(s.fade, minute, frozen && s.noise.seen < young)
 	s.part, s.heard = sums{}, false
 	s.open++ // the next step begins a minute of its own
 	s.f = s.base.forecast(s.o.Calendar.place(60 * s.open))
 	return d, told
+}
+
+// bunched returns what the minute that ends says of bunches, beside the one before it.
+func (s *Series) bunched(x, n float64) (said mean) {
+	fresh, m := s.noise.seen < young, s.part.m
+	weight := m
+	if s.state.firing {
+		// The first alert may be one of bunches that nobody knows of yet. A surge has a mean of its own.
+		weight = max(x, m)
+	}
+	if !s.heard || s.law.latency || n == 0 || !s.f.known || s.state.firing && (!fresh || s.law.rare) {
+		s.noise.minutes.heard = false
+		return said
+	}
+	return s.noise.minutes.next(x, m, weight, fresh)
 }
 
 // Shift moves the time line by delta seconds: the clock was set. What was seen

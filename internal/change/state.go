@@ -11,7 +11,9 @@ import (
 // stateVersion is that of the binary form of a Series: the version, the kind,
 // the step, then what code lists, then a checksum. Floats are their bits, so
 // that a Series that was restored goes on to the last one.
-const stateVersion = 1
+//
+// Version 1 knew bunches of steps, and none of minutes.
+const stateVersion = 2
 
 // AppendBinary appends the state of s to to: all it has learned, what it
 // thinks, what is in the open minute. Options are no part of it, but for the
@@ -34,11 +36,11 @@ func Restore(b []byte, o Options) (*Series, error) {
 	}
 	s := New(o)
 	r := pack.NewReader(what, body)
-	r.Version(stateVersion)
+	version := r.Version(stateVersion, 1)
 	if kind, step := Kind(r.Byte("kind")), int64(r.Byte("step")); r.Err() == nil && (kind != s.o.Kind || step != s.step) {
 		return nil, fmt.Errorf("%s is one of %s in steps of %d s, wanted is %s in steps of %d s: learn from the past anew", what, kind, step, s.o.Kind, s.step)
 	}
-	s.code(&coder{r: r})
+	s.code(&coder{r: r, first: version == 1})
 	if err := r.End(); err != nil {
 		return nil, err
 	}
@@ -95,17 +97,31 @@ func (n *noise) code(c *coder) {
 	}
 	c.float(&n.each)
 	c.count(&n.seen, math.MaxInt32)
-	c.mean(&n.bunch)
-	c.mean(&n.fresh)
-	c.float(&n.off)
-	c.flag(&n.heard)
-	if c.r != nil && !(n.bunch.n > 0 && n.bunch.x >= 0 && n.each >= 0) {
+	n.steps.code(c, &n.fresh)
+	if !c.first {
+		n.minutes.code(c, nil)
+	}
+	if c.r != nil && n.each < 0 {
 		c.r.Damaged("noise")
 	}
 	for _, own := range n.own {
 		if c.r != nil && own <= 0 {
 			c.r.Damaged("noise")
 		}
+	}
+}
+
+func (b *bunch) code(c *coder, fresh *mean) {
+	c.mean(&b.mean)
+	if fresh != nil {
+		c.mean(fresh)
+	}
+	off := float64(b.off)
+	c.float(&off)
+	b.off = float32(off)
+	c.flag(&b.heard)
+	if c.r != nil && !(b.n > 0 && b.x >= 0) {
+		c.r.Damaged("noise")
 	}
 }
 
@@ -158,8 +174,9 @@ func (st *state) code(c *coder) {
 
 // A coder writes what it is shown, or reads into it where it has a reader.
 type coder struct {
-	to []byte
-	r  *pack.Reader
+	to    []byte
+	r     *pack.Reader
+	first bool // it is of version 1
 }
 
 // largest bounds all figures: what is beyond it no Series has, and the square of

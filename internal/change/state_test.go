@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"weir/internal/pack"
 )
 
 // TestAKillAtAnyPointGoesOnTheSame steps two Series through the same samples, one
@@ -62,6 +64,25 @@ func TestAKillAtAnyPointGoesOnTheSame(t *testing.T) {
 		if events[e] < 3 {
 			t.Errorf("%d times %v: the samples are too tame", events[e], e)
 		}
+	}
+}
+
+// TestWhatAnOlderVersionHasLearnedIsKept: version 1 had no bunches of minutes.
+func TestWhatAnOlderVersionHasLearnedIsKept(t *testing.T) {
+	w := newSite(Options{}, 60)
+	w.run(3*minutesOfDay, 1)
+	old := coder{to: []byte{1, byte(Traffic), 10}, first: true}
+	w.s.code(&old)
+	s, err := Restore(pack.AppendSum(old.to, 0), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := newNoise().minutes
+	if s.noise.minutes != fresh {
+		t.Errorf("bunches of minutes are %+v, want those of a new series", s.noise.minutes)
+	}
+	if s.noise.minutes = w.s.noise.minutes; !reflect.DeepEqual(s, w.s) {
+		t.Error("something else is not what it was")
 	}
 }
 

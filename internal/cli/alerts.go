@@ -26,6 +26,9 @@ type listingAlerts struct {
 	firing bool
 	follow bool
 	ack    string
+	mute   string
+	unmute string
+	span   time.Duration
 	last   int // -1 is all
 }
 
@@ -44,9 +47,15 @@ func newAlerts(s streams) *cobra.Command {
 		Long:  alertsHelp,
 		Example: `  weir alerts
   weir alerts --since 7d -o csv access.log
-  weir alerts -n 0 --follow`,
+  weir alerts -n 0 --follow
+  weir alerts --mute 'errors of /api' --for 1h`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args, s, time.Now()) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.one(given(cmd.Flags())); err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), args, s, time.Now())
+		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
@@ -55,6 +64,9 @@ func newAlerts(s streams) *cobra.Command {
 	f.BoolVar(&o.firing, "firing", false, "only alerts that have not recovered")
 	f.VarP(newValue(&o.last, "N", "all", parseLast), "lines", "n", "only the last N of them, or all")
 	f.Var(newValue(&o.ack, "ALERT", "", ruleName), "ack", "say that you know of the open `ALERT`, a rule or \"rule of key\" such as \"errors of /api\": the weir that watches shows and keeps that")
+	f.Var(newValue(&o.mute, "ALERT", "", ruleName), "mute", "tell nobody of the alerts of `ALERT`, a rule, \"rule of key\" or rule/section, that begin in the time of --for; they are kept")
+	f.Var(newValue(&o.span, "SPAN", "1h", parseSeconds(time.Second, 30*24*time.Hour)), "for", "how long --mute lasts: 30m, 8h")
+	f.Var(newValue(&o.unmute, "ALERT", "", ruleName), "unmute", "tell of the alerts of `ALERT` again")
 	f.BoolVarP(&o.follow, "follow", "f", false, "go on with those that come, until Ctrl-C")
 	o.page.add(f)
 	o.store.add(f)
@@ -93,8 +105,13 @@ func (o *listingAlerts) run(ctx context.Context, words []string, s streams, now 
 		return err
 	}
 	defer db.Close()
-	if o.ack != "" {
+	switch {
+	case o.ack != "":
 		return o.acknowledge(db, s, now)
+	case o.mute != "":
+		return o.hush(db, s, o.mute, o.span, now)
+	case o.unmute != "":
+		return o.hush(db, s, o.unmute, 0, now)
 	}
 	_, known, _, err := db.Bounds()
 	if err != nil {
@@ -146,6 +163,41 @@ func (o *listingAlerts) acknowledge(db *history.DB, s streams, now time.Time) er
 		return &monitor.InputError{Text: fmt.Sprintf("no alert %s is open: weir alerts --firing lists those that are", o.ack)}
 	}
 	if err := history.LeaveMark(db.Path(), monitor.Acknowledgement(rule, key, now)); err != nil {
+		return err
+	}
+	tell(s.err, "left for the weir that watches")
+	return nil
+}
+
+// one says that only one thing can be asked of the weir that watches.
+func (o *listingAlerts) one(own map[string]bool) error {
+	asked := ""
+	for _, name := range []string{"ack", "mute", "unmute"} {
+		switch {
+		case !own[name]:
+		case asked != "":
+			return usageError{fmt.Errorf("--%s and --%s contradict one another: give one of them", asked, name)}
+		default:
+			asked = name
+		}
+	}
+	if own["for"] && asked != "mute" {
+		return usageError{fmt.Errorf("--for says how long --mute lasts: give that too")}
+	}
+	return nil
+}
+
+// hush asks the weir that watches to tell nobody of alerts for a while, or to tell of them again.
+func (o *listingAlerts) hush(db *history.DB, s streams, which string, span time.Duration, now time.Time) error {
+	rule, key, one := strings.Cut(which, " of ")
+	if name, section, slash := strings.Cut(which, "/"); !one && slash {
+		rule, key = name, "/"+section
+	}
+	mark := monitor.Mute(rule, key, span, now)
+	if err := mark.Check(); err != nil {
+		return usageError{err}
+	}
+	if err := history.LeaveMark(db.Path(), mark); err != nil {
 		return err
 	}
 	tell(s.err, "left for the weir that watches")

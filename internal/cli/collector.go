@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"weir/internal/collect"
+	"weir/internal/config"
 	"weir/internal/monitor"
 	"weir/internal/unit"
 )
@@ -25,6 +26,7 @@ type collector struct {
 	metrics  []string
 	once     bool
 	extended bool
+	zone     *time.Location
 	watch    collectorWatch
 }
 
@@ -62,6 +64,7 @@ func newCollector(s streams) *cobra.Command {
 	f.BoolVar(&o.once, "once", false, "one record, now")
 	f.StringArrayVar(&o.metrics, "metric", nil, "a column by `NAME` instead of 200s, 404s, 500s, and a line of names at the head; may be repeated")
 	f.BoolVar(&o.extended, "extended", false, "a line of names, milliseconds, elapsed time, and lines for scrapes that failed")
+	f.Var(newValue(&o.zone, "ZONE", "local", config.Zone), "timezone", "of the times shown, which those of records are not: local, UTC, +02:00, Europe/Berlin")
 	o.watch.add(f)
 	return cmd
 }
@@ -133,7 +136,7 @@ func (o *collector) run(cmd *cobra.Command, s streams) error {
 	options := collect.Options{
 		URL: o.url, Interval: o.interval, Timeout: o.timeout, Duration: o.duration, Once: o.once,
 		Metrics: columns, Named: len(o.metrics) > 0, Extended: o.extended,
-		Agent: "weir-collector/" + release, Tell: func(text string) { tell(s.err, text) },
+		Agent: "weir-collector/" + release, Zone: o.zone, Tell: func(text string) { tell(s.err, text) },
 	}
 	if o.output != "" && o.output != "-" {
 		options.Path = o.output
@@ -148,11 +151,12 @@ func (o *collector) run(cmd *cobra.Command, s streams) error {
 	}
 	var totals collect.Totals
 	if o.watch.on {
+		o.watch.zone = o.zone
 		totals, err = o.watch.run(cmd, options, s)
 	} else {
 		totals, err = collect.Run(ctx, options)
 	}
-	if !o.once {
+	if begun := totals != (collect.Totals{}); !o.once && (begun || err == nil) {
 		tell(s.err, collected(totals))
 	}
 	var nothing *collect.NothingError

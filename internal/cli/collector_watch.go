@@ -32,10 +32,13 @@ type collectorWatch struct {
 func (o *collectorWatch) add(f *pflag.FlagSet) {
 	f.BoolVar(&o.on, "watch", false, "count what the counters of statuses grow by as requests: intervals and alerts as weir shows them, and a history of the page")
 	w := &o.watch
-	w.value, w.top, w.depth, w.zone, w.color = "average", 5, 1, time.Local, "auto"
+	w.value, w.top, w.depth = "average", 5, 1
 	w.expiration = 2 * time.Minute
 	f.VarP(newValue(&w.threshold, "HITS", "10", parseThreshold), "threshold", "t", "with --watch: alert above so many requests per second on average")
 	f.VarP(newValue(&w.window, "SPAN", "2m", parseSeconds(time.Second, 12*time.Hour)), "window", "w", "with --watch: over which the average is taken")
+	w.filter.addWhere(f)
+	f.BoolVar(&w.json, "json", false, "with --watch: one JSON object a line for each interval, event and the summary (docs/json.md)")
+	f.Var(newValue(&w.color, "WHEN", "auto", oneOf("auto", "always", "never")), "color", "with --watch: auto, always or never; NO_COLOR and TERM=dumb are obeyed by auto")
 	w.config.add(f)
 	w.ruled.add(f)
 	w.memory.add(f)
@@ -44,7 +47,7 @@ func (o *collectorWatch) add(f *pflag.FlagSet) {
 // check finds flags that contradict.
 func (o *collectorWatch) check(c *collector, given func(flag string) bool) error {
 	if !o.on {
-		for _, name := range []string{"threshold", "window", "config", "rule", "notify", "state", "no-state", "state-max", "state-keep"} {
+		for _, name := range []string{"threshold", "window", "where", "ignore", "json", "color", "config", "rule", "notify", "state", "no-state", "state-max", "state-keep"} {
 			if given(name) {
 				return usageError{fmt.Errorf("--%s says how to watch what is collected: give --watch, too", name)}
 			}
@@ -110,6 +113,7 @@ func (o *collectorWatch) run(cmd *cobra.Command, c collect.Options, s streams) (
 	// reads the output ends it.
 	collecting, stop := context.WithCancel(cmd.Context())
 	defer stop()
+	allowWhileRunning(collecting, 1, r.db != nil)
 	c.Record = func(sent time.Time, values []string) {
 		stream.Record(sent, values)
 		if readerGone(s.out) { // the next line may never come
@@ -140,10 +144,11 @@ func (o *collectorWatch) monitor(c *collect.Options, stream *collect.Stream, s s
 		return nil, remembered{}, err
 	}
 	format.Name = "counters"
-	m.Format, m.Inputs = &format, []tail.Input{{Name: stream.Name(), Feed: stream}}
-	// Requests come in the order of time, so no second waits for others. But they come in
-	// lumps: until the next one may be there, of two intervals and its answer, time stands.
-	m.Gauge.Lateness, m.Gauge.Hold = 0, interval*5/2+c.Timeout+time.Second
+	m.Format, m.Inputs, m.TimeOnly = &format, []tail.Input{{Name: stream.Name(), Feed: stream}}, collect.TimeOnly
+	// Requests come in the order of time, so no second waits for others, and each record says
+	// how far it has come. Where records cease, time stands until none could come whose
+	// requests are counted: what is not known is not taken for nothing.
+	m.Gauge.Lateness, m.Gauge.Hold = 0, holdOf(stream, c)
 	m.Gauge.Tops = view.Tops{Sections: 5} // counters know neither clients nor paths
 	m.Channels = o.channels
 	if _, terminal := term.Color(o.color, s.out, os.Getenv); terminal {
@@ -161,11 +166,16 @@ func (o *collectorWatch) monitor(c *collect.Options, stream *collect.Stream, s s
 	if r.notice != "" {
 		m.Notices = []string{r.notice}
 	}
-	allow(1, m.History != nil)
 	made, err := monitor.New(m)
 	if bad := (*monitor.HistoryError)(nil); errors.As(err, &bad) {
 		m.History, m.Notices = nil, []string{without(bad.Err)}
 		made, err = monitor.New(m)
 	}
 	return made, r, err
+}
+
+// holdOf is how long the event clock stands where records cease: as long as one may come whose
+// requests are counted, and be answered, and be read.
+func holdOf(s *collect.Stream, c *collect.Options) time.Duration {
+	return s.Patience() + c.Timeout + time.Second
 }

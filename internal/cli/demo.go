@@ -157,11 +157,11 @@ func (st story) check(ctx context.Context, out io.Writer) error {
 // play writes the log and follows it for so long, or with 0 until ctx is done.
 // It returns the number of lines written.
 func (st story) play(ctx context.Context, screen monitor.Sink, length time.Duration) (written int64, err error) {
-	dir, err := os.MkdirTemp("", "weir-demo-")
+	dir, remove, err := scratch("weir-demo-")
 	if err != nil {
 		return 0, fmt.Errorf("cannot make a place for the simulated log: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	file, err := os.Create(filepath.Join(dir, "access.log"))
 	if err != nil {
 		return 0, fmt.Errorf("cannot write the simulated log: %w", err)

@@ -56,11 +56,12 @@ func (c *classroom) window() time.Duration {
 func (c *classroom) run(ctx context.Context, s streams) error {
 	dir := c.keep
 	if dir == "" {
-		var err error
-		if dir, err = os.MkdirTemp("", "weir-classroom-"); err != nil {
+		made, remove, err := scratch("weir-classroom-")
+		if err != nil {
 			return fmt.Errorf("cannot make a place for the counters: %w", err)
 		}
-		defer os.RemoveAll(dir)
+		defer remove()
+		dir = made
 	} else if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("cannot make the folder of --keep: %w", err)
 	}
@@ -161,7 +162,7 @@ func (c *classroom) play(ctx context.Context, s streams, address, stats string) 
 		})
 		records <- collected{t, err}
 	}()
-	done := (&trafficgen{}).show(&options, s)
+	done := showLine(&options, s.err)
 	report, err := drive.Run(ctx, options)
 	done()
 	wait := time.NewTimer(c.interval() + time.Second)

@@ -16,6 +16,7 @@ import (
 	"weir/internal/accesslog"
 	"weir/internal/archive"
 	"weir/internal/charset"
+	"weir/internal/config"
 	"weir/internal/diagnosis"
 	"weir/internal/monitor"
 	"weir/internal/scan"
@@ -74,7 +75,7 @@ func newExplain(s streams) *cobra.Command {
 	cmd.Flags().SortFlags = false
 	flags.add(cmd.Flags())
 	proxies.add(cmd.Flags())
-	cmd.Flags().Var(newValue(&zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
+	cmd.Flags().Var(newValue(&zone, "ZONE", "local", config.Zone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
 	return cmd
 }
 

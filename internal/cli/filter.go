@@ -40,9 +40,13 @@ func (o *filterFlags) add(f *pflag.FlagSet) {
 
 // addQueries adds the flags that only choose.
 func (o *filterFlags) addQueries(f *pflag.FlagSet) {
+	o.addWhere(f)
+	o.proxies.add(f)
+}
+
+func (o *filterFlags) addWhere(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.where, "where", nil, "only the requests for which this `EXPR` holds, as 'status >= 500 and not bot' (docs/query.md); may be repeated, all must hold")
 	f.StringArrayVar(&o.ignore, "ignore", nil, "not the requests for which this `EXPR` holds, as 'path = /health'; may be repeated")
-	o.proxies.add(f)
 }
 
 func (o *filterFlags) addRedact(f *pflag.FlagSet) {

@@ -14,6 +14,9 @@ import (
 // TestTheExamplesOfTheHistoryPrintWhatTheySay runs the commands of the documents that
 // look back, in their order, where a history is kept of which they tell.
 func TestTheExamplesOfTheHistoryPrintWhatTheySay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("commands that run once and end")
+	}
 	for name, least := range map[string]int{"../../docs/history.md": 8, "../../README.md": 2} {
 		t.Run(filepath.Base(name), func(t *testing.T) { showsWhatItPrints(t, name, least) })
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"weir/internal/config"
 	"weir/internal/escape"
 	"weir/internal/excerpt"
 	"weir/internal/monitor"
@@ -85,7 +86,7 @@ func newLog(s streams) *cobra.Command {
 	o.filter.addRedact(f)
 	o.format.add(f)
 	o.remembered.add(f)
-	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times given, and of those that are logged without a zone: local, UTC, +02:00, Europe/Berlin")
+	f.Var(newValue(&o.zone, "ZONE", "local", config.Zone), "timezone", "of the times given, and of those that are logged without a zone: local, UTC, +02:00, Europe/Berlin")
 	f.VarP(newValue(&o.most, "N", "", parseMost), "lines", "n", "write the first N lines, and say how many more there are")
 	f.BoolVar(&o.count, "count", false, "write how many lines there are, for each log, instead of the lines")
 	f.Var(newValue(&o.prefix, "WHEN", "auto", oneOf("auto", "always", "never")), "prefix", "write \"NAME: \" before each line: always, never, or auto, with several logs")

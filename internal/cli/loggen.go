@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"weir/internal/config"
 	"weir/internal/pace"
 	"weir/internal/simulate"
 	"weir/internal/unit"
@@ -159,7 +160,7 @@ The same seed gives the same requests.`,
 	f.Var(newValue(&g.rotation.how, "HOW", "rename", parseHow), "how", "rename, nocreate, copytruncate, delete or gzip")
 	f.IntVar(&g.rotation.keep, "keep", 0, "`N` rotated files of each to keep (default: all)")
 	f.StringVar(&g.truth, "truth", "", "write what any monitor must count in the log to this `FILE`, as JSON (docs/json.md)")
-	f.Var(newValue(&g.zone, "ZONE", "local", parseZone), "timezone", "of the time stamps, where the format has one: local, UTC, +02:00, Europe/Berlin")
+	f.Var(newValue(&g.zone, "ZONE", "local", config.Zone), "timezone", "of the time stamps, where the format has one: local, UTC, +02:00, Europe/Berlin")
 	f.BoolVar(&g.unpaced, "unpaced", false, "write as fast as possible, with the time stamps it would have had")
 	f.StringVar(&g.start, "start", "", "`TIME` of the first line, with --unpaced (default: now)")
 	return cmd

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -90,39 +89,6 @@ func await(done <-chan int, signals <-chan os.Signal, cancel func(error)) int {
 			}
 		}
 	}
-}
-
-// frugal makes the collector keep memory small: there is hardly any garbage to
-// be collected, so it costs 3 % of the time of a report and saves 5 of its 30
-// MiB. What may be in use, with every table full, is half of the 64 MiB that
-// are promised; above the limit the collector works harder. Who sets GOGC or
-// GOMEMLIMIT is obeyed.
-func frugal() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
-	allow(0, false)
-}
-
-// allow sets the limit of memory for so many live logs. Each has a parser, and
-// with 10,000 of them under the limit of a few the collector took a tenth of a
-// core while nothing happened. A history has memory that the collector does not
-// know of: SQLite's, and more pages of the program itself. So there it works sooner,
-// which costs 2 % of the reading of a log and saves 3 to 5 MiB. A limit below what is
-// in use would make it work all the time: with 40 MiB it took half a core, idle.
-func allow(logs int, history bool) {
-	const all, each, beside = 52 << 20, 16 << 10, 8 << 20
-	limit := all + int64(logs)*each
-	if history {
-		limit -= beside
-		if os.Getenv("GOGC") == "" {
-			debug.SetGCPercent(25)
-		}
-	}
-	if os.Getenv("GOMEMLIMIT") != "" {
-		return
-	}
-	debug.SetMemoryLimit(limit)
 }
 
 // run carries out one command and turns what came of it into an exit code. All

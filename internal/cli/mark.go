@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"weir/internal/config"
 	"weir/internal/history"
 	"weir/internal/monitor"
 	"weir/internal/unit"
@@ -42,7 +43,7 @@ func newMark(s streams) *cobra.Command {
 	f.SortFlags = false
 	f.StringVar(&o.at, "at", "", "when it was, as `TIME`: 14:05, 10m, 2026-03-10T14:00:00Z; now by default")
 	f.StringArrayVar(&o.logs, "log", nil, "the history of this `LOG`, as weir was given it; may be repeated, as weir was given several")
-	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the time given: local, UTC, +02:00, Europe/Berlin")
+	f.Var(newValue(&o.zone, "ZONE", "local", config.Zone), "timezone", "of the time given: local, UTC, +02:00, Europe/Berlin")
 	o.store.add(f)
 	o.store.completes(cmd)
 	return cmd

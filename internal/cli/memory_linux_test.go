@@ -18,7 +18,7 @@ import (
 )
 
 // mostMemory is law 3, in KiB of resident memory, program and database included.
-// Seen: 52 to 54 MiB on a busy machine; 80 before Gauge.Close, and more, was made for it.
+// Seen: 59 to 62 MiB on a busy machine; 80 before Gauge.Close, and more, was made for it.
 const mostMemory = 64 << 10
 
 // TestReadingALogBackIntoAHistoryStaysBelowTheLimit: a day of requests of which no
@@ -36,7 +36,12 @@ func TestReadingALogBackIntoAHistoryStaysBelowTheLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	cmd := exec.Command("weir", "--state", filepath.Join(dir, "state"), log)
+	// The program as people have it: the tests, and what is there to debug them, are 4 MiB more.
+	weir := filepath.Join(dir, "weir")
+	if told, err := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", weir, "weir/cmd/weir").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, told)
+	}
+	cmd := exec.Command(weir, "--state", filepath.Join(dir, "state"), log)
 	cmd.Stdout, cmd.Stderr = out, os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"weir/internal/config"
 	"weir/internal/escape"
 	"weir/internal/export"
 	"weir/internal/monitor"
@@ -75,7 +76,7 @@ func newParse(s streams) *cobra.Command {
 	f.StringVar(&o.until, "until", "", "only the records before this `TIME`")
 	o.filter.add(f)
 	o.format.add(f)
-	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times written: local, UTC, +02:00, Europe/Berlin")
+	f.Var(newValue(&o.zone, "ZONE", "local", config.Zone), "timezone", "of the times written: local, UTC, +02:00, Europe/Berlin")
 	f.StringVar(&o.rejects, "rejects", "", "write the lines that are no requests to this `FILE`, each with its place and the reason")
 	f.BoolVar(&o.follow, "follow", false, "follow the logs through rotation until Ctrl-C, and write lines as they come in")
 	o.inputs.add(f)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"weir/internal/config"
 	"weir/internal/monitor"
 	"weir/internal/plot"
 	"weir/internal/term"
@@ -95,7 +96,7 @@ func newPlot(s streams) *cobra.Command {
 	f.Var(newValue(&o.look.size, "WIDTHxHEIGHT", "", parsePixels), "size", "of the picture in pixels (default: 1200x480; more with --stack)")
 	f.Var(newValue(&o.look.theme, "NAME", "light", oneOf("light", "dark")), "theme", "light or dark")
 	f.Var(newValue(&o.look.scale, "KIND", "linear", oneOf("linear", "log")), "scale", "of the rates: linear, or log, on which there is no 0")
-	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times shown and given: local, UTC, +02:00, Europe/Berlin")
+	f.Var(newValue(&o.zone, "ZONE", "local", config.Zone), "timezone", "of the times shown and given: local, UTC, +02:00, Europe/Berlin")
 	f.Var(newValue(&o.look.color, "WHEN", "auto", oneOf("auto", "always", "never")), "color", "of the graph on the terminal: auto, always or never; NO_COLOR and TERM=dumb are obeyed by auto")
 	f.BoolVar(&o.watch, "watch", false, "draw it anew whenever there is more, until Ctrl-C")
 	f.BoolVar(&o.history, "history", false, "draw what weir has kept of the logs that are named, or of the ones it wrote last")

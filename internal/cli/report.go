@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"weir/internal/alert"
+	"weir/internal/config"
 	"weir/internal/monitor"
 	"weir/internal/report"
 	"weir/internal/scan"
@@ -77,7 +78,7 @@ func newReport(s streams) *cobra.Command {
 	o.places.add(f)
 	f.IntVar(&o.top, "top", 10, "`N` rows in each table")
 	f.IntVar(&o.depth, "section-depth", 1, "`N` path segments make a section")
-	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
+	f.Var(newValue(&o.zone, "ZONE", "local", config.Zone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
 	f.VarP(newValue(&o.threshold, "HITS", "10", parseThreshold), "threshold", "t", "alerts of the past: above so many hits per second on average")
 	f.VarP(newValue(&o.window, "SPAN", "2m", parseSeconds(time.Second, 12*time.Hour)), "window", "w", "over which the average is taken")
 	f.Var(newValue(&o.value, "KIND", "average", oneOf("average", "total")), "alert-value", "what alerts print as hits: average (per second) or total (of the window)")

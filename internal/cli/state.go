@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"weir/internal/config"
 	"weir/internal/escape"
 	"weir/internal/history"
 	"weir/internal/monitor"
@@ -58,7 +59,7 @@ func newState(s streams) *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.VarP(newValue(&o.kind, "KIND", "text", oneOf("text", "json")), "output-format", "o", "text, or json: an object a line (docs/history.md)")
-	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
+	f.Var(newValue(&o.zone, "ZONE", "local", config.Zone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
 	o.store.add(f)
 	o.store.completes(cmd)
 	cmd.SuggestionsMinimumDistance = 2
@@ -365,7 +366,7 @@ func newPrune(s streams) *cobra.Command {
 	f.StringVar(&o.before, "before", "", "drop what is older than this `TIME`: 30d, 2026-03-01")
 	f.Var(newValue(&o.most, "SIZE", "", parseSize), "max", "drop the oldest rows until the file has at most this size: 500MB, 2GB")
 	f.Var(newValue(&o.allBut, "LEVEL", "", parseLevel), "all-but", "keep the rows of this width and above: 1m, 10m, 1h or 1d")
-	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the time given: local, UTC, +02:00, Europe/Berlin")
+	f.Var(newValue(&o.zone, "ZONE", "local", config.Zone), "timezone", "of the time given: local, UTC, +02:00, Europe/Berlin")
 	o.store.add(f)
 	o.store.completes(cmd)
 	return cmd

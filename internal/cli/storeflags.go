@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"weir/internal/config"
 	"weir/internal/history"
 	"weir/internal/monitor"
 	"weir/internal/unit"
@@ -215,7 +216,7 @@ type pageFlags struct {
 
 func (o *pageFlags) add(f *pflag.FlagSet) {
 	f.VarP(newValue(&o.kind, "KIND", "text", oneOf("text", "json", "csv")), "output-format", "o", "text, json (docs/json.md) or csv")
-	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of the times shown and given: local, UTC, +02:00, Europe/Berlin")
+	f.Var(newValue(&o.zone, "ZONE", "local", config.Zone), "timezone", "of the times shown and given: local, UTC, +02:00, Europe/Berlin")
 	f.Var(newValue(&o.color, "WHEN", "auto", oneOf("auto", "always", "never")), "color", "auto, always or never; NO_COLOR and TERM=dumb are obeyed by auto")
 }
 

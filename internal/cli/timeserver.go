@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"weir/internal/config"
 	"weir/internal/export"
 	"weir/internal/monitor"
 	"weir/internal/timesite"
@@ -66,7 +67,7 @@ func newTimeserver(s streams) *cobra.Command {
 	f.StringVar(&o.host, "host", "127.0.0.1", "address or `NAME` to listen on; 0.0.0.0 answers other machines, too")
 	f.StringVar(&o.log, "access-log", "", "append a line for each request to this `FILE`; - is standard output")
 	f.Var(newValue(&o.notation, "NAME", names[0], parseAccessLog), "log-format", "of the access log: "+strings.Join(names, ", "))
-	f.Var(newValue(&o.zone, "ZONE", "local", parseZone), "timezone", "of all times: local, UTC, +02:00, Europe/Berlin")
+	f.Var(newValue(&o.zone, "ZONE", "local", config.Zone), "timezone", "of all times: local, UTC, +02:00, Europe/Berlin")
 	f.Var(newValue(&o.latency, "SPAN", "", timesite.ParseLatency), "latency", "hold answers back so long: 20ms, or 20ms±5ms (20ms+-5ms); not statistics")
 	f.Var(newValue(&o.failRate, "SHARE", "", parseShare), "fail-rate", "answer this share with a 500: 0.05 or 5%; not statistics")
 	f.Var(newValue(&o.slowRate, "SHARE", "", parseShare), "slow-rate", "hold this share back for longer: 0.05 or 5%; not statistics")

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -21,7 +22,6 @@ import (
 	"weir/internal/drive"
 	"weir/internal/monitor"
 	"weir/internal/pace"
-	"weir/internal/term"
 	"weir/internal/unit"
 )
 
@@ -34,6 +34,8 @@ type trafficgen struct {
 	verdict     verdict
 	requests    int64
 	connections int
+	overload    drive.Overload
+	threads     int
 	timeout     time.Duration
 	wait        time.Duration
 	maxBody     int64
@@ -42,6 +44,10 @@ type trafficgen struct {
 	grade       grade
 	seed        uint64
 	owned       bool
+	live        string
+	raw         string
+	listen      string
+	peaks       []unit.PerSecond // the highest rate of each pattern, without jitter
 }
 
 // freeRate is how many requests a second go to other machines without a word from their
@@ -51,6 +57,12 @@ const freeRate = 1000 * unit.One
 // exactUpTo is the rate up to which each request is sent by itself unless --pace says
 // otherwise: beyond it that costs a whole processor.
 const exactUpTo = 20_000 * unit.One
+
+// oneThreadUpTo is the rate up to which one thread sends, unless --threads says otherwise.
+const oneThreadUpTo = 40_000 * unit.One
+
+// maxThreads bounds --threads.
+const maxThreads = 64
 
 // usualBatch is what is sent together beyond that.
 const usualBatch = time.Millisecond
@@ -62,6 +74,9 @@ there are never more connections than --connections, and what is due while all o
 taken is sent as soon as one is free. Latencies count from when a request was due, so a
 server that stands still for 2 s shows in the percentiles as it does to its users; the time
 from when it was sent stands beside them.
+
+On a terminal + and - change the rate by 10 %, j and k the jitter; space pauses, p turns to the
+next --pattern, q stops. SIGUSR1 and SIGUSR2 are + and -.
 
 Ctrl-C ends it with the report. Exit code 3: the target cannot be reached, or never answered;
 4: an --expect does not hold, or less than --kept of the rate was sent.`
@@ -87,16 +102,21 @@ func newTrafficgen(s streams) *cobra.Command {
 	f.Int64Var(&o.requests, "requests", 0, "end after `N` requests")
 	o.replay.add(f)
 	f.IntVarP(&o.connections, "connections", "c", 64, "`N` connections at once at most, whatever happens")
+	f.Var(newValue(&o.overload, "WHICH", "queue", drive.ParseOverload), "on-overload", "what is due while all connections are taken: queue, it waits, and its waiting counts; drop; stop ends the run with exit code 4")
 	f.Var(newValue(&o.timeout, "SPAN", "10s", unit.ParseSpan), "timeout", "give a request up after this time; so one that waits for a connection")
 	f.BoolVar(&o.fresh, "no-keep-alive", false, "open a connection for each request")
 	f.Var(newValue(&o.maxBody, "SIZE", "64MB", unit.ParseBytes), "max-body", "give an answer up that is longer")
 	f.BoolVar(&o.http2, "http2", false, "speak HTTP/2, over TLS or without")
 	o.secure.add(f)
 	f.Var(newValue(&o.wait, "SPAN", "", unit.ParseSpan), "wait", "try for so long to reach a server that is not there yet")
+	f.IntVar(&o.threads, "threads", 0, "`N` threads that send, each its share of requests and connections; on Linux, without TLS and HTTP/2 (default: 1, beyond 40000 requests a second 2)")
 	f.Var(newValue(&o.grade, "GRADE", "", parseGrade), "pace", "exact: each request at its microsecond, the default up to 20000 a second; batch, or a span: what is due within 1ms, or it, together")
 	o.verdict.add(f)
+	f.Var(newValue(&o.listen, "ADDR", "", parseListen), "listen", "show the figures of the last second meanwhile at /metrics (Prometheus) and /stats (text, JSON) of this address: 127.0.0.1:9100, or a port of this machine alone")
+	f.StringVar(&o.raw, "raw", "", "write a line for each request to this `FILE`: due, send, reply (Unix seconds), code, bytes, with tabs between them")
 	f.Uint64Var(&o.seed, "seed", 0, "`SEED` of everything random (default: another one each time, told on standard error)")
 	f.BoolVar(&o.owned, "yes-i-own-this", false, "send more than 1000 requests a second to another machine")
+	f.Var(newValue(&o.live, "WHICH", "auto", oneOf("auto", "lines", "off")), "live", "what is shown meanwhile. auto: on a terminal a screen, with keys that change the rate, elsewhere a line each second; lines; off")
 	cmd.AddCommand(newTrafficgenReport(s))
 	return cmd
 }
@@ -176,6 +196,8 @@ func (o *trafficgen) check(cmd *cobra.Command) error {
 		return usageError{errors.New("invalid argument for --requests: must not be negative")}
 	case o.connections < 1 || o.connections > 60_000:
 		return usageError{errors.New("invalid argument for --connections: must be from 1 to 60000")}
+	case o.threads < 0 || given("threads") && o.threads == 0 || o.threads > maxThreads:
+		return usageError{fmt.Errorf("invalid argument for --threads: must be from 1 to %d", maxThreads)}
 	case o.timeout < time.Millisecond:
 		return usageError{errors.New("invalid argument for --timeout: must be a millisecond at least")}
 	case given("replay") && (given("rps") || given("pattern") || given("steps") || given("jitter") || given("arrivals") || given("targets")):
@@ -192,7 +214,8 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 	if err := o.check(cmd); err != nil {
 		return err
 	}
-	ctx := cmd.Context()
+	ctx, cancel := context.WithCancelCause(cmd.Context())
+	defer cancel(nil)
 	if !cmd.Flags().Changed("seed") {
 		o.seed = rand.Uint64() >> 32
 	}
@@ -203,9 +226,24 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 	if err := o.verdict.ready(); err != nil {
 		return err
 	}
+	if o.raw != "" {
+		file, err := openRaw(o.raw)
+		if err != nil {
+			return fmt.Errorf("cannot write --raw: %w", err)
+		}
+		defer file.close()
+		options.Raw = file
+	}
 	// net/http tells the log of its own of servers that speak unasked; they are in the report.
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	done := o.show(&options, s)
+	if o.listen != "" {
+		stop, err := o.serve(&options, s)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	done := o.show(ctx, &options, s, func() { cancel(errors.New("stopped by the key q")) })
 	report, err := drive.Run(ctx, options)
 	done()
 	var out *drive.UnreachableError
@@ -224,7 +262,7 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 // options makes a run out of the flags.
 func (o *trafficgen) options(cmd *cobra.Command, s streams) (drive.Options, error) {
 	options := drive.Options{
-		Connections: o.connections, Timeout: o.timeout, Wait: o.wait, MaxBody: o.maxBody, Fresh: o.fresh, HTTP2: o.http2,
+		Connections: o.connections, Overload: o.overload, Timeout: o.timeout, Wait: o.wait, MaxBody: o.maxBody, Fresh: o.fresh, HTTP2: o.http2,
 		Batch: o.grade.batch, Agent: "weir-trafficgen/" + release,
 	}
 	var err error
@@ -243,7 +281,8 @@ func (o *trafficgen) options(cmd *cobra.Command, s streams) (drive.Options, erro
 	if !o.grade.given && peak > exactUpTo {
 		options.Batch = usualBatch
 	}
-	if peak > freeRate && !o.owned && !drive.Loopback(cmd.Context(), options.Requests) {
+	o.owned = o.owned || drive.Loopback(cmd.Context(), options.Requests)
+	if peak > freeRate && !o.owned {
 		return options, usageError{fmt.Errorf("%s requests a second to another machine can be an attack on it: if it is yours, or its owner agrees, say so with --yes-i-own-this", unit.Count(int64(peak/unit.One)))}
 	}
 	return options, nil
@@ -256,25 +295,44 @@ func (o *trafficgen) planPaced(cmd *cobra.Command, options *drive.Options, s str
 		return 0, err
 	}
 	// The length is the Plan's, so that the report knows it.
-	endless := o.pacing
-	endless.duration = 0
-	shape, err := endless.shape(cmd.Flags(), o.seed)
+	shapes, err := o.pacing.shapes(cmd.Flags(), o.seed)
 	if err != nil {
 		return 0, err
 	}
+	for _, s := range shapes {
+		o.peaks = append(o.peaks, peak(s, o.pacing.duration))
+	}
+	shape := o.pacing.jittered(shapes[0], o.seed)
 	weights := make([]float64, len(all))
 	for i, w := range all {
 		options.Requests = append(options.Requests, w.Request)
 		weights[i] = w.Weight
 	}
-	options.Plan = &drive.Paced{
-		Pacer: pace.NewArrivals(shape, o.pacing.arrivals, o.seed), Mix: drive.NewMix(weights, o.seed), For: o.pacing.duration, Count: o.requests,
-	}
+	most := peak(shape, o.pacing.duration)
+	o.plan(options, most, func() drive.Plan {
+		return &drive.Paced{
+			Pacer: pace.NewArrivals(shape, o.pacing.arrivals, o.seed), Mix: drive.NewMix(weights, o.seed), For: o.pacing.duration, Count: o.requests,
+			Patterns: shapes, Jitter: pace.Jitter{Amount: o.pacing.jitter, Every: o.pacing.every, Seed: o.seed},
+		}
+	})
+	options.Setting.Jitter = o.pacing.jitter
 	random := len(all) > 1 || o.pacing.jitter > 0 || o.pacing.arrivals != pace.Even || cmd.Flags().Changed("pattern")
 	if random && !cmd.Flags().Changed("seed") {
 		tell(s.err, fmt.Sprintf("--seed %d", o.seed))
 	}
-	return peak(shape, o.pacing.duration), nil
+	return most, nil
+}
+
+// plan makes a Plan for each thread; most is its highest rate.
+func (o *trafficgen) plan(options *drive.Options, most unit.PerSecond, make func() drive.Plan) {
+	options.Plan = make()
+	n := o.threads
+	if n == 0 && most > oneThreadUpTo {
+		n = min(2, runtime.NumCPU())
+	}
+	for range n - 1 {
+		options.Twins = append(options.Twins, make())
+	}
 }
 
 // peak returns the highest rate of a shape, as far as a million of its pieces reach.
@@ -292,40 +350,6 @@ func peak(shape pace.Shape, length time.Duration) unit.PerSecond {
 		}
 	}
 	return most
-}
-
-// show shows a line of figures, where somebody looks at it.
-func (o *trafficgen) show(options *drive.Options, s streams) (done func()) {
-	if _, terminal := term.Color("never", s.err, os.Getenv); !terminal {
-		return func() {}
-	}
-	shown := false
-	options.OnProgress = func(p drive.Progress) {
-		shown = true
-		line := liveLine(p)
-		fmt.Fprintf(s.err, "\r\x1b[K%s", line[:min(len(line), narrow)])
-	}
-	return func() {
-		if shown {
-			fmt.Fprint(s.err, "\r\x1b[K")
-		}
-	}
-}
-
-// narrow is how wide the line may be, so that no terminal breaks it.
-const narrow = 79
-
-// liveLine is what a run is doing, the most important first.
-func liveLine(p drive.Progress) string {
-	line := fmt.Sprintf("%s  %s/s  p50 %s  p99 %s", unit.Span(p.Elapsed.Truncate(time.Second)), unit.Count(p.Sent), unit.Duration(p.P50), unit.Duration(p.P99))
-	if p.Failed+p.Bad > 0 {
-		line += "  errors " + unit.Short(p.Failed+p.Bad)
-	}
-	line += fmt.Sprintf("  under way %s on %s", unit.Short(int64(p.UnderWay)), unit.Short(int64(p.Connections)))
-	if p.Behind > 0 {
-		line += "  behind by " + unit.Duration(p.Behind)
-	}
-	return line
 }
 
 // mixFlags say which requests are sent.

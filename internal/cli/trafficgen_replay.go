@@ -106,8 +106,10 @@ func (o *trafficgen) planReplay(ctx context.Context, options *drive.Options, s s
 	plan := drive.NewReplay(r.entries, o.replay.speed, o.replay.longest)
 	tell(s.err, fmt.Sprintf("%s %s in %s%s", unit.Count(int64(len(r.entries))), unit.Plural(int64(len(r.entries)), "request"), unit.Span(plan.Length.Round(time.Millisecond)), cut(plan.Pauses)))
 	options.Requests = r.requests
-	options.Plan = &drive.Limited{Plan: plan, For: o.pacing.duration, Count: o.requests}
-	return unit.PerSecond(plan.Busiest()) * unit.One, nil
+	most := unit.PerSecond(plan.Busiest()) * unit.One
+	o.plan(options, most, func() drive.Plan { return &drive.Limited{Plan: plan.Twin(), For: o.pacing.duration, Count: o.requests} })
+	o.peaks = []unit.PerSecond{most}
+	return most, nil
 }
 
 func cut(pauses int) string {

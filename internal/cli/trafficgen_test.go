@@ -21,11 +21,11 @@ func TestTheLineOfARunTellsWhatIsWrong(t *testing.T) {
 		p    drive.Progress
 		want string
 	}{
-		{drive.Progress{Elapsed: 61_100 * time.Millisecond, Sent: 500, P50: 210 * time.Microsecond, P99: 3 * time.Millisecond, UnderWay: 1, Connections: 2}, "1m1s  500/s  p50 0.21 ms  p99 3.0 ms  under way 1 on 2"},
-		{drive.Progress{Elapsed: time.Second, P50: -1, P99: -1}, "1s  0/s  p50 -  p99 -  under way 0 on 0"},
+		{drive.Progress{Elapsed: 61_100 * time.Millisecond, Sent: 500, Asked: -1, P50: 210 * time.Microsecond, P99: 3 * time.Millisecond, UnderWay: 1, Connections: 2}, "1m1s  500/s  p50 0.21 ms  p99 3.0 ms  under way 1 on 2"},
+		{drive.Progress{Elapsed: time.Second, P50: -1, P99: -1, Asked: 12}, "1s  0/s of 12  p50 -  p99 -  under way 0 on 0"},
 		{
-			drive.Progress{Elapsed: 100 * time.Hour, Sent: 123_456, P50: 1900 * time.Millisecond, P99: 9900 * time.Millisecond, UnderWay: 60_000, Connections: 60_000, Failed: 12_000, Bad: 345, Behind: 2 * time.Second},
-			"4d4h  123,456/s  p50 1.9 s  p99 9.9 s  errors 12.3k  under way 60.0k on 60.0k  behind by 2.0 s",
+			drive.Progress{Elapsed: 100 * time.Hour, Sent: 123_456, Asked: 123_456, P50: 1900 * time.Millisecond, P99: 9900 * time.Millisecond, UnderWay: 60_000, Connections: 60_000, Failed: 12_000, Bad: 345, Behind: 2 * time.Second},
+			"4d4h  123,456/s of 123,456  p50 1.9 s  p99 9.9 s  errors 12.3k  under way 60.0k on 60.0k  behind by 2.0 s",
 		},
 	} {
 		if got := liveLine(c.p); got != c.want {

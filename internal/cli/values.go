@@ -75,25 +75,6 @@ func parseThreshold(s string) (unit.PerSecond, error) {
 	return 0, err
 }
 
-// parseZone reads the name of a time zone.
-func parseZone(s string) (*time.Location, error) {
-	switch strings.ToLower(s) {
-	case "local":
-		return time.Local, nil
-	case "utc", "z":
-		return time.UTC, nil
-	}
-	if t, err := time.Parse("-07:00", s); err == nil {
-		_, offset := t.Zone()
-		return time.FixedZone(s, offset), nil
-	}
-	z, err := time.LoadLocation(s)
-	if err != nil {
-		return nil, fmt.Errorf("no such time zone: give local, UTC, an offset such as +02:00 or a name such as Europe/Berlin")
-	}
-	return z, nil
-}
-
 // flagError makes a usage error of what is wrong with a flag. Where the flag is
 // a plain number or switch, the error of strconv would not say what is accepted.
 func flagError(_ *cobra.Command, err error) error {

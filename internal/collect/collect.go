@@ -24,17 +24,18 @@ import (
 // be there, and Path or Out.
 type Options struct {
 	URL      *url.URL
-	Interval time.Duration // between ticks
-	Timeout  time.Duration // of a scrape as a whole, at most Interval
-	Duration time.Duration // from the first tick to the last; 0 for no end
-	Once     bool          // one scrape, at once
-	Metrics  []Metric      // the columns
-	Named    bool          // begin with a line of their names
-	Extended bool          // names, milliseconds, elapsed time, lines for failed scrapes
-	Path     string        // the file to append to
-	Out      io.Writer     // where Path is empty; its writes are whole lines
-	Agent    string        // what the server is told asks
-	Tell     func(string)  // takes messages for people
+	Interval time.Duration  // between ticks
+	Timeout  time.Duration  // of a scrape as a whole, at most Interval
+	Duration time.Duration  // from the first tick to the last; 0 for no end
+	Once     bool           // one scrape, at once
+	Metrics  []Metric       // the columns
+	Named    bool           // begin with a line of their names
+	Extended bool           // names, milliseconds, elapsed time, lines for failed scrapes
+	Path     string         // the file to append to
+	Out      io.Writer      // where Path is empty; its writes are whole lines
+	Agent    string         // what the server is told asks
+	Zone     *time.Location // of times in messages; nil is the local one
+	Tell     func(string)   // takes messages for people
 	// Record, when not nil, is handed each record once it is written: when its scrape
 	// was sent, and the values of Metrics.
 	Record func(sent time.Time, values []string)
@@ -75,6 +76,13 @@ func Run(ctx context.Context, o Options) (Totals, error) {
 	return runBy(ctx, o, func() time.Time { return time.Now().Round(0) })
 }
 
+func (o *Options) zone() *time.Location {
+	if o.Zone == nil {
+		return time.Local
+	}
+	return o.Zone
+}
+
 // runBy is Run by a clock, whose times have no monotonic part.
 func runBy(ctx context.Context, o Options, now func() time.Time) (Totals, error) {
 	c := &collector{Options: o, now: now, scraper: newScraper(&o)}
@@ -112,7 +120,7 @@ func (c *collector) run(ctx context.Context) error {
 		}
 		if back {
 			now := c.now()
-			c.Tell(fmt.Sprintf("the clock was set back by %s: records go on from %s", unit.Span(tick.Sub(now).Round(time.Second)), stamp(now)))
+			c.Tell(fmt.Sprintf("the clock was set back by %s: records go on from %s", unit.Span(tick.Sub(now).Round(time.Second)), c.stamp(now)))
 			again := s.begin(now)
 			first, tick = first.Add(again.Sub(tick)), again
 			continue
@@ -185,7 +193,7 @@ func (c *collector) tick(ctx context.Context, sent time.Time) error {
 		c.Record(sent, values)
 	}
 	if c.streak > 0 {
-		c.Tell(fmt.Sprintf("records again since %s, after %s without one", stamp(sent), ticks(c.streak)))
+		c.Tell(fmt.Sprintf("records again since %s, after %s without one", c.stamp(sent), ticks(c.streak)))
 	}
 	c.streak, c.told = 0, ""
 	return nil
@@ -199,7 +207,7 @@ func (c *collector) fail(sent time.Time, err error) {
 	if text := err.Error(); text != c.told {
 		c.told = text
 		if !c.Once { // it is the error of the run
-			c.Tell(fmt.Sprintf("no record at %s: %s: %s", stamp(sent), c.URL.Redacted(), text))
+			c.Tell(fmt.Sprintf("no record at %s: %s: %s", c.stamp(sent), c.URL.Redacted(), text))
 		}
 	}
 }
@@ -215,7 +223,7 @@ func (c *collector) miss(n int64, since time.Duration) {
 	}
 	c.totals.Missed += n
 	c.streak += n
-	c.Tell(fmt.Sprintf("%s missed until %s: the machine slept or was too busy, or its clock was set forward", ticks(n), stamp(c.now())))
+	c.Tell(fmt.Sprintf("%s missed until %s: the machine slept or was too busy, or its clock was set forward", ticks(n), c.stamp(c.now())))
 }
 
 // tellOfLast tells what a series that goes on has no records of.
@@ -223,7 +231,7 @@ func (c *collector) tellOfLast(last, tick time.Time) {
 	switch gap := tick.Sub(last); {
 	case last.IsZero():
 	case gap <= 0:
-		c.Tell(fmt.Sprintf("%s: its last record, of %s, is in the future: a clock was set back; records go on from %s", c.Path, stamp(last), stamp(tick)))
+		c.Tell(fmt.Sprintf("%s: its last record, of %s, is in the future: a clock was set back; records go on from %s", c.Path, c.stamp(last), c.stamp(tick)))
 	case gap > c.Interval && !c.Once:
 		c.Tell(fmt.Sprintf("%s: goes on after %s without a record", c.Path, unit.Span(gap)))
 	}
@@ -242,6 +250,6 @@ func (c *collector) tellOfRedirect() {
 }
 
 // stamp writes a time for people.
-func stamp(t time.Time) string { return t.Format(time.RFC3339) }
+func (o *Options) stamp(t time.Time) string { return t.In(o.zone()).Format(time.RFC3339) }
 
 func ticks(n int64) string { return unit.Count(n) + " " + unit.Plural(n, "tick") }

@@ -2,18 +2,15 @@ package collect
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
-	"syscall"
 	"time"
 
+	"weir/internal/outage"
 	"weir/internal/unit"
 )
 
@@ -130,34 +127,11 @@ func (s *scraper) get(ctx context.Context) (page, error) {
 
 // reason says in few words why there is no answer.
 func reason(err error) error {
-	var in *url.Error
-	if errors.As(err, &in) {
-		err = in.Err // the URL stands in front of all messages
+	switch text := err.Error(); { // which net/http has as text alone
+	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "malformed MIME"):
+		return errors.New("what it answers is no HTTP: is that the right port?")
+	case strings.Contains(text, "headers exceeded"):
+		return fmt.Errorf("the header of its answer is longer than %d KiB", maxHeader>>10)
 	}
-	var dns *net.DNSError
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	switch {
-	case errors.As(err, &dns):
-		if dns.IsNotFound {
-			return fmt.Errorf("there is no host called %s", dns.Name)
-		}
-		return fmt.Errorf("the name %s could not be looked up: %s", dns.Name, dns.Err)
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return errors.New("connection refused: no server listens there")
-	case errors.Is(err, syscall.ECONNRESET):
-		return errors.New("the server reset the connection")
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return errors.New("there is no way to that host")
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return errors.New("the server closed the connection")
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return errors.New("it took too long")
-	case errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid):
-		return fmt.Errorf("its certificate is not trusted: %w", err)
-	case errors.Is(err, http.ErrSchemeMismatch):
-		return errors.New("it does not speak TLS: try http:// instead of https://")
-	}
-	return err
+	return outage.Why(err)
 }

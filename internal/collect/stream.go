@@ -10,18 +10,28 @@ import (
 	"sync"
 	"time"
 
+	"weir/internal/accesslog"
 	"weir/internal/rates"
 	"weir/internal/unit"
 )
 
 // StreamFormat is that of the lines of a Stream, as a log_format of nginx. Counters tell
-// neither who asked nor what for: the path of all requests is "/".
+// neither who asked nor what for: the path of all requests is "/". A line with the status
+// 000 is no request: see TimeOnly.
 const StreamFormat = "$msec $request_uri $status"
+
+// TimeOnly reports whether a line of a Stream says only how far it has come: up to the
+// second of r, and without it, all requests that there were have been told. So a page on
+// which nothing grows lets time pass as soon as it was asked.
+func TimeOnly(r *accesslog.Record) bool { return r.Status == 0 }
 
 const (
 	// MaxGrowth is by how much the counters may grow from one record to the next. More is
 	// told and passed over: a counter that is none would keep the reader busy for ever.
 	MaxGrowth = 10_000_000
+	// leastPatience is how long a record may be late at least, whatever the interval: a
+	// machine that is busy for some seconds is no gap.
+	leastPatience = 10 * time.Second
 	// mostWaiting are the stretches that wait for a slow reader, and mostTold the sentences.
 	mostWaiting = 64
 	mostTold    = 64
@@ -33,13 +43,14 @@ const (
 //
 //	Record ──growth──► waiting (64 stretches) ──Read──► lines
 //
-// What lies between two records too far apart to know when it was, or what cannot be read
-// in time, is counted as lost, and told. Record and End belong to one goroutine, Read to
+// Each record ends in a line that is TimeOnly. What lies between two records further apart
+// than Patience, or what cannot be read in time, is counted as lost, and told. Record and End belong to one goroutine, Read to
 // another; the other methods may be called from any.
 type Stream struct {
 	name     string
 	statuses []int
-	interval int64 // seconds
+	patience int64 // seconds
+	zone     *time.Location
 	last     reading
 
 	mu      sync.Mutex
@@ -54,6 +65,7 @@ type Stream struct {
 		stretch
 		second int64  // of the stretch, from 0
 		status int    // index
+		open   bool   // that the stretch is over is yet to be told
 		line   []byte // with its line feed
 		more   int64  // times that line is to be given
 		rest   []byte // of line
@@ -66,16 +78,16 @@ type reading struct {
 	values []float64
 }
 
-// stretch is what the counters grew by within seconds.
+// stretch is what the counters grew by within seconds. Behind it stands that it is over.
 type stretch struct {
 	from, seconds int64
-	grown         []int64 // by index of the status
+	grown         []int64 // by index of the status; nil where that is nothing, or not known
 }
 
 // Stream makes o hand its records to the Stream that is returned, and count what its
-// metrics are whole. They must be of statuses, as 200s and 405s, and Interval whole seconds.
+// metrics are whole. They must be of statuses, as 200s and hits{code="405"}, and Interval whole seconds.
 func (o *Options) Stream() (*Stream, error) {
-	s := &Stream{name: StreamName(o.URL), interval: int64(o.Interval / time.Second)}
+	s := &Stream{name: StreamName(o.URL), zone: o.zone(), patience: int64(max(o.Interval*5/2, leastPatience) / time.Second)}
 	s.filled.L = &s.mu
 	o.Metrics = slices.Clone(o.Metrics)
 	for i := range o.Metrics {
@@ -98,12 +110,19 @@ func StreamName(page *url.URL) string {
 	return bare.String()
 }
 
-// status returns the status that m counts.
+// status returns the status that m counts: by its name, 200s, or by a label of Prometheus,
+// hits{code="200"}.
 func (m *Metric) status() (int, error) {
 	digits, ok := strings.CutSuffix(m.text, "s")
+	for _, l := range m.labels {
+		switch l.name {
+		case "code", "status", "status_code", "response_code", "http_status":
+			digits, ok = l.value, true
+		}
+	}
 	status, err := strconv.Atoi(digits)
 	if !ok || err != nil || len(digits) != 3 || status < 100 || status > 599 {
-		return 0, fmt.Errorf("%q is no counter of a status, such as 200s or 405s: what it grows by is no number of requests", m.text)
+		return 0, fmt.Errorf("%q is no counter of a status, such as 200s, 405s or hits{code=\"200\"}: what it grows by is no number of requests", m.text)
 	}
 	return status, nil
 }
@@ -123,38 +142,53 @@ func (s *Stream) Record(sent time.Time, values []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if before.values == nil {
-		s.tell("requests are counted from %s on; what the counters held then had come before", stamp(sent))
+		s.tell("requests are counted from %s on; what the counters held then had come before", s.stamp(sent))
+		s.put(stretch{from: now.at})
 		return
 	}
 	next := stretch{from: before.at, seconds: now.at - before.at}
 	all := 0.0
 	for i, v := range now.values {
 		if v < before.values[i] {
-			s.tell("%ds began anew at 0: counted are the %s since then", s.statuses[i], unit.Count(int64(v)))
+			s.tell("the %ds began anew at 0: counted are the %s since then", s.statuses[i], unit.Count(int64(v)))
 		}
 		n := rates.Growth(before.values[i], v)
 		all += n
 		next.grown = append(next.grown, int64(min(n, MaxGrowth+1)))
 	}
 	if why := s.refuse(&next, all); why != "" {
-		lost := int64(min(all, 1<<53))
-		s.lost += lost
-		s.tell("%s: the %s %s by which the counters grew are not counted", why, unit.Count(lost), unit.Plural(lost, "request"))
-		return
+		if lost := int64(min(all, 1<<53)); lost > 0 {
+			s.lost += lost
+			s.tell("%s: the %s %s by which the counters grew are not counted", why, unit.Count(lost), unit.Plural(lost, "request"))
+		}
+		next = stretch{from: now.at}
 	}
-	if all > 0 {
+	s.put(next)
+}
+
+// put lets a stretch wait for the reader. It is called with mu held.
+func (s *Stream) put(next stretch) {
+	if len(s.waiting) < mostWaiting {
 		s.waiting = append(s.waiting, next)
 		s.filled.Signal()
 	}
 }
+
+// Patience is how much later than the one before it a record may come for what grew in
+// between to be counted, evenly spread over that time. So nothing of it may be decided
+// before: an event clock must stand for so long where records cease.
+func (s *Stream) Patience() time.Duration { return time.Duration(s.patience) * time.Second }
+
+// stamp writes a time for people.
+func (s *Stream) stamp(t time.Time) string { return t.In(s.zone).Format(time.RFC3339) }
 
 // refuse says why what grew by so much in all cannot be counted; "" where it can.
 func (s *Stream) refuse(next *stretch, all float64) string {
 	switch {
 	case next.seconds <= 0:
 		return "the clock was set back"
-	case 2*next.seconds > 5*s.interval: // as rates.UsualGap: one look may fail
-		return fmt.Sprintf("nothing is known of the %s before %s but that", unit.Span(time.Duration(next.seconds)*time.Second), stamp(time.Unix(next.from+next.seconds, 0)))
+	case next.seconds > s.patience:
+		return fmt.Sprintf("nothing is known of the %s before %s but that", unit.Span(time.Duration(next.seconds)*time.Second), s.stamp(time.Unix(next.from+next.seconds, 0)))
 	case all > MaxGrowth:
 		return fmt.Sprintf("more than %s requests in %s are not believed", unit.Count(MaxGrowth), unit.Span(time.Duration(next.seconds)*time.Second))
 	case len(s.waiting) >= mostWaiting:
@@ -196,28 +230,33 @@ func (s *Stream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// next goes on to the next second and status with requests; false where there is none,
-// for now if wait is false.
+// next goes on to the next second and status with requests, or to the end of a stretch;
+// false where there is none, for now if wait is false.
 func (s *Stream) next(wait bool) bool {
 	r := &s.reader
-	for {
-		for ; r.second < r.seconds; r.second, r.status = r.second+1, 0 {
-			for r.status < len(r.grown) {
-				status := s.statuses[r.status]
-				r.more = rates.Share(r.grown[r.status], r.second, r.seconds)
-				r.status++
-				if r.more > 0 {
-					r.line = fmt.Appendf(r.line[:0], "%d / %d\n", r.from+r.second, status)
-					return true
-				}
+	for r.second < r.seconds {
+		for r.status < len(r.grown) {
+			status := s.statuses[r.status]
+			r.more = rates.Share(r.grown[r.status], r.second, r.seconds)
+			r.status++
+			if r.more > 0 {
+				r.line = fmt.Appendf(r.line[:0], "%d / %d\n", r.from+r.second, status)
+				return true
 			}
 		}
-		var ok bool
-		if r.stretch, ok = s.take(wait); !ok {
-			return false
-		}
-		r.second, r.status = 0, 0
+		r.second, r.status = r.second+1, 0
 	}
+	if r.open {
+		r.open, r.more = false, 1
+		r.line = fmt.Appendf(r.line[:0], "%d * 000\n", r.from+r.seconds)
+		return true
+	}
+	var ok bool
+	if r.stretch, ok = s.take(wait); !ok {
+		return false
+	}
+	r.second, r.status, r.open = 0, 0, true
+	return s.next(wait)
 }
 
 // take returns the stretch that has waited longest.

@@ -37,6 +37,21 @@ func at(s *Stream, second int64, values ...string) {
 // lines returns what the Stream gives until its end: of each second and status how many.
 func lines(t *testing.T, s *Stream) string {
 	t.Helper()
+	var out strings.Builder
+	for line := range strings.Lines(all(t, s)) {
+		if !strings.Contains(line, timeOnly) {
+			out.WriteString(line)
+		}
+	}
+	return out.String()
+}
+
+// timeOnly stands in lines that are TimeOnly.
+const timeOnly = " * 000 "
+
+// all is lines with those that are TimeOnly.
+func all(t *testing.T, s *Stream) string {
+	t.Helper()
 	s.End()
 	text, err := io.ReadAll(s)
 	if err != nil {
@@ -67,9 +82,9 @@ func TestWhatCountersGrowByBecomesRequestsInTheOrderOfTime(t *testing.T) {
 	at(s, 4, "1004", "7", "2")
 	at(s, 14, "1004", "7", "2") // nothing
 	at(s, 16, "1005", "9", "2")
-	want := "00 / 200 x1\n" + "01 / 200 x1\n01 / 503 x1\n" + "02 / 200 x1\n" + "03 / 200 x1\n03 / 503 x1\n" +
-		"14 / 404 x1\n" + "15 / 200 x1\n15 / 404 x1\n"
-	if got := lines(t, s); got != want {
+	want := "00 * 000 x1\n" + "00 / 200 x1\n" + "01 / 200 x1\n01 / 503 x1\n" + "02 / 200 x1\n" + "03 / 200 x1\n03 / 503 x1\n" + "04 * 000 x1\n" +
+		"14 * 000 x1\n" + "14 / 404 x1\n" + "15 / 200 x1\n15 / 404 x1\n" + "16 * 000 x1\n"
+	if got := all(t, s); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	if n := s.Notices(); len(n) != 1 || !strings.Contains(n[0], "requests are counted from 2026-03-10T") || s.Lost() != 0 {
@@ -91,7 +106,8 @@ func TestWhatCannotBePlacedIsLostAndTold(t *testing.T) {
 		lost   int64
 		told   string // in one of the notices
 	}{
-		{"a reset", func(s *Stream) { at(s, 1, "3") }, "00 / 200 x3\n", 0, "200s began anew at 0: counted are the 3 since then"},
+		{"a reset", func(s *Stream) { at(s, 1, "3") }, "00 / 200 x3\n", 0, "the 200s began anew at 0: counted are the 3 since then"},
+		{"two counters anew", func(s *Stream) { at(s, 1, "0") }, "", 0, "the 200s began anew at 0: counted are the 0 since then"},
 		{"one look failed", func(s *Stream) { at(s, 20, "101") }, "10 / 200 x1\n", 0, "requests are counted from"},
 		{"two looks failed", func(s *Stream) { at(s, 30, "142"); at(s, 31, "143") }, "30 / 200 x1\n", 42, "nothing is known of the 30s before 2026-03-10T"},
 		{"the clock went back", func(s *Stream) { at(s, -50, "105"); at(s, -49, "106") }, "50 / 200 x1\n", 5, "the clock was set back: the 5 requests by which the counters grew are not counted"},
@@ -125,10 +141,11 @@ func TestASlowReaderDelaysNobodyAndTakesNoMemory(t *testing.T) {
 	for i := range int64(500) {
 		at(s, i, fmt.Sprint(10*i))
 	}
-	if got := strings.Count(lines(t, s), "x10\n"); got != mostWaiting {
-		t.Errorf("got %d records, want the %d that were kept", got, mostWaiting)
+	const kept = mostWaiting - 1 // the first record has only its time
+	if got := strings.Count(lines(t, s), "x10\n"); got != kept {
+		t.Errorf("got %d records, want the %d that were kept", got, kept)
 	}
-	if want := int64(10 * (499 - mostWaiting)); s.Lost() != want {
+	if want := int64(10 * (499 - kept)); s.Lost() != want {
 		t.Errorf("lost: got %d, want %d", s.Lost(), want)
 	}
 	if n := s.Notices(); len(n) != mostTold+1 || !strings.Contains(n[mostTold], "more messages of this kind were left out") {
@@ -149,8 +166,8 @@ func TestLinesComeWholeHoweverTheyAreRead(t *testing.T) {
 		return string(text)
 	}
 	all := read(func(r io.Reader) io.Reader { return r })
-	if n := strings.Count(all, "\n"); n != 1311 {
-		t.Errorf("got %d lines, want 1311", n)
+	if n := strings.Count(all, "\n"); n != 1313 {
+		t.Errorf("got %d lines, want 1,311 requests and 2 times", n)
 	}
 	if single := read(iotest.OneByteReader); single != all {
 		t.Error("byte by byte it gives something else")
@@ -177,15 +194,21 @@ func TestCloseLetsTheReaderGo(t *testing.T) {
 }
 
 func TestOnlyCountersOfStatusesAreRequests(t *testing.T) {
-	for _, name := range []string{"up", "20s", "2000s", "099s", "600s", "200", "+20s", "uptimes", `hits{code="200"}`, "workers.200s"} {
+	for _, name := range []string{"up", "20s", "2000s", "099s", "600s", "200", "+20s", "uptimes", `hits{code="2xx"}`, `hits{code="99"}`, `hits{method="200"}`, `hits{code="600"}`, "workers.200s"} {
 		m, err := ParseMetric(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		o := Options{URL: &url.URL{}, Metrics: append(Counts(), m), Interval: time.Second}
-		if _, err := o.Stream(); err == nil || !strings.Contains(err.Error(), "is no counter of a status, such as 200s or 405s") {
+		if _, err := o.Stream(); err == nil || !strings.Contains(err.Error(), "is no counter of a status, such as 200s, 405s or hits") {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+	s := streamOf(t, `hits{method="GET",code="200"}`, `http_requests_total{status="503"}`)
+	at(s, 0, "1", "1")
+	at(s, 1, "2", "3")
+	if got, want := lines(t, s), "00 / 200 x1\n00 / 503 x2\n"; got != want {
+		t.Errorf("labels: got %q, want %q", got, want)
 	}
 	m, err := ParseMetric("405s")
 	if err != nil {

@@ -224,9 +224,17 @@ func (d *draft) fillIn(g given) {
 	case alert.Silent, alert.Gone:
 		d.By = alert.Source
 	}
+	if g["min_of"] == nil && !d.counts() { // what it adjusts may have one
+		d.MinOf = 0
+	}
 	if g["min"] == nil && d.base == nil && (d.Earlier > 0 || d.Metric == alert.Share || d.Metric.Timed()) && d.Test != alert.Changes {
 		d.Min = usualMin
 	}
+}
+
+// counts reports whether min_of says something of the rule.
+func (d *draft) counts() bool {
+	return d.Test == alert.Above && (d.Metric == alert.Share || d.Metric == alert.Rejected) && d.Earlier == 0
 }
 
 // sense says why a rule can never fire, never end, or means something else than it says.
@@ -261,6 +269,8 @@ func (r *reader) sense(d *draft, g given, at place) {
 		r.fail(where("recovery"), "never ends: nothing is below 0")
 	case d.Test == alert.Below && d.Metric == alert.Hits && !ratio && unit.PerSecond(d.Threshold).Compare(d.Min, d.Window) >= 0:
 		r.fail(where("min"), "never fires: %d requests in %s are not %s %s", d.Min, seconds(d.Window), side, limit)
+	case d.MinOf > 0 && !d.counts():
+		r.fail(where("min_of"), "min_of goes with above of a share: it is how many of those that the share counts there have to be")
 	case d.Metric == alert.Share && d.Of == "" && d.Test != alert.Absent && d.Test != alert.Silent && d.Test != alert.Gone:
 		r.fail(where("metric"), `a share is of something: of = "5xx", or of = "FILTER"`)
 	case d.Metric != alert.Share && d.Of != "" && g["of"] != nil:
@@ -395,6 +405,7 @@ metric = "errors"
 above = "5%%"
 over = "2m"
 min = 50
+min_of = 10
 
 [[rule]]
 name = "latency"

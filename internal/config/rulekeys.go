@@ -61,6 +61,7 @@ func ruleKeys() []key[draft] {
 		keyOf("for", "how long it has to hold without a break", clock(0, week), func(d *draft) *int64 { return &d.For }),
 		keyOf("keep_firing_for", "how long it has to be over without a break", clock(0, week), func(d *draft) *int64 { return &d.KeepFiring }).also("keep_firing"),
 		keyOf("min", "requests in the window without which no alert begins; of absent in the twelve windows before", whole64(), func(d *draft) *int64 { return &d.Min }).also("min_requests", "requests"),
+		keyOf("min_of", "of a share that is above: requests in the window that it counts, without which no alert begins", whole64(), func(d *draft) *int64 { return &d.MinOf }).also("min_failed"),
 		{name: "by", about: "an alert for each: section, host, source", aliases: []string{"group_by", "per"}, read: readBy, write: func(d *draft) string { return quote(cmp.Or(d.By.String(), "site")) }},
 		{name: "severity", about: "info, warning, critical", read: readSeverity, write: func(d *draft) string { return quote(d.Severity.String()) }},
 		keyOf("message", "the sentence a person reads", text("a text in quotes", template), func(d *draft) *string { return &d.Message }).also("template"),

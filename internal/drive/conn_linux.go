@@ -277,7 +277,7 @@ func (l *loop) finishAtEnd(slot int32) {
 // complete counts an answer, and frees its connection or closes it.
 func (l *loop) complete(slot int32, over bool) {
 	c := &l.conns[slot]
-	l.tally.answer(c.due, c.sent, l.now(), c.answer.status)
+	l.tally.answer(c.due, c.sent, l.now(), c.answer.status, c.answer.body)
 	l.delist(slot)
 	if over {
 		l.surplus++

@@ -3,7 +3,7 @@ package drive
 // engineOf returns the engine for a run; at are the addresses of the sites.
 func engineOf(o *Options, at map[string]string) engine {
 	if plain(o) {
-		return &loop{o: o, at: at}
+		return &loops{o: o, at: at}
 	}
 	return &pool{o: o, at: at}
 }

@@ -28,6 +28,7 @@ const (
 	noFile            // this process may not open more files
 	noPort            // this machine has no free port left
 	unsent            // no connection was free in time
+	dropped           // no connection was free when it was due, and it was not to wait
 	abandoned         // the run was ended while it was under way
 	other             // something else
 	faults            // how many there are
@@ -56,6 +57,7 @@ func (f fault) told() faultText {
 		noFile:      {"no_file", "without a connection, since this process may not open more files"},
 		noPort:      {"no_port", "without a connection, since this machine has no free port left"},
 		unsent:      {"unsent", "never sent, since no connection was free in time"},
+		dropped:     {"dropped", "dropped, since no connection was free when they were due"},
 		abandoned:   {"abandoned", "given up when the run was stopped"},
 		other:       {"other", "failed otherwise"},
 	}[f]

@@ -1,15 +1,17 @@
 package drive
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"weir/internal/pace"
 )
 
 // A loop is the engine on one locked thread of the system: non-blocking sockets, their
@@ -37,7 +39,13 @@ type loop struct {
 	newest  int32
 	busy    int // how many they are
 	cursor  cursor
+	ending  atomic.Bool   // set by somebody else, who then wakes the loop by signal
+	changes chan change   // the same
+	several bool          // there are other loops
+	thread  int           // of the system
+	yielded time.Duration // when it last let others run
 	stopped bool
+	full    bool          // it was stopped since all connections were taken
 	halt    time.Duration // when nothing is waited for any more; 0 for not yet
 	ended   time.Duration // when the last request was sent
 	freed   time.Duration // up to when all connections were taken, the last time
@@ -63,51 +71,39 @@ type wire struct {
 // A cursor is at the first request of the Plan that has not been sent.
 type cursor struct {
 	due     time.Duration
-	request int
+	request int // may be Nobody
 	more    bool
-	waits   bool          // it was due while all connections were taken
-	count   int64         // requests up to here
-	last    time.Duration // when the last of these was due
+	waits   bool // it was due while all connections were taken
 }
 
-func (l *loop) name() string {
-	if l.o.Batch > 0 {
-		return "event loop, batches of " + l.o.Batch.String()
-	}
-	return "event loop, exact"
+// A change is a Setting from a time on.
+type change struct {
+	at time.Duration
+	to Setting
 }
 
 // now is the time since the start.
 func (l *loop) now() time.Duration { return time.Since(l.begun) }
 
-func (l *loop) run(ctx context.Context, ticks chan<- Progress) outcome {
-	// The thread is not unlocked: it ends with the goroutine, and its slack with it.
-	runtime.LockOSThread()
-	// Timers of a thread may be late by its slack, 50 microseconds unless said otherwise.
-	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	if err := l.prepare(); err != nil {
-		return outcome{err: err}
-	}
-	defer l.close()
-	// AfterFunc may write when the loop has ended, but never to a descriptor of somebody else.
-	wakes := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(wakes)
-		_, _ = unix.Write(l.signal, []byte{1, 0, 0, 0, 0, 0, 0, 0})
-	})
-	defer func() {
-		if !stop() {
-			<-wakes
-		}
-	}()
-	l.begun = time.Now()
+// run follows the Plan to its end, or until it is told to stop; tell takes the figures of each
+// second, with its times where there are several loops. Where the loop stops since all
+// connections are taken it calls full.
+func (l *loop) run(tell func(Progress, Times), full func()) outcome {
 	l.advance()
+	l.yield(0)
 	for tick := time.Second; ; {
 		now := l.now()
+		if now >= l.yielded+turnLength {
+			l.yield(now)
+		}
 		l.sendDue(now)
 		l.expire()
+		if l.full && full != nil {
+			full()
+			full = nil
+		}
 		if now >= tick {
-			l.report(now, ticks)
+			l.report(now, tell)
 			tick = now.Truncate(time.Second) + time.Second
 		}
 		if !l.cursor.more && l.busy == 0 || l.halt > 0 && now >= l.halt {
@@ -118,9 +114,60 @@ func (l *loop) run(ctx context.Context, ticks chan<- Progress) outcome {
 	return l.finish()
 }
 
+// turnLength is how often the loop yields: the scheduler of Go takes the processor from a goroutine that
+// has had it for 10 ms, in the middle of a system call, and its watchdog then looks every 20
+// microseconds for the next one. That cost a fifth of the processor time at 10,000 a second. To lock the thread was tried:
+// then a yield is two switches of threads.
+const turnLength = 5 * time.Millisecond
+
+// yield lets other goroutines run, and makes sure of the thread that the loop then is on.
+func (l *loop) yield(now time.Duration) {
+	runtime.Gosched()
+	if thread := unix.Gettid(); thread != l.thread {
+		l.thread = thread
+		// Timers of a thread may be late by its slack, 50 microseconds unless said otherwise.
+		_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+	}
+	l.yielded = now
+}
+
+// heed does what the signal is about.
+func (l *loop) heed() {
+	var eight [8]byte
+	_, _ = unix.Read(l.signal, eight[:])
+	for {
+		select {
+		case c := <-l.changes:
+			l.turn(c)
+			continue
+		default:
+		}
+		break
+	}
+	if l.ending.Load() {
+		l.stop()
+	}
+}
+
+// turn makes a change.
+func (l *loop) turn(by change) {
+	p, ok := l.o.Plan.(Turning)
+	c := &l.cursor
+	if !ok || !turns(l.o.Plan) || !c.more || l.stopped {
+		return
+	}
+	l.hand.turn(by.at, by.to)
+	back := c.due > by.at && c.request != Nobody
+	p.Turn(by.at, by.to, back)
+	if back || c.request == Nobody {
+		l.advance()
+	}
+}
+
 // prepare makes everything that the run needs before its first request is due.
 func (l *loop) prepare() error {
 	l.oldest, l.newest = -1, -1
+	l.hand.setting = l.o.Setting
 	l.buf = make([]byte, 64<<10)
 	l.events = make([]unix.EpollEvent, 256)
 	l.conns = make([]conn, l.o.Connections)
@@ -197,10 +244,6 @@ func (l *loop) advance() {
 	c := &l.cursor
 	c.due, c.request, c.more = l.o.Plan.Next()
 	c.waits = false
-	if c.more {
-		c.count++
-		c.last = c.due
-	}
 }
 
 // sendDue sends what is due, as far as there are connections. It sends no more than so many
@@ -208,7 +251,14 @@ func (l *loop) advance() {
 func (l *loop) sendDue(now time.Duration) {
 	const row = 256
 	for n := 0; n < row && l.cursor.more && l.cursor.due <= now && !l.stopped; n++ {
+		if l.cursor.request == Nobody {
+			l.advance()
+			continue
+		}
 		if !l.send(l.cursor.request, l.cursor.due) {
+			if l.overloaded() {
+				continue
+			}
 			l.cursor.waits = true
 			return
 		}
@@ -224,6 +274,22 @@ func (l *loop) sendDue(now time.Duration) {
 	}
 }
 
+// overloaded does with the request at the cursor, for which there is no connection, what the
+// options want; false where it is to wait. Answers that have come already free theirs first.
+func (l *loop) overloaded() bool {
+	switch {
+	case l.o.Overload == Queue:
+		return false
+	case l.look() && !l.blocked():
+	case l.o.Overload == Drop:
+		l.skip(l.now(), dropped)
+	default:
+		l.full = true
+		l.stop()
+	}
+	return true
+}
+
 // blocked tells whether the request at the cursor could not be sent now.
 func (l *loop) blocked() bool {
 	return l.open == len(l.conns) && l.busy == l.open
@@ -232,9 +298,9 @@ func (l *loop) blocked() bool {
 // next is when something is to be done, if nothing happens before.
 func (l *loop) next() time.Duration {
 	at := time.Duration(1<<63 - 1)
-	if l.cursor.more && !l.stopped && !l.blocked() {
+	if l.cursor.more && !l.stopped && (!l.blocked() || l.o.Overload != Queue) {
 		at = l.cursor.due
-		if b := l.o.Batch; b > 0 {
+		if b := l.o.Batch; b > 0 && at < pace.Forever-b {
 			at = (at + b - 1) / b * b
 		}
 	}
@@ -280,7 +346,7 @@ func (l *loop) look() bool {
 	}
 	for _, e := range l.events[:max(n, 0)] {
 		if e.Fd < 0 {
-			l.stop()
+			l.heed()
 			continue
 		}
 		l.happen(e)
@@ -290,8 +356,6 @@ func (l *loop) look() bool {
 
 // stop ends the sending, and soon the waiting.
 func (l *loop) stop() {
-	var eight [8]byte
-	_, _ = unix.Read(l.signal, eight[:])
 	if l.stopped {
 		return
 	}
@@ -301,12 +365,9 @@ func (l *loop) stop() {
 	// What was due up to now counts as due; the rest was never asked for.
 	c := &l.cursor
 	for c.more && c.due <= now {
-		l.skip(now)
+		l.skip(now, unsent)
 	}
-	if c.more {
-		c.count--
-	}
-	c.more, c.last = false, now
+	c.more, l.last = false, now
 }
 
 // expire gives up requests that have taken too long, and those that have been due for as
@@ -325,31 +386,33 @@ func (l *loop) expire() {
 		}
 		l.lose(slot, f)
 	}
-	for now := l.now(); l.cursor.more && l.blocked() && now-l.cursor.due > l.o.Timeout; {
-		l.skip(now)
+	for now := l.now(); l.cursor.more && l.cursor.request != Nobody && l.blocked() && now-l.cursor.due > l.o.Timeout; {
+		l.skip(now, unsent)
 	}
 }
 
-// skip gives up the request at the cursor, for which no connection was free in time. So a run
+// skip gives up the request at the cursor, for which no connection was free. So a run
 // against a server that stands still ends soon after its schedule.
-func (l *loop) skip(now time.Duration) {
-	l.plan(l.cursor.due)
-	l.fail(l.cursor.due, l.cursor.due, now, unsent)
+func (l *loop) skip(now time.Duration, f fault) {
+	if l.cursor.request != Nobody {
+		l.plan(l.cursor.due)
+		l.fail(l.cursor.due, l.cursor.due, now, f)
+	}
 	l.advance()
 }
 
-// report sends the figures of the last second to whoever takes them; where that one is
-// slow, they come with those of the next.
-func (l *loop) report(now time.Duration, ticks chan<- Progress) {
-	p := l.tick(now)
+// report tells the figures of the last second.
+func (l *loop) report(now time.Duration, tell func(Progress, Times)) {
+	var recent Times
+	if l.several {
+		recent.merge(&l.recent)
+	}
+	p := l.tick(now, l.o.Plan)
 	p.UnderWay, p.Connections = l.busy, l.open
-	if l.cursor.more && l.cursor.due < now {
+	if l.cursor.more && l.cursor.due < now && l.cursor.request != Nobody {
 		p.Behind = now - l.cursor.due
 	}
-	select {
-	case ticks <- p:
-	default:
-	}
+	tell(p, recent)
 }
 
 func (l *loop) finish() outcome {
@@ -357,5 +420,5 @@ func (l *loop) finish() outcome {
 		l.lose(l.oldest, abandoned)
 	}
 	l.settle()
-	return outcome{tally: &l.tally, begun: l.begun, length: l.cursor.last, ended: l.ended, due: l.cursor.count, stopped: l.stopped}
+	return outcome{tally: &l.tally, begun: l.begun, length: l.last, ended: l.ended, stopped: l.stopped, full: l.full}
 }

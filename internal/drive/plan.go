@@ -12,7 +12,8 @@ import (
 
 // A Plan says which request is sent when: Next returns, one after the other, when a
 // request is due, from the start on, and which it is; false at the end. Times never
-// decrease. A Plan belongs to one goroutine.
+// decrease. Where nothing is due for now the request is Nobody. A Plan belongs to one
+// goroutine.
 type Plan interface {
 	Next() (due time.Duration, request int, ok bool)
 }
@@ -24,8 +25,19 @@ type Paced struct {
 	For   time.Duration // what is due from then on is not sent; 0 for no end
 	Count int64         // how many are sent; 0 for any number
 
-	next int64
-	cut  bool
+	// Patterns are the rates that a Setting chooses from, without jitter, as asked for; the
+	// Pacer follows the first of them, with Jitter, whose Shape does not count. Without any
+	// there is nothing to change, nor where the Pacer is no pace.Turning.
+	Patterns []pace.Shape
+	Jitter   pace.Jitter
+
+	ending
+	drawn   int  // which was the last request
+	held    bool // it is to be returned again
+	pattern int  // of Patterns
+	since   time.Duration
+	turns   pace.Turns // that were followed
+	paused  bool
 }
 
 // A bounded Plan knows how long it was, once it has ended, if it ended at a given time.
@@ -35,18 +47,56 @@ func (p *Paced) span() (time.Duration, bool) { return p.For, p.cut }
 
 // Next implements Plan.
 func (p *Paced) Next() (time.Duration, int, bool) {
-	if p.Count > 0 && p.next >= p.Count {
+	if p.Count > 0 && p.sent >= p.Count {
 		return 0, 0, false
 	}
-	due, ok := p.Pacer.Due(p.next)
-	if !ok {
+	due, ok := p.Pacer.Due(p.sent)
+	switch {
+	case !ok && p.paused:
+		return p.ending.reach(pace.Forever, Nobody, p.For)
+	case !ok:
 		return 0, 0, false
 	}
-	if p.cut = p.For > 0 && due >= p.For; p.cut {
+	if due, _, ok = p.ending.reach(due, 0, p.For); !ok {
 		return 0, 0, false
 	}
-	p.next++
-	return due, p.Mix.draw(), true
+	if !p.held {
+		p.drawn = p.Mix.draw()
+	}
+	p.held = false
+	return due, p.drawn, true
+}
+
+// An ending is how far a Plan with an end has come.
+type ending struct {
+	sent   int64 // requests that were returned
+	cut    bool  // it ended before the schedule did
+	waited bool  // for its end, while nothing was due
+}
+
+// reach lets through what lies before the end, which is 0 for none. While nothing is due the end
+// is waited for.
+func (e *ending) reach(due time.Duration, request int, end time.Duration) (time.Duration, int, bool) {
+	if end > 0 && due >= end {
+		if request == Nobody && !e.waited {
+			e.waited = true
+			return end, Nobody, true
+		}
+		e.cut = true
+		return 0, 0, false
+	}
+	if request != Nobody {
+		e.sent++
+	}
+	return due, request, true
+}
+
+// turn is for a Plan that has turned.
+func (e *ending) turn(back bool) {
+	e.waited = false
+	if back {
+		e.sent--
+	}
 }
 
 // A Mix draws requests, each as often as its weight says. It belongs to one
@@ -91,6 +141,11 @@ type Replay struct {
 	Length time.Duration
 	// Pauses is how many were cut short.
 	Pauses int
+
+	// Since it was turned: when that was, how far the log was then, how much faster it goes.
+	turned, logged time.Duration
+	times          float64 // 0 where it never was
+	paused         bool
 }
 
 // A timed is an entry with its time from the start on.
@@ -135,6 +190,11 @@ func NewReplay(entries []Entry, speed float64, longest time.Duration) *Replay {
 	return r
 }
 
+// Twin returns a replay of the same from its beginning on; they share the memory of the log.
+func (r *Replay) Twin() *Replay {
+	return &Replay{entries: r.entries, Length: r.Length, Pauses: r.Pauses}
+}
+
 // since returns how long b is after a, 292 years at most.
 func since(a, b Entry) time.Duration {
 	sec := min(b.Sec-a.Sec, int64(pace.Forever/time.Second)-2)
@@ -158,9 +218,12 @@ func (r *Replay) Next() (time.Duration, int, bool) {
 	if r.next == len(r.entries) {
 		return 0, 0, false
 	}
+	if r.paused {
+		return pace.Forever, Nobody, true
+	}
 	e := r.entries[r.next]
 	r.next++
-	return e.due, int(e.request), true
+	return r.inRun(e.due), int(e.request), true
 }
 
 // A Limited ends another Plan before its own end.
@@ -169,8 +232,7 @@ type Limited struct {
 	For   time.Duration // what is due from then on is not sent; 0 for no end
 	Count int64         // how many are sent; 0 for any number
 
-	sent int64
-	cut  bool
+	ending
 }
 
 func (l *Limited) span() (time.Duration, bool) { return l.For, l.cut }
@@ -184,9 +246,5 @@ func (l *Limited) Next() (time.Duration, int, bool) {
 	if !ok {
 		return 0, 0, false
 	}
-	if l.cut = l.For > 0 && due >= l.For; l.cut {
-		return 0, 0, false
-	}
-	l.sent++
-	return due, request, true
+	return l.reach(due, request, l.For)
 }

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"weir/internal/pace"
 )
 
 // A pool is the engine over net/http: a goroutine that meets the schedule, and one for each
@@ -28,9 +30,11 @@ type pool struct {
 	mu        sync.Mutex // guards tally
 	tally     tally
 	underWay  atomic.Int64
+	finished  atomic.Int64
 	retried   atomic.Int64
 	behind    atomic.Int64 // nanoseconds, of the request that waits
 	templates []*http.Request
+	changes   <-chan Setting
 }
 
 // A job is a request that is due.
@@ -166,15 +170,21 @@ func newHTTPRequest(r *Request, o *Options) (*http.Request, error) {
 	return req, nil
 }
 
-func (p *pool) run(ctx context.Context, ticks chan<- Progress) outcome {
+func (p *pool) run(ctx context.Context, ticks chan<- Progress) (out outcome) {
 	if err := p.prepare(); err != nil {
 		return outcome{err: err}
 	}
 	// What is under way goes on for a while when the run is stopped.
 	work, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
-	p.jobs = make(chan job)
+	p.jobs, p.changes = make(chan job), p.o.Changes
+	p.tally.hand.setting = p.o.Setting
 	p.begun = time.Now()
+	if p.o.Raw != nil {
+		file := newRawFile(p.o.Raw, p.begun)
+		p.tally.raw = &rawLog{to: file}
+		defer func() { out.raw = closeRaw(file, p.tally.raw) }()
+	}
 	ticking := make(chan struct{})
 	stopTicks := make(chan struct{})
 	go func() {
@@ -182,7 +192,7 @@ func (p *pool) run(ctx context.Context, ticks chan<- Progress) outcome {
 		p.tick(ticks, stopTicks)
 	}()
 	var workers sync.WaitGroup
-	out := p.pace(ctx, work, &workers)
+	out = p.pace(ctx, work, &workers)
 	close(p.jobs)
 	answered := make(chan struct{})
 	go func() {
@@ -227,7 +237,7 @@ func (p *pool) pace(ctx, work context.Context, workers *sync.WaitGroup) outcome 
 	var out outcome
 	sleep := newSleeper()
 	defer sleep.close()
-	started, waited := 0, int64(0)
+	started, waited, handed := 0, int64(0), int64(0)
 	freed := time.Duration(-1) // up to when all connections were taken, the last time
 	defer func() {
 		p.mu.Lock()
@@ -236,23 +246,23 @@ func (p *pool) pace(ctx, work context.Context, workers *sync.WaitGroup) outcome 
 	}()
 	for {
 		due, request, more := p.o.Plan.Next()
+		if more {
+			due, request, more = p.await(ctx, &sleep, due, request)
+		}
 		if !more {
 			return out
 		}
-		at := due
-		if b := p.o.Batch; b > 0 {
-			at = (at + b - 1) / b * b
-		}
-		if !sleep.until(ctx, p.begun, at) {
+		if ctx.Err() != nil {
 			out.stopped, out.length = true, p.now()
-			if due <= out.length { // it was due when the run was stopped
-				out.due++
-				p.skip(due)
+			if due <= out.length && request != Nobody { // it was due when the run was stopped
+				p.skip(due, unsent)
 			}
-			p.skipRest(&out)
+			p.skipRest(out.length)
 			return out
 		}
-		out.due++
+		if request == Nobody {
+			continue
+		}
 		out.length = due
 		j := job{due, request}
 		if due < freed {
@@ -260,22 +270,79 @@ func (p *pool) pace(ctx, work context.Context, workers *sync.WaitGroup) outcome 
 		}
 		select {
 		case p.jobs <- j:
+			handed++
 			out.ended = p.now()
 			continue
 		default:
 		}
 		taken := started == p.o.Connections
-		if !taken {
+		switch {
+		case !taken:
 			started++
 			workers.Go(func() { p.work(work) })
+		case handed-p.finished.Load() < int64(started) || p.o.Overload == Queue:
+			// One of the workers is free, or will be.
+		case p.o.Overload == Drop:
+			p.skip(due, dropped)
+			continue
+		default:
+			out.stopped, out.full, out.length = true, true, p.now()
+			p.skip(due, unsent)
+			p.skipRest(out.length)
+			return out
 		}
 		if p.hand(ctx, j) {
+			handed++
 			out.ended = p.now()
 		}
 		if taken {
 			freed = p.now()
 		}
 	}
+}
+
+// await waits until a request is due, or ctx has ended. Whatever is changed meanwhile moves it.
+func (p *pool) await(ctx context.Context, sleep *sleeper, due time.Duration, request int) (time.Duration, int, bool) {
+	const slice = 20 * time.Millisecond // changes are looked for so often
+	more := true
+	for ctx.Err() == nil {
+		due, request, more = p.turn(due, request)
+		at := due
+		if b := p.o.Batch; b > 0 && at < pace.Forever-b {
+			at = (at + b - 1) / b * b
+		}
+		now := p.now()
+		if !more || at <= now {
+			break
+		}
+		sleep.until(ctx, p.begun, min(at, now+slice))
+	}
+	return due, request, more
+}
+
+// turn makes a change, where there is one, and returns the request that is due then.
+func (p *pool) turn(due time.Duration, request int) (time.Duration, int, bool) {
+	plan, ok := p.o.Plan.(Turning)
+	select {
+	case to, open := <-p.changes:
+		if !open {
+			p.changes = nil
+		}
+		if !open || !ok {
+			break
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		now := p.now()
+		p.tally.hand.turn(now, to)
+		back := due > now && request != Nobody
+		plan.Turn(now, to, back)
+		if back || request == Nobody {
+			return plan.Next()
+		}
+	default:
+	}
+	return due, request, true
 }
 
 // hand gives a request to the first worker that is free; false where none is in time.
@@ -293,27 +360,26 @@ func (p *pool) hand(ctx context.Context, j job) bool {
 		case <-ctx.Done():
 		}
 	}
-	p.skip(j.due)
+	p.skip(j.due, unsent)
 	return false
 }
 
 // skip counts a request that was never sent.
-func (p *pool) skip(due time.Duration) {
+func (p *pool) skip(due time.Duration, f fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tally.plan(due)
-	p.tally.fail(due, due, p.now(), unsent)
+	p.tally.fail(due, due, p.now(), f)
 }
 
 // skipRest counts what else was due when the run was stopped.
-func (p *pool) skipRest(out *outcome) {
+func (p *pool) skipRest(until time.Duration) {
 	for {
-		due, _, more := p.o.Plan.Next()
-		if !more || due > out.length {
+		due, request, more := p.o.Plan.Next()
+		if !more || due > until || request == Nobody {
 			return
 		}
-		out.due++
-		p.skip(due)
+		p.skip(due, unsent)
 	}
 }
 
@@ -326,34 +392,35 @@ func (p *pool) work(ctx context.Context) {
 		p.tally.send(j.due, sent)
 		p.mu.Unlock()
 		p.underWay.Add(1)
-		status, f := p.send(ctx, j.request)
+		status, body, f := p.send(ctx, j.request)
 		p.underWay.Add(-1)
 		now := p.now()
 		p.mu.Lock()
 		if f == noFault {
-			p.tally.answer(j.due, sent, now, status)
+			p.tally.answer(j.due, sent, now, status, body)
 		} else {
 			p.tally.fail(j.due, sent, now, f)
 		}
 		p.mu.Unlock()
+		p.finished.Add(1)
 	}
 }
 
 // send sends a request and reads its answer to the end.
-func (p *pool) send(ctx context.Context, request int) (status int, f fault) {
+func (p *pool) send(ctx context.Context, request int) (status int, body int64, f fault) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.o.Timeout, errTimeout)
 	defer cancel()
 	connections := int64(0) // that the request was sent on
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connections++ }})
 	defer func() { p.retried.Add(max(connections-1, 0)) }()
 	req := p.templates[request].WithContext(ctx)
-	if body := p.o.Requests[request].Body; len(body) > 0 {
-		req.Body = io.NopCloser(bytes.NewReader(body))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	if b := p.o.Requests[request].Body; len(b) > 0 {
+		req.Body = io.NopCloser(bytes.NewReader(b))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
 	}
 	resp, err := p.client.RoundTrip(req)
 	if err != nil {
-		return 0, cause(ctx, err, false, connections > 0)
+		return 0, 0, cause(ctx, err, false, connections > 0)
 	}
 	defer resp.Body.Close()
 	from := io.Reader(resp.Body)
@@ -363,11 +430,11 @@ func (p *pool) send(ctx context.Context, request int) (status int, f fault) {
 	n, err := io.Copy(io.Discard, from)
 	switch {
 	case p.o.MaxBody > 0 && n > p.o.MaxBody:
-		return 0, longBody
+		return 0, 0, longBody
 	case err != nil:
-		return 0, cause(ctx, err, true, true)
+		return 0, 0, cause(ctx, err, true, true)
 	}
-	return resp.StatusCode, noFault
+	return resp.StatusCode, n, noFault
 }
 
 // An openError is one of opening a connection.
@@ -413,8 +480,9 @@ func (p *pool) tick(ticks chan<- Progress, stop <-chan struct{}) {
 		case <-timer.C:
 		}
 		p.mu.Lock()
-		g := p.tally.tick(p.now())
+		g := p.tally.tick(p.now(), p.o.Plan)
 		p.mu.Unlock()
+		g.BytesIn, g.BytesOut = p.links.in.Load(), p.links.out.Load()
 		g.UnderWay, g.Connections = int(p.underWay.Load()), int(p.links.open.Load())
 		if due := p.behind.Load(); due > 0 {
 			g.Behind = g.Elapsed - time.Duration(due)

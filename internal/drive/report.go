@@ -33,6 +33,8 @@ type Report struct {
 	Seconds float64   `json:"seconds"` // how long the schedule was
 	Took    float64   `json:"took"`    // until the last request was sent, where that is longer
 	Stopped bool      `json:"stopped"` // before its end
+	// Overloaded tells that it was stopped since all connections were taken.
+	Overloaded bool `json:"overloaded,omitempty"`
 
 	Due      int64 `json:"due"` // requests that were to be sent
 	Sent     int64 `json:"sent"`
@@ -41,6 +43,11 @@ type Report struct {
 	Late     int64 `json:"late"`   // sent more than 10 ms after they were due
 	Waited   int64 `json:"waited"` // for a connection, since all were taken
 	Retried  int64 `json:"retried"`
+
+	// What was changed by hand: how often rate, jitter or pattern, and for how many seconds
+	// nothing was due since it was paused. AskedRate is what was asked for in the end.
+	Changed int     `json:"changed,omitempty"`
+	Paused  float64 `json:"paused,omitempty"`
 
 	AskedRate float64 `json:"asked_rate"` // per second
 	SentRate  float64 `json:"sent_rate"`
@@ -63,6 +70,36 @@ type Course struct {
 	Most  int64 `json:"most"`
 	// Apart is the greatest difference between what was due in a second and what was sent.
 	Apart int64 `json:"apart"`
+	// Due and Sent are what was due in each second, and what was sent; of a day at most.
+	Due  []int32 `json:"due"`
+	Sent []int32 `json:"sent"`
+}
+
+// newCourse makes one of what was due in each second, and what was sent; nil where there is
+// none.
+func newCourse(due, sent []int32) *Course {
+	if len(due) == 0 {
+		return nil
+	}
+	c := &Course{Least: math.MaxInt64, Due: due, Sent: sent}
+	for k, n := range sent {
+		c.Least, c.Most = min(c.Least, int64(n)), max(c.Most, int64(n))
+		c.Apart = max(c.Apart, int64(max(due[k]-n, n-due[k])))
+	}
+	return c
+}
+
+// add puts the seconds of another run to those of c, which begins after so long, to the nearest
+// second.
+func (c *Course) add(after time.Duration, o *Course) {
+	from := int(after.Round(time.Second) / time.Second)
+	for k := range min(len(o.Due), max(longestCourse-from, 0)) {
+		for len(c.Due) <= from+k {
+			c.Due, c.Sent = append(c.Due, 0), append(c.Sent, 0)
+		}
+		c.Due[from+k] += o.Due[k]
+		c.Sent[from+k] += o.Sent[k]
+	}
 }
 
 // Connections are those of a run.
@@ -134,28 +171,21 @@ func (r *Report) fill(o *Options, out *outcome) {
 	length := out.length
 	if span, ok := planned(o.Plan); ok && !out.stopped {
 		length = span
-	} else if !out.stopped && out.due > 1 {
-		length = time.Duration(float64(length) * float64(out.due) / float64(out.due-1)) // the gap behind the last
+	} else if !out.stopped && t.due > 1 {
+		length = time.Duration(float64(length) * float64(t.due) / float64(t.due-1)) // the gap behind the last
 	}
+	r.Overloaded = out.full
 	r.Begun, r.Stopped = out.begun.UTC().Round(time.Millisecond), out.stopped
 	r.Seconds = length.Seconds()
 	r.Took = max(length, out.ended).Seconds()
-	r.Due, r.Sent, r.Answered, r.Failed = out.due, t.sent, t.answered, t.failed()
+	r.Due, r.Sent, r.Answered, r.Failed = t.due, t.sent, t.answered, t.failed()
 	r.Late, r.Waited, r.Retried = t.late, t.waited, t.retried
-	if least, most, apart := t.extremes(length); length >= time.Second {
-		r.Course = &Course{least, most, apart}
+	r.Changed = t.hand.changed
+	if pauses := t.hand.pauses(length); pauses > 0 {
+		r.Paused = max(round(pauses.Seconds()), 0.001) // a short one is one, too
 	}
-	r.Status, r.Errors = map[string]int64{}, map[string]int64{}
-	for status, n := range t.status {
-		if n > 0 {
-			r.Status[strconv.Itoa(status)] = n
-		}
-	}
-	for f, n := range t.faults {
-		if n > 0 {
-			r.Errors[fault(f).told().key] = n
-		}
-	}
+	r.Course = newCourse(t.seconds(length))
+	r.Status, r.Errors = t.byStatus(), t.byReason()
 	r.BytesIn, r.BytesOut = t.in, t.out
 	r.Connections.Most, r.Connections.Opened, r.Connections.Surplus = t.most, t.opened, t.surplus
 	r.Latency, r.Service, r.Lag = newDistribution(&t.times.Latency), newDistribution(&t.times.Service), newDistribution(&t.times.Lag)
@@ -201,9 +231,10 @@ func (r *Report) Bad() int64 {
 	return n
 }
 
-// unanswered is a *UnreachableError where no request of a run had an answer.
+// unanswered is a *UnreachableError where no request of a run had an answer; one that was stopped
+// since its connections were taken has not waited for any.
 func (r *Report) unanswered() error {
-	if r.Answered > 0 || r.Failed == 0 || r.Stopped && r.Sent == 0 {
+	if r.Answered > 0 || r.Failed == 0 || r.Stopped && r.Sent == 0 || r.Overloaded {
 		return nil
 	}
 	most, times := noFault, int64(0)
@@ -234,6 +265,9 @@ func ParseReport(b []byte) (*Report, error) {
 		}
 		*d = newDistribution(&h)
 	}
+	if c := r.Course; c != nil && (len(c.Due) != len(c.Sent) || len(c.Due) > longestCourse) {
+		return nil, errors.New("its seconds are not those of a run")
+	}
 	if r.Seconds < 0 || r.Took < 0 || math.IsInf(r.Seconds+r.Took, 0) {
 		return nil, errors.New("its length is no length")
 	}
@@ -253,11 +287,16 @@ func Merge(all []*Report) *Report {
 	}
 	m.Begun = begun
 	var times Times
+	var course Course
 	for _, r := range all {
+		if r.Course != nil {
+			course.add(r.Begun.Sub(begun), r.Course)
+		}
 		after := r.Begun.Sub(begun).Seconds()
 		m.Runs += r.Runs
 		m.Seconds, m.Took = max(m.Seconds, after+r.Seconds), max(m.Took, after+r.Took)
 		m.Stopped = m.Stopped || r.Stopped
+		m.Overloaded = m.Overloaded || r.Overloaded
 		m.Due += r.Due
 		m.Sent += r.Sent
 		m.Answered += r.Answered
@@ -265,6 +304,8 @@ func Merge(all []*Report) *Report {
 		m.Late += r.Late
 		m.Waited += r.Waited
 		m.Retried += r.Retried
+		m.Changed += r.Changed
+		m.Paused = round(m.Paused + r.Paused)
 		m.BytesIn += r.BytesIn
 		m.BytesOut += r.BytesOut
 		m.Connections.Allowed += r.Connections.Allowed
@@ -287,9 +328,7 @@ func Merge(all []*Report) *Report {
 			m.Engine = "several"
 		}
 	}
-	if len(all) == 1 {
-		m.Course = all[0].Course
-	}
+	m.Course = newCourse(course.Due, course.Sent)
 	m.Latency, m.Service, m.Lag = newDistribution(&times.Latency), newDistribution(&times.Service), newDistribution(&times.Lag)
 	m.rate()
 	return m
@@ -331,6 +370,9 @@ func (r *Report) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n", r.title(), r.spanned())
 	fmt.Fprintf(&b, "sent      %s of %s due, %s a second of %s asked%s\n", unit.Count(r.Sent), unit.Count(r.Due), perSecond(r.SentRate), perSecond(r.AskedRate), r.even())
+	if r.Changed > 0 || r.Paused > 0 {
+		fmt.Fprintf(&b, "by hand   %s\n", r.byHand())
+	}
 	fmt.Fprintf(&b, "answered  %s; %s without an answer\n", unit.Count(r.Answered), unit.Count(r.Failed))
 	if len(r.Status) > 0 {
 		fmt.Fprintf(&b, "status    %s\n", r.statuses())
@@ -340,10 +382,13 @@ func (r *Report) Text() string {
 			fmt.Fprintf(&b, "error     %s %s\n", unit.Count(n), f.told().text)
 		}
 	}
-	fmt.Fprintf(&b, "bytes     %s in, %s out\n", unit.Bytes(r.BytesIn), unit.Bytes(r.BytesOut))
-	c := r.Connections
-	fmt.Fprintf(&b, "on        %s %s at once, of %s allowed; %s opened%s%s\n", unit.Count(int64(c.Most)), unit.Plural(int64(c.Most), "connection"), unit.Count(int64(c.Allowed)), unit.Count(c.Opened),
-		some(c.Surplus, "; more than was asked for came on %s"), some(r.Retried, "; %s requests sent again, since the server had closed theirs"))
+	if c := r.Connections; c.Allowed == 0 { // a raw file knows less
+		fmt.Fprintf(&b, "bytes     %s of bodies\n", unit.Bytes(r.BytesIn))
+	} else {
+		fmt.Fprintf(&b, "bytes     %s in, %s out\n", unit.Bytes(r.BytesIn), unit.Bytes(r.BytesOut))
+		fmt.Fprintf(&b, "on        %s %s at once, of %s allowed; %s opened%s%s\n", unit.Count(int64(c.Most)), unit.Plural(int64(c.Most), "connection"), unit.Count(int64(c.Allowed)), unit.Count(c.Opened),
+			some(c.Surplus, "; more than was asked for came on %s"), some(r.Retried, "; %s requests sent again, since the server had closed theirs"))
+	}
 	if r.Sent > 0 {
 		fmt.Fprintf(&b, "\n%-10s%10s%10s%10s%10s%10s%10s%10s\n", "", "p50", "p90", "p95", "p99", "p99.9", "p99.99", "max")
 		for _, row := range []struct {
@@ -389,6 +434,18 @@ func (r *Report) spanned() string {
 	return text + "  (" + r.Engine + ")"
 }
 
+// byHand tells what was changed while the run went on.
+func (r *Report) byHand() string {
+	var parts []string
+	if r.Changed > 0 {
+		parts = append(parts, "changed "+unit.Count(int64(r.Changed))+" "+unit.Plural(int64(r.Changed), "time"))
+	}
+	if r.Paused > 0 {
+		parts = append(parts, "paused for "+unit.Duration(time.Duration(r.Paused*float64(time.Second))))
+	}
+	return strings.Join(parts, ", ") + ": the rate asked for is the one of it all"
+}
+
 func (r *Report) even() string {
 	if r.Course == nil {
 		return ""
@@ -411,14 +468,23 @@ func (r *Report) statuses() string {
 
 // Warnings are what a person should know before the figures are believed; sentences.
 func (r *Report) Warnings() []string {
-	if r.Late == 0 {
-		return nil
+	var all []string
+	if r.Late > 0 {
+		text := fmt.Sprintf("behind schedule: %s of %s %s sent more than 10 ms after %s due", unit.Count(r.Late), unit.Count(r.Sent), was(r.Late, "request"), was(r.Late, "it"))
+		if 2*r.Waited >= r.Late {
+			text += ": all connections were taken: the server is slow, or --connections too few"
+		} else {
+			text += ": this machine was busy"
+		}
+		all = append(all, text)
 	}
-	text := fmt.Sprintf("behind schedule: %s of %s %s sent more than 10 ms after %s due", unit.Count(r.Late), unit.Count(r.Sent), was(r.Late, "request"), was(r.Late, "it"))
-	if 2*r.Waited >= r.Late {
-		return []string{text + ": all connections were taken: the server is slow, or --connections too few"}
+	if n := r.Errors[dropped.told().key]; n > 0 {
+		all = append(all, fmt.Sprintf("overloaded: %s dropped, since all connections were taken: the server is slow, or --connections too few", was(n, unit.Count(n)+" request")))
 	}
-	return []string{text + ": this machine was busy"}
+	if r.Overloaded {
+		all = append(all, "overloaded: stopped at the first request for which no connection was free: the server is slow, or --connections too few")
+	}
+	return all
 }
 
 // was is the verb behind a word of which there are n.

@@ -23,12 +23,12 @@ func made(t *testing.T, begun time.Time, latencies ...time.Duration) *Report {
 		due := time.Duration(i) * 100 * time.Millisecond
 		tl.plan(due)
 		tl.send(due, due+time.Millisecond)
-		tl.answer(due, due+time.Millisecond, due+d, 200)
+		tl.answer(due, due+time.Millisecond, due+d, 200, 5)
 	}
 	tl.settle()
 	tl.opened, tl.most = 2, 2
 	r := newReport(o, "test")
-	r.fill(o, &outcome{tally: tl, begun: begun, length: time.Duration(len(latencies)-1) * 100 * time.Millisecond, ended: time.Second, due: int64(len(latencies))})
+	r.fill(o, &outcome{tally: tl, begun: begun, length: time.Duration(len(latencies)-1) * 100 * time.Millisecond, ended: time.Second})
 	return r
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -15,8 +16,12 @@ import (
 type Options struct {
 	Plan     Plan
 	Requests []Request // which the Plan numbers
+	// Twins are Plans equal to Plan, one for each thread beyond the first of the event loop of
+	// Linux: each thread sends every so manieth request, on its share of the connections.
+	Twins []Plan
 	// Connections is how many there may be at once, whatever happens.
 	Connections int
+	Overload    Overload
 	Timeout     time.Duration // from the sending of a request to the end of its answer; 0 is 10 s
 	MaxBody     int64         // bytes of an answer; 0 for any number
 	// Batch sends what is due within each such span together, at its end: less work, and
@@ -29,6 +34,36 @@ type Options struct {
 	Portable   bool        // net/http in any case
 	Wait       time.Duration
 	OnProgress func(Progress) // takes the figures of each second; nil for nobody
+	// Changes are what is wanted otherwise while the run goes on, where the Plan is Turning;
+	// Setting is what holds at the start. nil for none.
+	Changes <-chan Setting
+	Setting Setting
+	// Raw takes a line for each request (ParseRaw), off the goroutine that sends; nil for none.
+	Raw io.Writer
+}
+
+// Overload is what becomes of a request that is due while all connections are taken. The zero
+// value is Queue.
+type Overload uint8
+
+// What becomes of it: it waits for a connection, it is dropped, or it ends the run.
+const (
+	Queue Overload = iota
+	Drop
+	Stop
+)
+
+// ParseOverload reads queue, drop or stop.
+func ParseOverload(s string) (Overload, error) {
+	switch s {
+	case "queue":
+		return Queue, nil
+	case "drop":
+		return Drop, nil
+	case "stop":
+		return Stop, nil
+	}
+	return Queue, errors.New("must be queue, drop or stop")
 }
 
 const (
@@ -48,10 +83,19 @@ type UnreachableError struct{ Text string }
 // Error returns the sentence.
 func (e *UnreachableError) Error() string { return e.Text }
 
+// A RawError tells that the raw file is not whole.
+type RawError struct{ Err error }
+
+// Error returns the sentence.
+func (e *RawError) Error() string { return "the raw file: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *RawError) Unwrap() error { return e.Err }
+
 // Run sends what the Plan says, until its end, or until ctx ends, which is no error:
 // then what is under way is waited for some 2 s. The Report is nil only where nothing was
 // sent, since a target was out of reach before: a *UnreachableError, as where no request
-// had an answer.
+// had an answer. A *RawError is one of the raw file alone.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = usualTimeout
@@ -82,7 +126,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, out.err
 	}
 	r.fill(&o, &out)
-	return r, r.unanswered()
+	if err := r.unanswered(); err != nil || out.raw == nil {
+		return r, err
+	}
+	return r, &RawError{out.raw}
 }
 
 // An engine carries out a Plan. run is called once, on a goroutine of its own, and sends
@@ -100,8 +147,9 @@ type outcome struct {
 	// stopped.
 	length  time.Duration
 	ended   time.Duration // when the last request was sent
-	due     int64         // requests
 	stopped bool          // before the end of the Plan
+	full    bool          // since all connections were taken
+	raw     error         // of the raw file
 	err     error
 }
 

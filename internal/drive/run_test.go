@@ -150,7 +150,7 @@ func play(t *testing.T, o Options) (*Report, error) {
 	for _, n := range r.Errors {
 		failed += n
 	}
-	if r.Answered != answered || r.Failed != failed || r.Due != r.Answered+r.Failed || r.Sent+r.Errors["unsent"] != r.Due || r.Lag.Count != r.Sent {
+	if r.Answered != answered || r.Failed != failed || r.Due != r.Answered+r.Failed || r.Sent+r.Errors["unsent"]+r.Errors["dropped"] != r.Due || r.Lag.Count != r.Sent {
 		t.Errorf("the report contradicts itself: %s", r.Text())
 	}
 	if r.Connections.Most > o.Connections {
@@ -371,6 +371,51 @@ func TestWhileAServerStandsStillConnectionsStayBoundedAndNoRequestIsLost(t *test
 			t.Errorf("latencies hide the stall: %s", r.Text())
 		}
 	})
+}
+
+func TestWhatIsDueWhileAllConnectionsAreTakenMayBeDroppedOrEndTheRun(t *testing.T) {
+	engines(t, func(t *testing.T, o Options) {
+		o.Connections = 4
+		for _, c := range []struct {
+			overload Overload
+			check    func(r *Report) bool
+			says     string
+			calls    int // of Next, at the last of which it begins to answer
+		}{
+			{Drop, func(r *Report) bool {
+				return r.Due == 50 && r.Sent == 4 && r.Answered == 4 && r.Errors["dropped"] == 46 && !r.Stopped && r.Kept() < 0.5
+			}, "overloaded: 46 requests were dropped", 51},
+			{Stop, func(r *Report) bool {
+				return r.Overloaded && r.Stopped && r.Sent == 4 && r.Answered == 4 && r.Errors["unsent"] == r.Due-4 && r.Due >= 5
+			}, "overloaded: stopped at the first request", 6},
+		} {
+			g := &gate{open: make(chan struct{}), enough: func(int64) bool { return false }}
+			server := httptest.NewServer(g)
+			o.Requests = []Request{request(t, "GET", server.URL)}
+			o.Overload = c.overload
+			o.Plan = &called{Plan: planOf(&o, 50, 5000), left: c.calls, then: func() { g.once.Do(func() { close(g.open) }) }}
+			r, err := play(t, o)
+			if err != nil || !c.check(r) || !strings.Contains(r.Text(), c.says) {
+				t.Errorf("%v: %v, %s", c.overload, err, r.Text())
+			}
+			g.once.Do(func() { close(g.open) })
+			server.Close()
+		}
+	})
+}
+
+// called is a Plan that does something when it is asked for the last of so many times.
+type called struct {
+	Plan
+	left int
+	then func()
+}
+
+func (c *called) Next() (time.Duration, int, bool) {
+	if c.left--; c.left == 0 {
+		c.then()
+	}
+	return c.Plan.Next()
 }
 
 func TestARunThatIsStoppedTellsWhatCameOfIt(t *testing.T) {

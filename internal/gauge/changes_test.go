@@ -178,7 +178,11 @@ func byHand(all []request, settled, lateness int64) []string {
 	for i, r := range changeRules() {
 		for _, m := range keys {
 			kind := []change.Kind{change.Traffic, change.Errors, change.P90Latency, change.MeanLatency}[i]
-			s := change.New(change.Options{Kind: kind})
+			o := change.Options{Kind: kind}
+			if m.key != "" {
+				o.Threshold = change.Threshold(kind, change.Normal, 80) // ten of four rules, and those before them
+			}
+			s := change.New(o)
 			firing, heard, n := false, int64(0), 0
 			var last *change.Decision
 			to := end

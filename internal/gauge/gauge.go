@@ -397,6 +397,20 @@ func (g *Gauge) Acknowledge(rule, key string, all bool) bool {
 	return len(events) > 0
 }
 
+// Mute tells nobody of the alerts of a rule that begin in the next seconds, so many of
+// event time; with none, everybody again. See alert.Board.Mute; h.Until is set here. now is what
+// to reckon from where nothing is closed yet, in Unix seconds. It reports whether there is such a
+// rule, or something to take back.
+func (g *Gauge) Mute(h alert.Hush, seconds, now int64) bool {
+	if closed, ok := g.clock.Closed(); ok {
+		now = closed
+	}
+	h.Until = now + seconds
+	events := g.board.Mute(h, now)
+	g.tell(events)
+	return len(events) > 0
+}
+
 // Reload makes the rules others. Alerts of rules of the same name go on.
 func (g *Gauge) Reload(rules []alert.Rule, filter func(text string) func(*accesslog.Record) bool) error {
 	g.tell(g.board.Reload(rules...))

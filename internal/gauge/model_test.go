@@ -199,6 +199,7 @@ type measured struct {
 	num, den float64 // den is 0 where nothing was measured
 	hits     int64
 	whole    bool
+	known    float64 // seconds of the window
 }
 
 // look counts the window of span seconds that ended lag seconds ago.
@@ -211,7 +212,7 @@ func (m *reckoning) look(r *alert.Rule, key string, w *watched, span, lag int64)
 	if r.By == alert.Site {
 		first = m.first
 	}
-	s.whole = first <= from
+	s.whole, s.known = first <= from, max(1, float64(min(to-from, to-first)))
 	i, _ := slices.BinarySearchFunc(m.arrived, from, func(d *deed, sec int64) int { return int(d.counted - sec) })
 	var part, bytes int64
 	var micros []int64
@@ -282,6 +283,18 @@ func (m *reckoning) decide(r *alert.Rule, key string, w *watched) {
 		s = m.look(r, key, w, r.Window, 0)
 		before := m.look(r, key, w, 13*r.Window, 0).hits - s.hits
 		over, under = s.hits == 0 && s.whole && before >= r.Min, s.hits > 0
+		if over && r.Min > 0 {
+			known, empty := 0, 0
+			for k := range int64(12) {
+				if e := m.look(r, key, w, r.Window, (k+1)*r.Window); e.whole || e.hits > 0 {
+					known++
+					if e.hits == 0 {
+						empty++
+					}
+				}
+			}
+			over = 4*empty <= known
+		}
 		s.num, s.hits, s.den = float64(s.hits), before, float64(r.Window)
 	case alert.Burns:
 		over, under, s = m.burns(r, key, w)
@@ -306,7 +319,7 @@ func (m *reckoning) decide(r *alert.Rule, key string, w *watched) {
 			end = r.Threshold
 		}
 		if r.Test == alert.Above {
-			over = beyond(s, r.Threshold) > 0 && s.hits >= r.Min && loose
+			over = beyond(s, r.Threshold) > 0 && s.hits >= r.Min && s.num >= float64(r.MinOf) && loose
 			under = beyond(s, end) < 0
 		} else {
 			over = beyond(s, r.Threshold) < 0 && s.hits >= r.Min && s.whole
@@ -325,8 +338,11 @@ func (m *reckoning) step(r *alert.Rule, key string, w *watched, s measured, over
 			value = s.num / s.den
 		}
 		loose := 1e-9
-		if r.Metric.Quantile() > 0 {
+		switch {
+		case r.Metric.Quantile() > 0:
 			loose = 0.017
+		case r.Test == alert.Burns:
+			loose = 0.002 // both round to a thousandth
 		}
 		m.told = append(m.told, tale{r.Name, key, w.state, state, m.at, s.hits, value, loose})
 		w.state, w.since, w.over = state, m.at, 0
@@ -381,6 +397,7 @@ func (m *reckoning) burns(r *alert.Rule, key string, w *watched) (over, under bo
 	}{{3600, 300, 14.4}, {21600, 1800, 6}, {259200, 21600, 1}} {
 		long, short := m.look(r, key, w, p.long, 0), m.look(r, key, w, p.short, 0)
 		worst.hits = max(worst.hits, long.hits)
+		long.num *= min(1, long.known/float64(p.long)) // before that nothing failed
 		limit := min(1, r.Budget.Float()*p.factor)
 		exceeds := func(s measured) bool { return s.num/s.den > limit+1e-9 }
 		switch {

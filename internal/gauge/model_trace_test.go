@@ -78,6 +78,9 @@ func anyRule(r *rand.Rand, name string) alert.Rule {
 	if a.Metric == alert.Share {
 		a.Of = one(r, "5xx", "4xx", "503", "slow", "post")
 	}
+	if a.Test == alert.Above && a.Earlier == 0 && (a.Metric == alert.Share || a.Metric == alert.Rejected) {
+		a.MinOf = one[int64](r, 0, 0, 1, 3)
+	}
 	if a.Metric == alert.Rejected {
 		a.Where, a.By = "", one(r, alert.Site, alert.Source)
 	}

@@ -99,7 +99,7 @@ func (g *Gauge) show(to int64, partial bool) {
 	}
 	if !g.o.Unseen {
 		g.keepSections(iv, t)
-		iv.Window = g.windows(to)
+		iv.Window = g.windows(to, false)
 		iv.Notes = view.StandOut(iv, t)
 	}
 	g.before = nil
@@ -129,12 +129,24 @@ func (g *Gauge) read(t *traffic.Tally) view.Stats {
 }
 
 // windows shows where the traffic stands against the rules: high traffic as of
-// second to, whatever else may be wrong as it was last decided.
-func (g *Gauge) windows(to int64) []view.Window {
-	var all []view.Window
+// second to, whatever else may be wrong as it was last decided. Of sections, hosts and logs
+// only those are shown where something is wrong, unless every one is asked for.
+func (g *Gauge) windows(to int64, every bool) []view.Window {
+	shown := func(w *alert.Watch) bool { return every || w.Key == "" || w.State != alert.Quiet }
+	n := 0
 	for _, w := range g.board.Watches() {
+		if shown(w) {
+			n++
+		}
+	}
+	// With every section it was 19 KB an interval, and a block that is read back has hundreds.
+	all := make([]view.Window, 0, n)
+	for _, w := range g.board.Watches() {
+		if !shown(w) {
+			continue
+		}
 		v := view.Window{
-			Rule: w.Rule, Key: w.Key, State: w.State, Since: w.Since, Sample: w.Last, Acknowledged: w.Acknowledged > 0, Muted: w.Muted() != "",
+			Rule: w.Rule, Key: w.Key, State: w.State, Since: w.Since, Sample: w.Last, Acknowledged: w.Acknowledged > 0, Muted: w.Muted() != "" || w.Hushed() > to,
 			Of: min(w.Rule.Window, max(1, to-g.first.first)),
 		}
 		if w.Rule.Exact() && w.Rule.Metric == alert.Hits && w.Rule.Test <= alert.Below && w.Rule.Earlier == 0 {
@@ -188,7 +200,7 @@ func (g *Gauge) Snapshot() view.Snapshot {
 	if closed, ok := g.clock.Closed(); ok {
 		s.Closed = closed
 	}
-	s.Windows = g.windows(s.Closed)
+	s.Windows = g.windows(s.Closed, true)
 	return s
 }
 

@@ -22,6 +22,7 @@ type detail struct {
 	Began        int64             `json:"began"`
 	Muted        string            `json:"muted,omitempty"`
 	Acknowledged bool              `json:"acknowledged,omitempty"`
+	Hushed       int64             `json:"hushed,omitempty"`
 	Ended        string            `json:"ended,omitempty"`
 	Metric       string            `json:"metric"`
 	Test         alert.Test        `json:"test,omitempty"`
@@ -33,6 +34,7 @@ type detail struct {
 	For          int64             `json:"for,omitempty"`
 	KeepFiring   int64             `json:"keep_firing,omitempty"`
 	Min          int64             `json:"min,omitempty"`
+	MinOf        int64             `json:"min_of,omitempty"`
 	Budget       alert.Level       `json:"budget,omitempty"`
 	Severity     alert.Severity    `json:"severity,omitempty"`
 	Message      string            `json:"message,omitempty"`
@@ -46,8 +48,8 @@ func detailOf(e *alert.Event) ([]byte, error) {
 	r := &e.Rule
 	d := detail{
 		Key: e.Key, State: e.State, Was: e.Was, Num: e.Num, Den: e.Den, Whole: e.Whole, Began: e.Began, Muted: e.Muted,
-		Acknowledged: e.Acknowledged, Ended: e.Ended, Metric: r.Metric.String(), Test: r.Test, By: r.By, Where: r.Where, Of: r.Of,
-		Recovery: r.Recovery, Earlier: r.Earlier, For: r.For, KeepFiring: r.KeepFiring, Min: r.Min, Budget: r.Budget,
+		Acknowledged: e.Acknowledged, Hushed: e.Hushed, Ended: e.Ended, Metric: r.Metric.String(), Test: r.Test, By: r.By, Where: r.Where, Of: r.Of,
+		Recovery: r.Recovery, Earlier: r.Earlier, For: r.For, KeepFiring: r.KeepFiring, Min: r.Min, MinOf: r.MinOf, Budget: r.Budget,
 		Severity: r.Severity, Cause: e.Cause,
 	}
 	if r.Policy != nil {
@@ -82,11 +84,11 @@ func detailed(e *alert.Event, data []byte) error {
 	if !ok || d.State > alert.Pending || d.Was > alert.Pending || d.Test > alert.Changes || d.By > alert.Source {
 		return errors.New("the details of an alert have what no weir writes")
 	}
-	e.Key, e.State, e.Was, e.Began, e.Muted, e.Acknowledged, e.Ended = d.Key, d.State, d.Was, d.Began, d.Muted, d.Acknowledged, d.Ended
+	e.Key, e.State, e.Was, e.Began, e.Muted, e.Acknowledged, e.Hushed, e.Ended = d.Key, d.State, d.Was, d.Began, d.Muted, d.Acknowledged, d.Hushed, d.Ended
 	e.Num, e.Den, e.Whole = d.Num, d.Den, d.Whole
 	r := &e.Rule
 	r.Metric, r.Test, r.By, r.Where, r.Of = m, d.Test, d.By, d.Where, d.Of
-	r.Recovery, r.Earlier, r.For, r.KeepFiring, r.Min, r.Budget, r.Severity = d.Recovery, d.Earlier, d.For, d.KeepFiring, d.Min, d.Budget, d.Severity
+	r.Recovery, r.Earlier, r.For, r.KeepFiring, r.Min, r.MinOf, r.Budget, r.Severity = d.Recovery, d.Earlier, d.For, d.KeepFiring, d.Min, d.MinOf, d.Budget, d.Severity
 	if d.Message != "" || len(d.Labels) > 0 {
 		r.Policy = &alert.Policy{Message: d.Message, Labels: d.Labels}
 	}

@@ -82,16 +82,10 @@ const maxTime = 253402300799
 // bytes, or with control characters, is an error that says so. The ID of m is
 // ignored, and its Key.
 func AddMark(path string, m Mark) error {
-	if err := m.Check(); err != nil {
+	db, err := addressed(path, &m)
+	if err != nil {
 		return err
 	}
-	db := &DB{path: placeOf(path)}
-	if found, err := db.inspect(); err != nil {
-		return err
-	} else if !found {
-		return fmt.Errorf("there is no history %s: %w", db.path, fs.ErrNotExist)
-	}
-	m.Key = rand.Text()
 	writer, err := take(db.path, Options{}, 0)
 	if errors.As(err, new(*HeldError)) {
 		return db.leave(&m)
@@ -108,17 +102,27 @@ func AddMark(path string, m Mark) error {
 // LeaveMark leaves m beside the history at path for the weir that writes it, or the next
 // one that does: as AddMark, for a mark that a running weir is to act on.
 func LeaveMark(path string, m Mark) error {
-	if err := m.Check(); err != nil {
+	db, err := addressed(path, &m)
+	if err != nil {
 		return err
+	}
+	return db.leave(&m)
+}
+
+// addressed checks m, gives it a key of its own, and returns the history at path, which is
+// there, not opened.
+func addressed(path string, m *Mark) (*DB, error) {
+	if err := m.Check(); err != nil {
+		return nil, err
 	}
 	db := &DB{path: placeOf(path)}
 	if found, err := db.inspect(); err != nil {
-		return err
+		return nil, err
 	} else if !found {
-		return fmt.Errorf("there is no history %s: %w", db.path, fs.ErrNotExist)
+		return nil, fmt.Errorf("there is no history %s: %w", db.path, fs.ErrNotExist)
 	}
 	m.Key = rand.Text()
-	return db.leave(&m)
+	return db, nil
 }
 
 func (db *DB) inbox() string { return filepath.Join(filepath.Dir(db.path), inboxName) }

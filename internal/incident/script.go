@@ -50,7 +50,8 @@
 //	restart                  weir goes on from what it has stored
 //	reload                   the rules are read again; a block rules ... end, others
 //	ack RULE [KEY]           somebody knows of the open alerts of a rule
-//	mute RULE SPAN           its alerts are told to nobody for so long
+//	mute RULE [KEY] SPAN     its alerts are told to nobody for so long
+//	unmute RULE [KEY]        they are told again
 //	end                      the input ends
 //
 // Traffic commands, line, garbage, clock, stuck, gone and back take
@@ -307,14 +308,14 @@ func (st *step) read(verb string, words []string) (bad string, err error) {
 	case "line":
 		bad, err = st.line(args)
 	case "mute":
-		if len(args) != 2 {
-			return verb, errors.New(`want "mute RULE SPAN"`)
+		if len(args) < 2 || len(args) > 3 {
+			return verb, errors.New(`want "mute RULE SPAN" or "mute RULE KEY SPAN"`)
 		}
-		st.args = args[:1]
-		st.span, bad, err = span(args[1])
-	case "ack":
+		st.args = args[:len(args)-1]
+		st.span, bad, err = span(args[len(args)-1])
+	case "ack", "unmute":
 		if len(args) < 1 || len(args) > 2 {
-			return verb, errors.New(`want "ack RULE" or "ack RULE KEY"`)
+			return verb, fmt.Errorf("want %q or %q", verb+" RULE", verb+" RULE KEY")
 		}
 		st.args = args
 	case "stuck", "end", "gone", "back", "stop", "kill", "restart", "reload":
@@ -367,7 +368,7 @@ func (s *parsing) setting(verb string, args []string) (bad string, err error) {
 // traffic reads "SPAN at KIND and KIND..." and "SPAN quiet".
 func (st *step) traffic(words []string) (bad string, err error) {
 	if st.span, _, err = span(words[0]); err != nil || st.span <= 0 {
-		return words[0], fmt.Errorf("%q is no command: a span (2m), rule, rules, lateness, start, sources, causes, counts, burst, gap, line, garbage, clock, stuck, gone, back, stop, kill, restart, reload, ack, mute or end", words[0])
+		return words[0], fmt.Errorf("%q is no command: a span (2m), rule, rules, lateness, start, sources, causes, counts, burst, gap, line, garbage, clock, stuck, gone, back, stop, kill, restart, reload, ack, mute, unmute or end", words[0])
 	}
 	if len(words) == 2 && words[1] == "quiet" {
 		st.verb = "quiet"

@@ -48,7 +48,7 @@ type Bank struct {
 	meters   []*meter
 	parts    []part // by rule
 	sections traffic.Sections
-	exact    *traffic.Seconds
+	exact    exact
 	first    int64             // the first second there was anything in
 	begun    bool              // first is one
 	closed   int64             // what comes for a second before it is late
@@ -71,6 +71,25 @@ const still = math.MaxInt64
 
 // unknown is the closed second of a Bank that was not told of one.
 const unknown = math.MinInt64 / 4
+
+// exact are the seconds of the whole site, with the sum of the window that was asked for last:
+// several rules look at the same one.
+type exact struct {
+	*traffic.Seconds
+	from, to int64
+	sum      traffic.Second
+}
+
+// window returns the sum of [from, to), good until the next call.
+func (e *exact) window(from, to int64) *traffic.Second {
+	if from != e.from || to != e.to {
+		e.from, e.to, e.sum = from, to, e.Sum(from, to)
+	}
+	return &e.sum
+}
+
+// changed says that the seconds are others.
+func (e *exact) changed() { e.from, e.to, e.sum = 0, 0, traffic.Second{} }
 
 type verdict uint8
 
@@ -101,11 +120,11 @@ type part struct {
 	site  *group // of a rule that Changes: the site itself
 }
 
-// New returns a Bank that has counted nothing. exact are the seconds of the
+// New returns a Bank that has counted nothing. seconds are those of the
 // whole site, which it only reads.
-func New(o Options, exact *traffic.Seconds) *Bank {
+func New(o Options, seconds *traffic.Seconds) *Bank {
 	b := &Bank{
-		o: o, rules: slices.Clone(o.Rules), exact: exact, closed: unknown, decided: unknown,
+		o: o, rules: slices.Clone(o.Rules), exact: exact{Seconds: seconds}, closed: unknown, decided: unknown,
 		logs: map[string][]away{}, set: set{runs: map[string][]note{}}, sections: traffic.Sections{Depth: o.SectionDepth},
 	}
 	b.parts = make([]part, len(b.rules))
@@ -209,6 +228,7 @@ func (b *Bank) group(m *meter, by alert.By, top bool) *group {
 
 // Record counts a record of a log in second sec, which need not be its own.
 func (b *Bank) Record(source string, sec int64, r *accesslog.Record) {
+	b.exact.changed()
 	late := sec < b.closed
 	if late {
 		b.news = b.closed
@@ -407,7 +427,7 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 	}
 	to := l.At - l.Lag
 	if p.exact {
-		n := b.exact.Sum(to-l.Span, to)
+		n := b.exact.window(to-l.Span, to)
 		s := alert.Sample{Num: n.Hits, Den: l.Span, Hits: n.Hits, Whole: b.begun && b.first <= to-l.Span}
 		switch {
 		case p.class > 0:
@@ -419,6 +439,9 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 	}
 	b.feed(l.At)
 	b.decided = max(b.decided, l.At)
+	if r.Test == alert.Absent && l.Lag > 0 {
+		return b.before(rule, key, l)
+	}
 	at := p.spot(l)
 	to = traffic.FloorDiv(l.At, at.width)*at.width - at.lag
 	from := to - at.span
@@ -428,8 +451,13 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 	}
 	n := s.rings[at.ring].sum(at.window, l.At)
 	out := alert.Sample{Num: n.hits, Den: at.span, Hits: n.hits, Whole: s.first <= from}
+	first := s.first
 	if r.By == alert.Site {
+		first = b.first
 		out.Whole = b.begun && b.first <= from
+	}
+	if r.Test == alert.Burns {
+		out.Known = max(0, min(at.span, to-first))
 	}
 	switch {
 	case r.Metric == alert.Bytes:
@@ -448,6 +476,27 @@ func (b *Bank) Measure(rule int, key string, l alert.Look) alert.Sample {
 		if out.Hits == 0 {
 			out.Num, out.Den = 0, 0
 		}
+	}
+	return out
+}
+
+// before measures one of the windows before that of an Absent rule. It is no spot of its own:
+// nobody asks for it as long as there is traffic.
+func (b *Bank) before(rule int, key string, l alert.Look) alert.Sample {
+	r, p := &b.rules[rule], &b.parts[rule]
+	at := p.spot(alert.Look{At: l.At, Span: l.Span})
+	to := traffic.FloorDiv(l.At, at.width)*at.width - ceil(l.Lag, at.width)
+	from := to - at.span
+	s := p.group.keys[key]
+	first, begun := b.first, b.begun
+	if r.By != alert.Site {
+		if begun = s != nil; begun {
+			first = s.first
+		}
+	}
+	out := alert.Sample{Den: at.span, Whole: begun && first <= from}
+	if s != nil {
+		out.Hits = s.rings[at.ring].count(from/at.width, to/at.width)
 	}
 	return out
 }
@@ -574,6 +623,7 @@ func (b *Bank) Regroup(depth int) {
 
 // Forget drops all that was counted. Which logs are gone stays known.
 func (b *Bank) Forget() {
+	b.exact.changed()
 	b.begun, b.closed, b.decided, b.news = false, unknown, unknown, 0
 	clear(b.set.runs)
 	b.set.due = nil
@@ -588,6 +638,7 @@ func (b *Bank) Forget() {
 
 // shift moves all by delta seconds.
 func (b *Bank) shift(delta int64) {
+	b.exact.changed()
 	b.first += delta
 	if b.news != 0 {
 		b.news += delta

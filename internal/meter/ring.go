@@ -166,6 +166,16 @@ func (r *ring) sum(i int, to int64) total {
 	return w.sum
 }
 
+// count returns how many hits the slots [from, to) have.
+func (r *ring) count(from, to int64) (hits int64) {
+	for s := from; s < to; s++ {
+		if r.holds(s) {
+			hits += int64(r.at(s).hits)
+		}
+	}
+	return hits
+}
+
 // slot returns what is in the slot that ends with second to.
 func (r *ring) slot(to int64) cell {
 	if s := traffic.FloorDiv(to, r.width) - 1; r.holds(s) {

@@ -143,13 +143,11 @@ func (s *sketches) merge(from, to int64, h *sketch.Histogram, d *sketch.Distinct
 		switch {
 		case !m.used || m.slot != slot:
 		case s.timed && m.packed != nil:
-			o, _, _ := sketch.DecodeHistogram(m.packed)
-			h.Merge(&o)
+			_, _ = h.MergeBinary(m.packed) // it was written by pack
 		case s.timed:
 			h.Merge(m.times)
 		case m.packed != nil:
-			o, _, _ := sketch.DecodeDistinct(m.packed)
-			d.Merge(&o)
+			_, _ = d.MergeBinary(m.packed)
 		default:
 			d.Merge(m.visitors)
 		}

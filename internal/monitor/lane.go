@@ -50,14 +50,15 @@ type lane struct {
 		wanted  bool
 		rejects []byte // lines to be written down
 	}
-	wait    wait
-	alone   bool // told that clients are not found behind proxies
-	record  accesslog.Record
-	where   func(*accesslog.Record) bool
-	account view.Source
-	place   place
-	spans   spans
-	absent  struct{ gone, noted bool } // its file is not there; the gauge knows whether it is
+	wait     wait
+	alone    bool // told that clients are not found behind proxies
+	record   accesslog.Record
+	where    func(*accesslog.Record) bool
+	timeOnly func(*accesslog.Record) bool
+	account  view.Source
+	place    place
+	spans    spans
+	absent   struct{ gone, noted bool } // its file is not there; the gauge knows whether it is
 }
 
 // wait is for a line that was not due.
@@ -274,6 +275,9 @@ func (l *lane) count(out accesslog.Outcome, g *gauge.Gauge) {
 	case out.Kind == accesslog.Rejected:
 		l.whole()
 		l.reject(out, g)
+	case l.timeOnly != nil && l.timeOnly(&l.record):
+		g.Pass(l.index, &l.record)
+		return
 	case l.back && l.record.Sec < l.skip:
 		l.account.Lines++
 		l.account.Older++

@@ -112,6 +112,9 @@ func TestARunThatEndsWhileTheDiskIsFullIsGoneOnFromWhereItWasWrittenLast(t *test
 // TestMemoryStaysBoundedWhileAHistoryCannotBeWritten for long: the oldest stretches
 // are given up, and it is told which.
 func TestMemoryStaysBoundedWhileAHistoryCannotBeWritten(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine seals 3,000 stretches")
+	}
 	k := memory{next: new(pending)}
 	var told lostFigures
 	for i := range 3000 {

@@ -44,6 +44,9 @@ type Options struct {
 	Rejects io.Writer
 	// Where, when not nil, passes over records for which it is false.
 	Where func(*accesslog.Record) bool
+	// TimeOnly, when not nil, tells of a record that it is no request, but says how far its
+	// source has come. Nothing is counted of it.
+	TimeOnly func(*accesslog.Record) bool
 	// Hops, when not nil, finds the clients behind proxies, before Where sees a
 	// record.
 	Hops   *accesslog.Hops
@@ -200,7 +203,7 @@ func (m *Monitor) begin(known map[string]laneState) error {
 
 // add makes a lane for a source. The error is for what can never be read.
 func (m *Monitor) add(src *tail.Source) error {
-	l := &lane{index: len(m.lanes), source: src, where: m.o.Where, account: view.Source{Name: name(src)}}
+	l := &lane{index: len(m.lanes), source: src, where: m.o.Where, timeOnly: m.o.TimeOnly, account: view.Source{Name: name(src)}}
 	l.kept.wanted = m.o.Rejects != nil
 	l.place.kept = m.memory != nil
 	l.spans.kept = m.memory != nil && !m.memory.outage.over

@@ -8,16 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"weir/internal/escape"
+	"weir/internal/outage"
 	"weir/internal/unit"
 )
 
@@ -189,11 +187,6 @@ func sameServer(req *http.Request, via []*http.Request) error {
 func (w *wire) why(ctx context.Context, err error) error {
 	var own *failure
 	var refused *deniedError
-	var dns *net.DNSError
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var plain tls.RecordHeaderError
 	switch {
 	case errors.As(err, &own):
 		return own
@@ -201,28 +194,8 @@ func (w *wire) why(ctx context.Context, err error) error {
 		return refused
 	case ctx.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("no answer within %s", unit.Span(w.channel.Timeout))
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Errorf("there is no host called %s", dns.Name)
-	case errors.As(err, &dns):
-		return fmt.Errorf("the name %s could not be looked up: %s", dns.Name, dns.Err)
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return errors.New("connection refused: no server listens there")
-	case errors.Is(err, syscall.ECONNRESET):
-		return errors.New("the server reset the connection")
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return errors.New("there is no way to that host")
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return errors.New("the server closed the connection")
-	case errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid):
-		return fmt.Errorf("its certificate is not trusted: %w", err)
-	case errors.As(err, &plain):
-		return errors.New("it does not speak TLS: try http:// instead of https://")
 	}
-	var in *url.Error
-	if errors.As(err, &in) {
-		err = in.Err // the URL may be a secret
-	}
-	return err
+	return outage.Why(err)
 }
 
 // refusal turns an answer that is no good one into a failure.

@@ -46,7 +46,7 @@ func ParseArrivals(s string) (Arrivals, error) {
 // With Poisson and Uniform how many requests a shape with an end has is a
 // matter of chance and of the seed. Their Pacer draws gap after gap, so asking
 // for request n at once costs n draws.
-func NewArrivals(shape Shape, a Arrivals, seed uint64) Pacer {
+func NewArrivals(shape Shape, a Arrivals, seed uint64) Turning {
 	if a != Poisson && a != Uniform {
 		return New(shape)
 	}

@@ -154,13 +154,20 @@ func parseMillionths(s string, shift int, most int64) (int64, error) {
 	case len(part) > 6-shift:
 		return 0, fmt.Errorf("%q has more than %d decimals", s, 6-shift)
 	case len(digits) > 12:
-		return 0, fmt.Errorf("%q is too large", s)
+		return 0, tooLarge(s, shift, most)
 	}
 	n, err := strconv.ParseInt(digits+part+strings.Repeat("0", 6-shift-len(part)), 10, 64)
 	if err != nil || n > most*whole {
-		return 0, fmt.Errorf("%q is too large", s)
+		return 0, tooLarge(s, shift, most)
 	}
 	return n, nil
+}
+
+func tooLarge(s string, shift int, most int64) error {
+	if shift > 0 {
+		return fmt.Errorf("%s%% is too large: at most %d%%", s, most*100)
+	}
+	return fmt.Errorf("%s is too large: at most %d", s, most)
 }
 
 // parseClock reads a time of day: 20:00 or 20.

@@ -91,7 +91,7 @@ func TestARefusedPatternSaysWhereAndWhatIsNear(t *testing.T) {
 		"sine:period=2m,,amp=5%":       `column 16: a key is missing`,
 		"sine:period":                  `column 6: period has no value: write period=2m`,
 		"sine:amp=":                    `column 6: amp: the value is empty: write it as 10%`,
-		"sine:amp=120%":                `column 6: amp: "120" is too large`,
+		"sine:amp=120%":                `column 6: amp: 120% is too large: at most 100%`,
 		"sine:amp=x":                   `column 6: amp: "x" is no number`,
 		"sine:amp=1%,amp=2%":           `column 13: amp is given twice`,
 		"sine:period=0s":               `column 6: the period of a sine must be 10ms at least`,
@@ -123,6 +123,7 @@ func TestARefusedPatternSaysWhereAndWhatIsNear(t *testing.T) {
 		"alert-test:threshold=10:20":   `threshold: rate "10:20"`,
 		"alert-test:thresold=10":       `did you mean threshold?`,
 		"square:duty=0.12345678":       `more than 6 decimals`,
+		"markov:p=2":                   `p: 2 is too large: at most 1`,
 		"square:low=99999999999%":      `is too large`,
 		"burst:x=99999999999999999999": `is too large`,
 	} {

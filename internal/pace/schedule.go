@@ -19,9 +19,17 @@ const request = uint64(unit.One) * uint64(time.Second)
 // with New; a Schedule belongs to one goroutine.
 type Schedule struct {
 	shape Shape
+	cursor
+	// before is where the cursor was at the question before the last: a Turn between the two
+	// answers goes on from there.
+	before    cursor
+	asked     int64
+	askedPart uint64
+}
 
-	// The piece under the cursor, and the integral up to its head: whole
-	// requests and the part of one that is left.
+// A cursor is at a piece of a shape, and knows the integral up to its head: whole
+// requests and the part of one that is left.
+type cursor struct {
 	from, until time.Duration
 	rate        unit.PerSecond
 	ok          bool
@@ -33,6 +41,7 @@ type Schedule struct {
 func New(shape Shape) *Schedule {
 	s := &Schedule{shape: shape}
 	s.rewind()
+	s.before = s.cursor
 	return s
 }
 
@@ -43,6 +52,9 @@ func (s *Schedule) Due(n int64) (time.Duration, bool) {
 
 // due returns when the integral passes n requests and a part of one.
 func (s *Schedule) due(n int64, part uint64) (time.Duration, bool) {
+	if n != s.asked || part != s.askedPart {
+		s.before, s.asked, s.askedPart = s.cursor, n, part
+	}
 	if n < s.whole || n == s.whole && part < s.part {
 		s.rewind()
 	}

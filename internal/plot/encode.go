@@ -14,10 +14,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
@@ -66,22 +67,19 @@ func Encode(kind Kind, c *Chart, o Options) ([]byte, error) {
 	var b bytes.Buffer
 	switch kind {
 	case SVG:
-		canvas := vgsvg.New(w, h)
-		paint(canvas, c, o, false)
+		canvas := &drawing{Canvas: vgsvg.New(w, h)}
+		paint(canvas, c, o)
 		if _, err := canvas.WriteTo(&b); err != nil {
 			return nil, err
 		}
-		return named(b.Bytes(), c.Title), nil
+		return canvas.fit(named(b.Bytes(), c.Title)), nil
 	case PDF:
-		canvas := vgpdf.New(w, h)
-		paint(canvas, c, o, true)
-		if _, err := canvas.WriteTo(&b); err != nil {
-			return nil, err
-		}
-		return b.Bytes(), nil
+		canvas := newPage(w, h, clean(c.Title), time.UnixMilli(c.To).UTC())
+		paint(canvas, c, o)
+		return canvas.bytes()
 	}
 	canvas := vgimg.NewWith(vgimg.UseImage(image.NewRGBA(image.Rect(0, 0, o.Width, o.Height))), vgimg.UseDPI(96))
-	paint(canvas, c, o, false)
+	paint(canvas, c, o)
 	picture := canvas.Image()
 	var err error
 	switch kind {
@@ -93,6 +91,34 @@ func Encode(kind Kind, c *Chart, o Options) ([]byte, error) {
 		err = png.Encode(&b, picture)
 	}
 	return b.Bytes(), err
+}
+
+// A drawing is an SVG that knows how wide its texts are.
+type drawing struct {
+	*vgsvg.Canvas
+	wide []float64 // points
+}
+
+// FillString implements canvas.
+func (d *drawing) FillString(face font.Face, at vg.Point, text string) {
+	d.wide = append(d.wide, face.Width(text).Points())
+	d.Canvas.FillString(face, at, text)
+}
+
+// fit makes each text of an SVG as wide as it was drawn: where the font is not installed the
+// legend would run into itself otherwise. Double spaces stay double.
+func (d *drawing) fit(svg []byte) []byte {
+	const text = "<text "
+	var out []byte
+	for _, wide := range d.wide {
+		before, after, ok := bytes.Cut(svg, []byte(text))
+		if !ok {
+			break
+		}
+		out = fmt.Appendf(append(out, before...), `%sxml:space="preserve" textLength="%.5g" lengthAdjust="spacingAndGlyphs" `, text, wide)
+		svg = after
+	}
+	return append(out, svg...)
 }
 
 // named gives an SVG a title, which browsers and screen readers tell, and other fonts of the

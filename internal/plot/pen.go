@@ -8,13 +8,21 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// A pen draws on a canvas of vg, in pixels from the upper left corner.
+// A canvas is what a pen needs of a vg.Canvas.
+type canvas interface {
+	SetColor(color.Color)
+	SetLineWidth(vg.Length)
+	SetLineDash(dashes []vg.Length, offset vg.Length)
+	Stroke(vg.Path)
+	Fill(vg.Path)
+	FillString(font.Face, vg.Point, string)
+}
+
+// A pen draws on a canvas, in pixels from the upper left corner.
 type pen struct {
-	on     vg.Canvas
+	on     canvas
 	height float64
 	fonts  *font.Cache
-	flat   bool // the canvas is that of PDF: it takes text byte by byte, and no colour that is seen through
-	ground color.NRGBA
 }
 
 // pixel is the size of a pixel.
@@ -22,18 +30,6 @@ const pixel = vg.Inch / 96
 
 func (p *pen) point(x, y float64) vg.Point {
 	return vg.Point{X: vg.Length(x) * pixel, Y: vg.Length(p.height-y) * pixel}
-}
-
-// shade returns the colour to draw with. The canvas of PDF multiplies a colour by how much of
-// it is seen, and then does so again, which made red grey.
-func (p *pen) shade(c color.NRGBA) color.NRGBA {
-	if !p.flat || c.A == 255 {
-		return c
-	}
-	mix := func(a, b uint8) uint8 {
-		return uint8((int(a)*int(c.A) + int(b)*(255-int(c.A))) / 255)
-	}
-	return color.NRGBA{R: mix(c.R, p.ground.R), G: mix(c.G, p.ground.G), B: mix(c.B, p.ground.B), A: 255}
 }
 
 // A stroke is how a line looks.
@@ -44,7 +40,7 @@ type stroke struct {
 }
 
 func (p *pen) use(s stroke) {
-	p.on.SetColor(p.shade(s.color))
+	p.on.SetColor(s.color)
 	p.on.SetLineWidth(vg.Length(s.width) * pixel)
 	p.dashes(s, 0)
 }
@@ -93,7 +89,7 @@ func (p *pen) line(s stroke, spots ...spot) {
 
 // area fills what lies between the spots.
 func (p *pen) area(c color.NRGBA, spots ...spot) {
-	p.on.SetColor(p.shade(c))
+	p.on.SetColor(c)
 	var path vg.Path
 	path.Move(p.point(spots[0].x, spots[0].y))
 	for _, at := range spots[1:] {
@@ -115,24 +111,15 @@ type script struct {
 	align float64 // 0: begins at the spot; 0.5: is in its middle; 1: ends there
 }
 
-// Weights of golang.org/x/image/font, which is not imported for these alone.
-const (
-	semibold = 2
-	bold     = 3
-)
+// bold is a weight of golang.org/x/image/font, which is not imported for it alone.
+const bold = 3
 
 func (p *pen) face(s script) font.Face {
 	f := font.Font{Typeface: "Liberation", Variant: "Sans"}
 	if s.bold {
 		f.Weight = bold
 	}
-	face := p.fonts.Lookup(f, vg.Length(s.size)*pixel)
-	if p.flat && s.bold {
-		// The canvas of PDF registers a font without its style, and then does not find a
-		// bold one. By another name it does.
-		face.Font.Weight = semibold
-	}
-	return face
+	return p.fonts.Lookup(f, vg.Length(s.size)*pixel)
 }
 
 // wide returns how wide a text is.
@@ -147,21 +134,6 @@ func (p *pen) write(text string, x, y float64, s script) {
 		return
 	}
 	x -= s.align * p.wide(text, s)
-	if p.flat {
-		text = latin(text)
-	}
 	p.on.SetColor(s.color)
 	p.on.FillString(p.face(s), p.point(x, y), text)
-}
-
-// latin is text in ISO 8859-1, with question marks for what that has not.
-func latin(text string) string {
-	out := make([]byte, 0, len(text))
-	for _, r := range text {
-		if r > 0xff {
-			r = '?'
-		}
-		out = append(out, byte(r))
-	}
-	return string(out)
 }

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -188,9 +189,61 @@ func TestPicturesOfDotsHaveTheirSizeAndTheirColours(t *testing.T) {
 			}
 		}
 	}
-	pdf, err := Encode(PDF, c, Options{Width: 640, Height: 300})
-	if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) || !bytes.Contains(pdf, []byte("%%EOF")) || !bytes.Contains(pdf, []byte("LiberationSans")) {
-		t.Errorf("PDF: %v, %d bytes", err, len(pdf))
+}
+
+// TestAPDFNeedsNothingButMemory: no folder for temporary files, in which a kill would leave
+// some. It has two fonts, letters of the whole world, and is the same each time.
+func TestAPDFNeedsNothingButMemory(t *testing.T) {
+	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
+		t.Setenv(name, filepath.Join(t.TempDir(), "none"))
+	}
+	c := chart(site(60), 300, time.Minute)
+	c.Title = "Žluťoučký kůň"
+	first, err := Encode(PDF, c, Options{Width: 640, Height: 300})
+	if err != nil || !bytes.HasPrefix(first, []byte("%PDF-")) || !bytes.Contains(first, []byte("%%EOF")) {
+		t.Fatalf("%v, %d bytes", err, len(first))
+	}
+	if n := bytes.Count(first, []byte("/FontFile2 ")); n != 2 {
+		t.Errorf("%d fonts, want the bold one and the other", n)
+	}
+	second, err := Encode(PDF, c, Options{Width: 640, Height: 300})
+	if err != nil || !bytes.Equal(first, second) {
+		t.Errorf("drawn again it is another: %v", err)
+	}
+	if len(first) > 100_000 {
+		t.Errorf("%d bytes: fonts are there whole, with letters that nobody needs", len(first))
+	}
+}
+
+// TestTextsOfAnSVGAreAsWideAsTheyWereDrawn, whatever fonts there are where it is looked at.
+func TestTextsOfAnSVGAreAsWideAsTheyWereDrawn(t *testing.T) {
+	c := chart(site(60), 300, time.Minute)
+	c.Title = "<text x>" // is no element
+	svg, err := Encode(SVG, c, Options{Width: 640, Height: 300})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wide []float64
+	for d := xml.NewDecoder(bytes.NewReader(svg)); ; {
+		token, err := d.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, ok := token.(xml.StartElement); ok && e.Name.Local == "text" {
+			var w float64
+			for _, a := range e.Attr {
+				if a.Name.Local == "textLength" {
+					w, _ = strconv.ParseFloat(a.Value, 64)
+				}
+			}
+			wide = append(wide, w)
+		}
+	}
+	if len(wide) < 10 || slices.Min(wide) <= 0 {
+		t.Errorf("widths: %v", wide)
 	}
 }
 

@@ -19,7 +19,8 @@ const mark = ".weir-plot-"
 
 // Replace writes data to the file of that name, as a whole or not at all: to a temporary
 // file beside it, which then takes its name. A reader sees the old picture or the new one.
-// Temporary files of the same name that a kill has left behind, more than a minute before
+// On Linux the temporary file has no name until it is whole, so that a kill leaves nothing
+// behind; elsewhere those of the same name that a kill has left, more than a minute before
 // now, are removed. What is no regular file, such as a pipe, is written to directly.
 func Replace(name string, data []byte, now time.Time) error {
 	if target, err := filepath.EvalSymlinks(name); err == nil {
@@ -45,7 +46,7 @@ func Replace(name string, data []byte, now time.Time) error {
 	dir, base := filepath.Split(name)
 	sweep(dir, base, now)
 	temporary := filepath.Join(dir, fmt.Sprintf(".%s%s%d", base, mark, os.Getpid()))
-	err := write(temporary, data, os.O_CREATE|os.O_TRUNC, mode)
+	err := writeNew(temporary, data, mode)
 	if err == nil && kept {
 		err = os.Chmod(temporary, mode) // whatever the umask is
 	}
@@ -75,6 +76,20 @@ func sweep(dir, base string, now time.Time) {
 			os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
+}
+
+// writeNew writes a new file, which has its name as late as can be.
+func writeNew(name string, data []byte, mode fs.FileMode) error {
+	f := unnamed(filepath.Dir(name), mode)
+	if f == nil {
+		return write(name, data, os.O_CREATE|os.O_TRUNC, mode)
+	}
+	_, err := f.Write(data)
+	os.Remove(name)                             // what a killed process of our number left
+	if err == nil && christen(f, name) != nil { // /proc is not there, as in a bare jail
+		err = write(name, data, os.O_CREATE|os.O_TRUNC, mode)
+	}
+	return errors.Join(err, f.Close())
 }
 
 func direct(name string, data []byte) error {

@@ -8,7 +8,6 @@ import (
 
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/font/liberation"
-	"gonum.org/v1/plot/vg"
 
 	"weir/internal/rates"
 	"weir/internal/unit"
@@ -37,11 +36,11 @@ type scene struct {
 	hues []int
 }
 
-// paint draws a chart on a canvas; flat is said of that of PDF.
-func paint(on vg.Canvas, c *Chart, o Options, flat bool) {
+// paint draws a chart on a canvas.
+func paint(on canvas, c *Chart, o Options) {
 	t := themeOf(o.Dark)
 	s := &scene{Chart: c, Options: o, theme: t, hues: hues(c.Series), pen: pen{
-		on: on, height: float64(o.Height), fonts: font.NewCache(liberation.Collection()), flat: flat, ground: t.ground,
+		on: on, height: float64(o.Height), fonts: font.NewCache(liberation.Collection()),
 	}}
 	width, height := float64(o.Width), float64(o.Height)
 	s.rectangle(t.ground, 0, 0, width, height)

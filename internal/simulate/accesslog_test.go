@@ -80,6 +80,9 @@ func options(f *Format, o SiteOptions) SiteOptions {
 
 // What is written must be what is read, field by field, in every format.
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine writes and reads every format")
+	}
 	zone := time.FixedZone("", 5*3600+1800)
 	for _, absolute := range []bool{false, true} {
 		for _, name := range FormatNames() {

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"encoding/binary"
 	"strconv"
 	"time"
 )
@@ -29,17 +30,39 @@ func asked(l *Line) (method, target, query, protocol string) {
 	return l.Method, l.Target, orDash(l.Query), l.Protocol
 }
 
-// appendUnspaced appends text with something else for each space.
-func appendUnspaced(dst []byte, text, space string) []byte {
+// appendUnspaced appends text with %20 for each space.
+func appendUnspaced(dst []byte, text string) []byte {
 	from := 0
 	for i := range len(text) {
 		if text[i] == ' ' {
 			dst = append(dst, text[from:i]...)
-			dst = append(dst, space...)
+			dst = append(dst, "%20"...)
 			from = i + 1
 		}
 	}
 	return append(dst, text[from:]...)
+}
+
+// appendPlussed appends text with a plus for each space, eight bytes at a time: in that one
+// byte by one W3C spends a sixth of its time.
+func appendPlussed(dst []byte, text string) []byte {
+	const ones, low7 = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
+	from := len(dst)
+	dst = append(dst, text...)
+	b := dst[from:]
+	for ; len(b) >= 8; b = b[8:] {
+		x := binary.LittleEndian.Uint64(b)
+		zero := x ^ ' '*ones // in the place of each space
+		// The upper bit of each byte that is 0, exactly (H. S. Warren, Hacker's Delight, 6-1).
+		zero = ^(zero&low7 + low7 | zero | low7)
+		binary.LittleEndian.PutUint64(b, x^zero>>7*(' '^'+'))
+	}
+	for i := range b {
+		if b[i] == ' ' {
+			b[i] = '+'
+		}
+	}
+	return dst
 }
 
 // The fields that IIS has with all of them chosen.
@@ -51,7 +74,7 @@ func appendW3C(f *Format, dst []byte, l *Line) []byte {
 		dst = append(dst, text...)
 		dst = append(dst, ' ')
 	}
-	dst = appendUnspaced(dst, l.Agent, "+")
+	dst = appendPlussed(dst, l.Agent)
 	dst = append(dst, ' ')
 	dst = append(dst, l.Referrer...)
 	dst = append(dst, ' ')
@@ -78,7 +101,7 @@ func appendCloudFront(f *Format, dst []byte, l *Line) []byte {
 	dst = append(dst, '\t')
 	dst = append(dst, l.Referrer...)
 	dst = append(dst, '\t')
-	dst = appendUnspaced(dst, l.Agent, "%20")
+	dst = appendUnspaced(dst, l.Agent)
 	dst = append(dst, '\t')
 	dst = append(dst, query...)
 	dst = append(dst, "\t-\tHit\t"...)

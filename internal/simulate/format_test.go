@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +91,23 @@ func TestADrawnAndWrittenLineCostsNoAllocation(t *testing.T) {
 		})
 		if n != 0 {
 			t.Errorf("%s got %v allocations a line, want 0", name, n)
+		}
+	}
+}
+
+func TestSpacesBecomePlussesWhereverTheyStand(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for n := range 2000 {
+		text := make([]byte, n%40)
+		for i := range text {
+			text[i] = byte(r.Uint32())
+			if r.IntN(3) == 0 {
+				text[i] = " +!\xa0\x00\x1f"[r.IntN(6)]
+			}
+		}
+		got := string(appendPlussed([]byte("before "), string(text)))
+		if want := "before " + strings.ReplaceAll(string(text), " ", "+"); got != want {
+			t.Fatalf("%q: got %q, want %q", text, got, want)
 		}
 	}
 }

@@ -203,6 +203,9 @@ func TestAnswersAreSlowerNearTheCapacityAndRefusedBeyondIt(t *testing.T) {
 // A damaged line is none in its own format, nor in any that a monitor would
 // guess.
 func TestADamagedLineIsNoRequestInAnyFormat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine writes and reads every format")
+	}
 	for _, name := range FormatNames() {
 		f, err := NewFormat(name, nil)
 		if err != nil {
@@ -321,6 +324,9 @@ func truthOf(t *testing.T, name string, text []byte) truthJSON {
 // The truth is what reading the log gives, in every format, with all that may
 // happen.
 func TestTheTruthIsWhatReadingTheLogGives(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine writes and reads every format")
+	}
 	incidents := []Incident{}
 	for _, text := range []string{"at=30s for=20s errors=30%", "at=40s for=30s client=20% bot=10%", "at=60s for=10s outage", "at=90s for=5s traffic=x3 latency=x4"} {
 		in, err := ParseIncident(text)

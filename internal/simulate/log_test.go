@@ -296,8 +296,8 @@ func TestALineOnItsWayCostsNoAllocation(t *testing.T) {
 		if n := testing.AllocsPerRun(200, step); n > 0 {
 			t.Errorf("with disorder %v got %v allocations per 100 lines, want 0", disorder, n)
 		}
-		if len(q.held) > 2200 {
-			t.Errorf("got %d lines held back, want no more than fall due within %v", len(q.held), disorder)
+		if q.held.n > 2200 {
+			t.Errorf("got %d lines held back, want no more than fall due within %v", q.held.n, disorder)
 		}
 	}
 }

@@ -28,8 +28,8 @@ type queue struct {
 	ok   bool          // whether there is a next request
 	line Line          // drawn into, again and again
 
-	held  []held   // a heap, the first to be written on top
-	spare [][]byte // buffers of lines that have left the heap
+	held  calendar
+	spare [][]byte // buffers of lines that were held
 
 	outs    []output
 	which   *rand.Rand // draws the output
@@ -58,22 +58,12 @@ type load struct {
 	rand   *rand.Rand
 }
 
-// A held is a line that waits for its writing.
-type held struct {
-	at   time.Duration
-	seq  int64 // breaks ties, so that a seed gives one order
-	text []byte
-	out  int
-}
-
-func (a held) before(b held) bool { return a.at < b.at || a.at == b.at && a.seq < b.seq }
-
 // newQueue returns the queue of l; its header is already in the outputs.
 func (l *Log) newQueue(start time.Time, limit int, to []io.Writer) *queue {
 	draws := func(what uint64) *rand.Rand { return rand.New(rand.NewPCG(l.Seed, what)) }
 	q := &queue{
 		log: l, start: start, rand: draws(0x64656c6179), limit: limit, left: l.Count,
-		which: draws(0x7768696368), harm: draws(0x6861726d), load: load{rand: draws(0x6c6f6164)}, turn: pace.Forever,
+		held: newCalendar(max(l.Disorder, l.LateBy)), which: draws(0x7768696368), harm: draws(0x6861726d), load: load{rand: draws(0x6c6f6164)}, turn: pace.Forever,
 	}
 	if l.Count <= 0 {
 		q.left = -1
@@ -106,7 +96,7 @@ func (l *Log) newQueue(start time.Time, limit int, to []io.Writer) *queue {
 func (q *queue) fill(now time.Duration) (more bool) {
 	for q.ready < q.limit {
 		switch {
-		case len(q.held) > 0 && q.held[0].at <= now && (!q.ok || q.held[0].at <= q.due):
+		case q.held.n > 0 && q.releases(now):
 			q.release()
 		case q.ok && q.due <= now:
 			q.draw()
@@ -119,13 +109,21 @@ func (q *queue) fill(now time.Duration) (more bool) {
 
 // wake returns when fill next has something to do; false when all is written.
 func (q *queue) wake() (time.Duration, bool) {
+	first := q.held.first()
 	switch {
-	case len(q.held) == 0:
+	case first == nil:
 		return q.due, q.ok
 	case q.ok:
-		return min(q.due, q.held[0].at), true
+		return min(q.due, first.at), true
 	}
-	return q.held[0].at, true
+	return first.at, true
+}
+
+// releases reports whether a line that is held is to be written by now, and before another
+// is drawn.
+func (q *queue) releases(now time.Duration) bool {
+	at := q.held.first().at
+	return at <= now && (!q.ok || at <= q.due)
 }
 
 // draw draws the next request and puts it into an output or among the held.
@@ -179,7 +177,7 @@ func (q *queue) draw() {
 		if malformed {
 			buf = damage(buf, 0, q.harm)
 		}
-		q.push(held{at: q.due + delay, seq: q.next, text: buf, out: i})
+		q.held.push(held{at: q.due + delay, seq: q.next, text: buf, out: i})
 	}
 	q.next++
 	q.left--
@@ -207,44 +205,12 @@ func (q *queue) burden() {
 	}
 }
 
-// release moves the top of the held into its output.
+// release moves the first of the held into its output.
 func (q *queue) release() {
-	top := q.held[0]
-	o := &q.outs[top.out]
-	o.text = append(o.text, top.text...)
+	first := q.held.pop()
+	o := &q.outs[first.out]
+	o.text = append(o.text, first.text...)
 	o.lines++
-	q.ready += len(top.text)
-	q.spare = append(q.spare, top.text)
-	last := len(q.held) - 1
-	q.held[0] = q.held[last]
-	q.held[last] = held{}
-	q.held = q.held[:last]
-	for i := 0; ; {
-		child := 2*i + 1
-		if child >= last {
-			return
-		}
-		if child+1 < last && q.held[child+1].before(q.held[child]) {
-			child++
-		}
-		if !q.held[child].before(q.held[i]) {
-			return
-		}
-		q.held[i], q.held[child] = q.held[child], q.held[i]
-		i = child
-	}
-}
-
-// push adds h to the heap. Package container/heap would put every line into
-// an interface, an allocation each.
-func (q *queue) push(h held) {
-	q.held = append(q.held, h)
-	for i := len(q.held) - 1; i > 0; {
-		parent := (i - 1) / 2
-		if !q.held[i].before(q.held[parent]) {
-			return
-		}
-		q.held[i], q.held[parent] = q.held[parent], q.held[i]
-		i = parent
-	}
+	q.ready += len(first.text)
+	q.spare = append(q.spare, first.text)
 }

@@ -16,6 +16,9 @@ import (
 // Marks of closed files are kept up to mostMarks. Once there are so many nothing
 // grows any more, however often a log is rotated, and in whatever way.
 func TestWhatIsKnownOfALogDoesNotGrowWithItsRotations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("5,696 rotations; TestAThousandRotationsOfAWriterThatMovesAtOnce has the same goroutines")
+	}
 	const full, more = mostMarks + 200, 3
 	inUTF8(t, func(t *testing.T, follow opener) {
 		s := follow(t, Options{Hold: time.Minute}, nil)

@@ -126,11 +126,18 @@ func (c *crowd) all() {
 func TestMoreFilesThanMayBeOpenAreAllRead(t *testing.T) {
 	inBothWays := map[string]bool{"polling": false, "events": true}
 	for name, events := range inBothWays {
+		if !events && testing.Short() {
+			continue // one goroutine
+		}
 		t.Run(name, func(t *testing.T) {
 			const files, open = 200, 20
+			rounds := 250
+			if testing.Short() {
+				rounds = 80
+			}
 			c := crowded(t, files, open, Options{Block: 100}, events)
 			rnd := rand.New(rand.NewPCG(9, 9))
-			for range 250 {
+			for range rounds {
 				c.now = c.now.Add(time.Second)
 				i := rnd.IntN(files)
 				switch op := rnd.IntN(20); {

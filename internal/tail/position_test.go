@@ -17,7 +17,11 @@ import (
 // A Position that was taken before a batch gives that batch again, line by line, and
 // then all that followed, as long as files are only rotated.
 func TestAPositionGivesTheSameLinesAgain(t *testing.T) {
-	for seed := range uint64(60) {
+	seeds := uint64(60)
+	if testing.Short() {
+		seeds = 12
+	}
+	for seed := range seeds {
 		rnd := rand.New(rand.NewPCG(seed, 3))
 		o := Options{Past: ever, Block: 1 + rnd.IntN(400), MaxLine: 4 << 10}
 		s := &scenario{t: t, path: filepath.Join(t.TempDir(), "access.log"), now: noon()}

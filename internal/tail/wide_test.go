@@ -37,6 +37,9 @@ func inUTF16(t *testing.T, play func(t *testing.T, follow opener)) {
 				if events && e == charset.UTF16BE {
 					continue // what wakes does not know of encodings
 				}
+				if !events && testing.Short() {
+					continue // one goroutine, as inBothModes says
+				}
 				t.Run(fmt.Sprintf("%v marks %v events %v", e, marks, events), func(t *testing.T) {
 					play(t, func(t *testing.T, o Options, before func(s *scenario)) *scenario {
 						t.Helper()

@@ -67,9 +67,9 @@ func (p *Plain) flush() error {
 func (p *Plain) event(e *alert.Event) {
 	color := green
 	switch {
-	case !e.Told() && !e.Acknowledged || strings.HasPrefix(e.Muted, alert.Instead):
+	case !e.Told() && !e.Acknowledged && e.Hushed == 0 || strings.HasPrefix(e.Muted, alert.Instead):
 		return // another message has said it, or nobody is to be told
-	case e.Acknowledged || e.Muted != "":
+	case e.Acknowledged || e.Hushed != 0 || e.Muted != "":
 		color = dim
 	case e.State == alert.Firing:
 		color = red
@@ -79,7 +79,7 @@ func (p *Plain) event(e *alert.Event) {
 		text += " (muted: " + e.Muted + ")"
 	}
 	p.line(color, escape.Terminal([]byte(text)))
-	if cause := e.Cause.Text(); cause != "" && e.State == alert.Firing && !e.Acknowledged {
+	if cause := e.Cause.Text(); cause != "" && e.State == alert.Firing && !e.Acknowledged && e.Hushed == 0 {
 		p.line(dim, "  ", escape.Terminal([]byte(cause)))
 	}
 }

@@ -23,7 +23,7 @@ type Interval struct {
 	Future int64 // records ahead of the time of reading, counted by arrival
 
 	Rejected Rejected
-	Window   []Window  // a rule each, as of To
+	Window   []Window  // a rule each, as of To; of keys those where the rule is not quiet
 	Before   *Stats    // the interval before, without tables, statuses, latency; nil where there is none, or it was not whole
 	Notes    []string  // what stands out, in words
 	Failing  []Channel // ways to people that do not work at the moment

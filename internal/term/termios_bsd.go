@@ -1,0 +1,11 @@
+//go:build !windows && !linux
+
+package term
+
+import "golang.org/x/sys/unix"
+
+// What asks for the settings of a terminal, and what makes them.
+const (
+	readTermios  = unix.TIOCGETA
+	writeTermios = unix.TIOCSETA
+)
