@@ -160,10 +160,8 @@ func (t *teller) firing() []notify.Message {
 func (t *teller) rows(e *alert.Event, late, replayed bool, now time.Time) []notify.Row {
 	name := e.Rule.Name + "\x00" + e.Key
 	before, open := t.Open[name]
-	if e.Acknowledged && open {
-		before.Known = true
-		t.Open[name], t.changed = before, true
-		t.dispatcher.Open(t.firing())
+	if e.Acknowledged || e.Hushed != 0 {
+		t.calm(e)
 	}
 	if !e.Told() || e.Muted != "" {
 		return nil
@@ -188,6 +186,25 @@ func (t *teller) rows(e *alert.Event, late, replayed bool, now time.Time) []noti
 	}
 	delete(t.owed, name)
 	return rows
+}
+
+// calm keeps channels from telling again what somebody knows of, or has muted.
+func (t *teller) calm(e *alert.Event) {
+	for name, m := range t.Open {
+		if m.Rule != e.Rule.Name || e.Key != "" && m.Key != e.Key {
+			continue
+		}
+		if e.Acknowledged {
+			if m.Key != e.Key {
+				continue // there is an event for each
+			}
+			m.Known = true
+		} else {
+			m.Quiet = time.Unix(e.Hushed, 0).In(t.zone)
+		}
+		t.Open[name], t.changed = m, true
+	}
+	t.dispatcher.Open(t.firing())
 }
 
 // message is what is told of an event.
