@@ -13,7 +13,7 @@ import (
 )
 
 // channelForms tells how the CHANNEL of --notify is written.
-const channelForms = "write bell, file:PATH, exec:COMMAND, an http(s) address, alertmanager:ADDRESS, mailto:ADDRESS, or the URL of a chat such as slack://..."
+const channelForms = "write bell, file:PATH, exec:COMMAND, an http(s) address, alertmanager:ADDRESS, mailto:ADDRESS, or the URL of a chat such as slack://TOKEN"
 
 // channelTOML writes the CHANNEL of --notify as a table of a configuration. Errors repeat
 // nothing of it that may be a secret.

@@ -317,7 +317,10 @@ func TestWhatWaitsForAChannelThatIsNoMoreIsToldOfKeptForDaysAndDroppedByName(t *
 				if got, want := p.screen.notices(), "notify ops: there is no such channel any more, and for it 2 messages wait: what is older than 3d is dropped, unless it comes back\n"; !strings.Contains(got, want) {
 					p.Errorf("told %q, want %q among it", got, want)
 				}
+				p.ends(&o)
 				p.pause(time.Duration(days) * 24 * time.Hour)
+				o = p.life("state", "other")
+				p.pause(time.Minute)
 				dropped := strings.Count(p.screen.notices(), "notify ops: given up after 3d, as there is no such channel any more, and told to nobody: ")
 				waiting, err := o.History.Targets()
 				p.must(err)
