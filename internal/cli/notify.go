@@ -76,7 +76,8 @@ func testChannels(cmd *cobra.Command, s streams, channels []notify.Channel, name
 			fmt.Fprintf(s.out, "%s (%s): %s\n", name, c.Kind, escape.Terminal([]byte(strings.TrimPrefix(err.Error(), "notify "+c.Name+": "))))
 			continue
 		}
-		fmt.Fprintf(s.out, "%s (%s): delivered\n", name, c.Kind)
+		off := map[bool]string{false: ", although it is off: enabled = false"}[c.Enabled]
+		fmt.Fprintf(s.out, "%s (%s): delivered%s\n", name, c.Kind, off)
 	}
 	for name := range wanted {
 		return usageError{fmt.Errorf("there is no channel called %q", name)}

@@ -336,3 +336,53 @@ func TestWhatWaitsForAChannelThatIsNoMoreIsToldOfKeptForDaysAndDroppedByName(t *
 		})
 	}
 }
+
+// TestAnAlertThatSomebodyKnowsOfIsNotToldAgain, after a restart neither; its end is.
+func TestAnAlertThatSomebodyKnowsOfIsNotToldAgain(t *testing.T) {
+	inBubble(t, func(p *play) {
+		p.append("access.log", line(time.Now(), "/"))
+		again := func() Options {
+			o := p.remembering("state", "access.log")
+			o.Channels = []notify.Channel{p.toFile("one")}
+			o.Channels[0].Repeat = time.Minute
+			p.start(o)
+			return o
+		}
+		o := again()
+		p.busy(150*time.Second, 40)
+		told := p.delivered("one")
+		if len(told) < 2 {
+			p.Fatalf("told %q: it is not told again at all", told)
+		}
+		p.must(history.LeaveMark(p.path("state/history.db"), Acknowledgement("high-traffic", "", time.Now())))
+		p.busy(5*time.Minute, 40)
+		p.ends(&o)
+		o = again()
+		p.busy(5*time.Minute, 40)
+		p.wantDelivered("one", told...)
+		p.busy(4*time.Minute, 1)
+		p.ends(&o)
+		p.wantDelivered("one", append(told, "high-traffic recovered late=false")...)
+	})
+}
+
+// TestAnAlertThatSomebodyMutesIsNotToldAgainUntilThen.
+func TestAnAlertThatSomebodyMutesIsNotToldAgainUntilThen(t *testing.T) {
+	inBubble(t, func(p *play) {
+		p.append("access.log", line(time.Now(), "/"))
+		o := p.remembering("state", "access.log")
+		o.Channels = []notify.Channel{p.toFile("one")}
+		o.Channels[0].Repeat = time.Minute
+		p.start(o)
+		p.busy(90*time.Second, 40)
+		told := p.delivered("one")
+		p.must(history.LeaveMark(p.path("state/history.db"), Mute("high-traffic", "", 5*time.Minute, time.Now())))
+		p.busy(4*time.Minute, 40)
+		p.wantDelivered("one", told...)
+		p.busy(3*time.Minute, 40)
+		if more := p.delivered("one"); len(more) < len(told)+1 {
+			p.Errorf("told %q: it is not told again when it is muted no longer", more)
+		}
+		p.ends(&o)
+	})
+}

@@ -158,11 +158,15 @@ func (t *teller) firing() []notify.Message {
 // rows returns what is to be put into the outbox for an event. replayed says that it is one
 // of the past: then it is told if it ends an alert that was told.
 func (t *teller) rows(e *alert.Event, late, replayed bool, now time.Time) []notify.Row {
+	name := e.Rule.Name + "\x00" + e.Key
+	before, open := t.Open[name]
+	if e.Acknowledged || e.Hushed != 0 {
+		t.calm(e)
+	}
 	if !e.Told() || e.Muted != "" {
 		return nil
 	}
-	m, name := t.message(e, late), e.Rule.Name+"\x00"+e.Key
-	before, open := t.Open[name]
+	m := t.message(e, late)
 	switch {
 	case m.State == notify.Firing && replayed, m.State == notify.Recovered && !open:
 		return nil // who was told of an alert is told of its end
@@ -182,6 +186,25 @@ func (t *teller) rows(e *alert.Event, late, replayed bool, now time.Time) []noti
 	}
 	delete(t.owed, name)
 	return rows
+}
+
+// calm keeps channels from telling again what somebody knows of, or has muted.
+func (t *teller) calm(e *alert.Event) {
+	for name, m := range t.Open {
+		if m.Rule != e.Rule.Name || e.Key != "" && m.Key != e.Key {
+			continue
+		}
+		if e.Acknowledged {
+			if m.Key != e.Key {
+				continue // there is an event for each
+			}
+			m.Known = true
+		} else {
+			m.Quiet = time.Unix(e.Hushed, 0).In(t.zone)
+		}
+		t.Open[name], t.changed = m, true
+	}
+	t.dispatcher.Open(t.firing())
 }
 
 // message is what is told of an event.

@@ -99,7 +99,7 @@ func Default(kind Kind) (Channel, error) {
 		for _, k := range Kinds() {
 			names = append(names, string(k))
 		}
-		return Channel{}, &SettingError{"kind", fmt.Sprintf("there is no kind of channel called %q%s: it is one of %s", string(kind), nearest(string(kind), names), strings.Join(names, ", "))}
+		return Channel{}, &SettingError{"kind", fmt.Sprintf("there is no kind of channel called %q%s: it is one of %s", string(kind), meant(string(kind), names), strings.Join(names, ", "))}
 	}
 	c := Channel{Kind: kind, Enabled: true, Policy: Policy{
 		Resolved: true, GroupWait: 10 * time.Second, MaxPerHour: 60, GiveUp: usualGiveUp, Timeout: 10 * time.Second,
@@ -113,6 +113,22 @@ func Default(kind Kind) (Channel, error) {
 		c.Mail.TLS = "starttls"
 	}
 	return c, nil
+}
+
+// meant returns which kind somebody who writes another name may mean, in parentheses, "" for
+// none.
+func meant(name string, names []string) string {
+	for kind, others := range map[Kind][]string{
+		Log: {"file"}, Command: {"exec", "program", "script"}, Webhook: {"http", "https", "hook", "url"}, Email: {"mail", "smtp", "mailto"},
+	} {
+		if slices.Contains(others, name) {
+			return fmt.Sprintf(" (%q?)", string(kind))
+		}
+	}
+	if slices.Contains(Services(), name) {
+		return fmt.Sprintf(` (%q, with a url that begins with %s://?)`, string(Chat), name)
+	}
+	return nearest(name, names)
 }
 
 // nearest returns ", nearest is x" for the name that is most like the given one, ""

@@ -103,3 +103,17 @@ func TestWhatWeirLeftForAWeekIsTriedOnceMoreBeforeItIsGivenUp(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatSomebodyKnowsOfIsNotToldAgain, but to an Alertmanager, which would take it for over.
+func TestWhatSomebodyKnowsOfIsNotToldAgain(t *testing.T) {
+	known := firing("/a")
+	known.Known = true
+	for kind, want := range map[Kind]int{Webhook: 0, Chat: 0, Alertmanager: 1} {
+		c := opsChannel("ops", func(c *Channel) { c.Kind, c.Repeat = kind, time.Hour })
+		var r repeats
+		r.due(began(), &c, []Message{known}, nil)
+		if again, _ := r.due(began().Add(2*time.Hour), &c, []Message{known}, nil); len(again) != want {
+			t.Errorf("%s: told %d times again, want %d", kind, len(again), want)
+		}
+	}
+}

@@ -36,10 +36,12 @@ type Message struct {
 	Value    string    // what was measured, as Text says it
 	Text     string    // the sentence
 	Labels   map[string]string
-	Summary  []string // lines about the cause
-	Late     bool     // it happened while nobody watched
-	Repeat   int64    // how often the alert was told before, where the channel repeats it
-	Host     string   // where weir runs
+	Summary  []string  // lines about the cause
+	Late     bool      // it happened while nobody watched
+	Repeat   int64     // how often the alert was told before, where the channel repeats it
+	Known    bool      // somebody has said that they know of the alert: people are not told again
+	Quiet    time.Time // somebody has muted it until then: people are not told again before
+	Host     string    // where weir runs
 }
 
 // MessageID returns the key by which receivers may drop what they already have.
@@ -94,6 +96,8 @@ type gated struct {
 	Summary  []escape.JSON          `json:"summary,omitempty"`
 	Late     bool                   `json:"late,omitempty"`
 	Repeat   int64                  `json:"repeat,omitempty"`
+	Known    bool                   `json:"acknowledged,omitempty"`
+	Quiet    time.Time              `json:"muted_until,omitzero"`
 	Host     escape.JSON            `json:"host,omitempty"`
 }
 
@@ -102,7 +106,7 @@ func (m Message) MarshalJSON() ([]byte, error) {
 	g := gated{
 		ID: escape.JSON(m.ID), Rule: escape.JSON(m.Rule), Key: escape.JSON(m.Key), State: escape.JSON(m.State),
 		Severity: escape.JSON(m.Severity), At: m.At, Began: m.Began, Ended: m.Ended, Value: escape.JSON(m.Value),
-		Text: escape.JSON(m.Text), Late: m.Late, Repeat: m.Repeat, Host: escape.JSON(m.Host),
+		Text: escape.JSON(m.Text), Late: m.Late, Repeat: m.Repeat, Known: m.Known, Quiet: m.Quiet, Host: escape.JSON(m.Host),
 	}
 	for _, line := range m.Summary {
 		g.Summary = append(g.Summary, escape.JSON(line))
@@ -125,7 +129,7 @@ func (m *Message) UnmarshalJSON(text []byte) error {
 	*m = Message{
 		ID: string(g.ID), Rule: string(g.Rule), Key: string(g.Key), State: State(g.State), Severity: string(g.Severity),
 		At: g.At, Began: g.Began, Ended: g.Ended, Value: string(g.Value), Text: string(g.Text),
-		Late: g.Late, Repeat: g.Repeat, Host: string(g.Host),
+		Late: g.Late, Repeat: g.Repeat, Known: g.Known, Quiet: g.Quiet, Host: string(g.Host),
 	}
 	for _, line := range g.Summary {
 		m.Summary = append(m.Summary, string(line))

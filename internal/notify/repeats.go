@@ -50,7 +50,7 @@ func (r *repeats) due(now time.Time, c *Channel, open []Message, rows []Row) (ag
 			r.slots[name], last = n, n
 		}
 		switch {
-		case r.ended[name] || waits[name]:
+		case r.ended[name] || waits[name] || !whole && (m.Known || now.Before(m.Quiet)):
 			continue
 		case whole:
 			again = append(again, *m)

@@ -118,6 +118,9 @@ func TestAWrongSettingNamesItsKeyAndWhatToWrite(t *testing.T) {
 		of        table
 		key, want string
 	}{
+		{table{"name": "x", "kind": "slack"}, "kind", `there is no kind of channel called "slack" ("chat", with a url that begins with slack://?)`},
+		{table{"name": "x", "kind": "smtp"}, "kind", `there is no kind of channel called "smtp" ("email"?)`},
+		{table{"name": "x", "kind": "exec"}, "kind", `there is no kind of channel called "exec" ("command"?)`},
 		{table{"name": "x", "kind": "webhok"}, "kind", `there is no kind of channel called "webhok" ("webhook"?)`},
 		{table{"name": "x"}, "kind", "it is one of bell, log, command"},
 		{with("webhook", "name", "a b"), "name", `"a b" is no name`},
