@@ -14,7 +14,7 @@ import (
 	"weir/internal/pace"
 )
 
-// A loop is the engine on one locked thread of the system: non-blocking sockets, their
+// A loop is one goroutine that sends, and sleeps in the system: non-blocking sockets, their
 // events, and a clock that is met to some microseconds. It belongs to the goroutine of
 // run. Where a request or a connection is meant by its number, -1 is none.
 //
@@ -92,6 +92,7 @@ func (l *loop) now() time.Duration { return time.Since(l.begun) }
 func (l *loop) run(tell func(Progress, Times), full func()) outcome {
 	l.advance()
 	l.yield(0)
+	defer func() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0) }() // the usual one, for whoever has the thread then
 	for tick := time.Second; ; {
 		now := l.now()
 		if now >= l.yielded+turnLength {
@@ -117,8 +118,8 @@ func (l *loop) run(tell func(Progress, Times), full func()) outcome {
 
 // turnLength is how often the loop yields: the scheduler of Go takes the processor from a goroutine that
 // has had it for 10 ms, in the middle of a system call, and its watchdog then looks every 20
-// microseconds for the next one. That cost a fifth of the processor time at 10,000 a second. To lock the thread was tried:
-// then a yield is two switches of threads.
+// microseconds for the next one. That cost a fifth of the processor time of batches at 10,000 a
+// second. The thread is not locked, since a yield is two switches of threads then.
 const turnLength = 5 * time.Millisecond
 
 // yield lets other goroutines run, and makes sure of the thread that the loop then is on.
