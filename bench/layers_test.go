@@ -197,33 +197,3 @@ func TestAPassAllocatesBlocksNotLines(t *testing.T) {
 		t.Errorf("got %v allocations for %d lines, want less than one for 10 lines", n, lines)
 	}
 }
-
-// maxRatio is how many times the time of reading and counting lines a pass on
-// one worker may take, in a log that lies in the cache of the processor. Seen
-// when this was written: 37 to 42.
-const maxRatio = 75
-
-// TestAPassKeepsItsRatioToReading compares two loops of the same minute, the
-// fastest of some runs each, so neither the machine nor what else it does
-// matters much.
-func TestAPassKeepsItsRatioToReading(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a ratio of two times is not taken in short mode")
-	}
-	path, _, lines := logFile(t)
-	buf := make([]byte, block)
-	least, most := time.Duration(1<<62), time.Duration(1<<62)
-	for range 7 {
-		start := time.Now()
-		count(t, path, buf)
-		least = min(least, time.Since(start))
-		start = time.Now()
-		pass(t, path, 1, lines)
-		most = min(most, time.Since(start))
-	}
-	ratio := float64(most) / float64(least)
-	t.Logf("reading %v, a pass %v: %.1f times", least, most, ratio)
-	if ratio > maxRatio {
-		t.Errorf("a pass takes %.1f times the time of reading and counting lines, want %d at most: run make bench, and see which layer", ratio, maxRatio)
-	}
-}

@@ -18,7 +18,7 @@ type figures struct {
 	p50, p99, max time.Duration
 
 	cpu         float64 // ms of processor time per 1,000 requests
-	peak        float64 // MiB of resident memory
+	peak, own   float64 // MiB of resident memory; of it that of the process alone
 	connections int     // at once
 	opened      int
 	output      string

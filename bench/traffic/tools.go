@@ -42,12 +42,12 @@ func (t *tools) Set(s string) error {
 // known are the generators that are looked for. hey and siege pace each of their workers by
 // itself; wrk and ab have no rate.
 func known() []tool {
-	const weir = "{weir} trafficgen --url {url} --rps {rate} --duration {seconds}s --connections {connections} --kept 0 --json"
+	const weir = "{weir} trafficgen --url {url} --rps {rate} --duration {seconds}s --connections {connections} --kept 0 --live off --json"
 	return []tool{
 		{name: "weir, exact", command: weir + " --pace exact", paced: true, quantiles: ofReport},
 		{
 			name: "weir, batch", command: weir + " --pace batch", paced: true,
-			most: "{weir} trafficgen --url {url} --rps 1000000 --timeout 1s --duration {seconds}s --connections {connections} --kept 0",
+			most: "{weir} trafficgen --url {url} --rps 1000000 --timeout 1s --duration {seconds}s --connections {connections} --kept 0 --live off",
 		},
 		{
 			name: "hey", program: "hey", command: "hey -z {seconds}s -c 50 -q {share} {url}", paced: true,
@@ -104,7 +104,7 @@ func fill(command string, values map[string]string) string {
 // usage is what a generator took.
 type usage struct {
 	cpu    time.Duration
-	peak   int64 // bytes
+	peak   memory
 	output string
 }
 
@@ -121,7 +121,7 @@ func carryOut(ctx context.Context, command string) (usage, error) {
 		return usage{}, err
 	}
 	ended := make(chan struct{})
-	peak := make(chan int64, 1)
+	peak := make(chan memory, 1)
 	go func() { peak <- watch(cmd.Process.Pid, ended) }()
 	err := cmd.Wait()
 	close(ended)
@@ -130,10 +130,14 @@ func carryOut(ctx context.Context, command string) (usage, error) {
 	return u, err
 }
 
-// watch returns the most resident memory of a process that was seen. The figure that a process
+// A memory is what a process has, in bytes: all that is resident, and of that what is its own, not
+// pages of its program, which the system may take back, and other processes share.
+type memory struct{ resident, own int64 }
+
+// watch returns the most memory of a process that was seen. The figure that a process
 // leaves behind includes its parent's, from which it was forked.
-func watch(pid int, ended <-chan struct{}) int64 {
-	most := int64(0)
+func watch(pid int, ended <-chan struct{}) memory {
+	var most memory
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -144,9 +148,11 @@ func watch(pid int, ended <-chan struct{}) int64 {
 		}
 		text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 		for line := range strings.Lines(string(text)) {
-			if v, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-				n, _ := strconv.ParseInt(strings.Fields(v)[0], 10, 64)
-				most = max(most, n<<10)
+			for prefix, to := range map[string]*int64{"VmHWM:": &most.resident, "RssAnon:": &most.own} {
+				if v, ok := strings.CutPrefix(line, prefix); ok {
+					n, _ := strconv.ParseInt(strings.Fields(v)[0], 10, 64)
+					*to = max(*to, n<<10)
+				}
 			}
 		}
 	}

@@ -70,7 +70,7 @@ func (o *trafficgen) show(ctx context.Context, options *drive.Options, s streams
 	changes := make(chan drive.Setting, 16)
 	options.Changes = changes
 	l := &live{out: s.err, mode: o.mode(s.err), changes: changes, stop: stop, setting: options.Setting, controls: o.controls(options)}
-	if l.mode == liveLines && o.live == "auto" && o.mode(s.out) == liveScreen {
+	if l.mode == liveLines && o.outlets.live == "auto" && o.mode(s.out) == liveScreen {
 		l.out, l.mode = s.out, liveScreen
 	}
 	others := options.OnProgress
@@ -129,7 +129,7 @@ func parseListen(s string) (string, error) {
 
 // serve shows the figures of the run to others, until stop is called.
 func (o *trafficgen) serve(options *drive.Options, s streams) (stop func(), err error) {
-	host, text, _ := net.SplitHostPort(o.listen) // parseListen has read it
+	host, text, _ := net.SplitHostPort(o.outlets.listen) // parseListen has read it
 	port, _ := strconv.ParseUint(text, 10, 16)
 	l, err := timesite.Listen(host, uint16(port))
 	if err != nil {
@@ -144,9 +144,9 @@ func (o *trafficgen) serve(options *drive.Options, s streams) (stop func(), err 
 // mode is how a run is shown on f.
 func (o *trafficgen) mode(f *os.File) liveMode {
 	switch color, terminal := term.Color("auto", f, noColorMatters); {
-	case o.live == "off":
+	case o.outlets.live == "off":
 		return liveOff
-	case o.live == "lines" || !terminal || !color:
+	case o.outlets.live == "lines" || !terminal || !color:
 		return liveLines
 	}
 	return liveScreen

@@ -26,14 +26,29 @@ func placeOf(v *value, err error) place {
 	return v.at
 }
 
-// filter checks an expression of the filter language. skipped is how many
-// characters of the value stand before it.
-func (r *reader) filter(expression string, skipped int) error {
+// queries are what expressions mean here: that they can be read is all that is asked.
+func (r *reader) queries() query.Options {
 	o := query.Options{Now: r.o.Now, Agent: func([]byte) query.Agent { return query.Agent{} }}
 	if r.places {
 		o.Place = func() func([]byte) query.Place { return func([]byte) query.Place { return query.Place{} } }
 	}
-	_, err := query.Compile(expression, o)
+	return o
+}
+
+// never tells whether an expression holds of no request. One that cannot be read does, for all
+// that is said here.
+func (r *reader) never(expression string) bool {
+	if expression == "" {
+		return false
+	}
+	q, err := query.Compile(expression, r.queries())
+	return err == nil && q.Never()
+}
+
+// filter checks an expression of the filter language. skipped is how many
+// characters of the value stand before it.
+func (r *reader) filter(expression string, skipped int) error {
+	_, err := query.Compile(expression, r.queries())
 	var wrong *query.Error
 	if !errors.As(err, &wrong) {
 		return err

@@ -254,7 +254,17 @@ func (r *reader) sense(d *draft, g given, at place) {
 	ratio := d.Earlier > 0
 	share := (d.Metric == alert.Share || d.Metric == alert.Rejected) && !ratio
 	timed := d.Metric.Timed() || d.Metric == alert.Visitors
+	of := d.Of
+	if d.Rule.Class() != 0 {
+		of = "status = " + of
+	}
 	switch {
+	case r.never(d.Where):
+		r.fail(where("where"), "never fires: no request is both, %s contradicts itself", shown(d.Where))
+	case of != "" && d.Test != alert.Below && r.never(both(d.Where, of)):
+		r.fail(where("where"), "never fires: of the requests looked at none is one with %s", of)
+	case threshold && d.Test == alert.Above && d.Metric.Timed() && !ratio && r.never(both(d.Where, "latency > "+limit)):
+		r.fail(where("above"), "never fires: no request that is looked at takes longer than %s", limit)
 	case threshold && d.Test == alert.Above && share && d.Threshold >= one:
 		r.fail(where("above"), "never fires: a share is never above 100 %%")
 	case threshold && d.Test == alert.Below && d.Threshold == 0:

@@ -11,7 +11,8 @@
 // calls its absence coordinated omission).
 //
 // Two engines send. On Linux, for HTTP/1.1 without TLS, it is a loop over
-// non-blocking sockets on one thread of the system, which wakes up at the very
+// non-blocking sockets, or several that share the Plan, which wakes up at the very
 // microsecond. Elsewhere, for TLS and for HTTP/2 it is net/http, with a goroutine
-// for each connection. Both follow the same Plan and fill the same tally.
+// for each connection. Both follow the same Plan and fill the same tally, and both
+// turn to another Setting in the middle of it.
 package drive

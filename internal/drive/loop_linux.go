@@ -14,7 +14,7 @@ import (
 	"weir/internal/pace"
 )
 
-// A loop is the engine on one locked thread of the system: non-blocking sockets, their
+// A loop is one goroutine that sends, and sleeps in the system: non-blocking sockets, their
 // events, and a clock that is met to some microseconds. It belongs to the goroutine of
 // run. Where a request or a connection is meant by its number, -1 is none.
 //
@@ -41,6 +41,7 @@ type loop struct {
 	cursor  cursor
 	ending  atomic.Bool   // set by somebody else, who then wakes the loop by signal
 	changes chan change   // the same
+	waits   []unix.PollFd // for poll
 	several bool          // there are other loops
 	thread  int           // of the system
 	yielded time.Duration // when it last let others run
@@ -91,6 +92,7 @@ func (l *loop) now() time.Duration { return time.Since(l.begun) }
 func (l *loop) run(tell func(Progress, Times), full func()) outcome {
 	l.advance()
 	l.yield(0)
+	defer func() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0) }() // the usual one, for whoever has the thread then
 	for tick := time.Second; ; {
 		now := l.now()
 		if now >= l.yielded+turnLength {
@@ -116,8 +118,8 @@ func (l *loop) run(tell func(Progress, Times), full func()) outcome {
 
 // turnLength is how often the loop yields: the scheduler of Go takes the processor from a goroutine that
 // has had it for 10 ms, in the middle of a system call, and its watchdog then looks every 20
-// microseconds for the next one. That cost a fifth of the processor time at 10,000 a second. To lock the thread was tried:
-// then a yield is two switches of threads.
+// microseconds for the next one. That cost a fifth of the processor time of batches at 10,000 a
+// second. The thread is not locked, since a yield is two switches of threads then.
 const turnLength = 5 * time.Millisecond
 
 // yield lets other goroutines run, and makes sure of the thread that the loop then is on.
@@ -186,6 +188,7 @@ func (l *loop) prepare() error {
 		_ = unix.Close(l.poll)
 		return fmt.Errorf("cannot wait for connections: %w", os.NewSyscallError("eventfd", err))
 	}
+	l.waits = []unix.PollFd{{Fd: int32(l.poll), Events: unix.POLLIN}}
 	return unix.EpollCtl(l.poll, unix.EPOLL_CTL_ADD, l.signal, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: -1})
 }
 
@@ -250,7 +253,7 @@ func (l *loop) advance() {
 // in a row: answers are waiting, and a server that refuses takes no connection up.
 func (l *loop) sendDue(now time.Duration) {
 	const row = 256
-	for n := 0; n < row && l.cursor.more && l.cursor.due <= now && !l.stopped; n++ {
+	for n := 0; n < row && l.cursor.more && l.when(l.cursor.due) <= now && !l.stopped; n++ {
 		if l.cursor.request == Nobody {
 			l.advance()
 			continue
@@ -295,14 +298,21 @@ func (l *loop) blocked() bool {
 	return l.open == len(l.conns) && l.busy == l.open
 }
 
+// when is when a request that is due is to be sent: at the end of its batch, even where something
+// else happens before, since what is sent one by one costs a third more. To sleep a little behind the
+// first answer, so that one wake-up reads several, was tried, and won nothing.
+func (l *loop) when(due time.Duration) time.Duration {
+	if b := l.o.Batch; b > 0 && due < pace.Forever-b {
+		return (due + b - 1) / b * b
+	}
+	return due
+}
+
 // next is when something is to be done, if nothing happens before.
 func (l *loop) next() time.Duration {
 	at := time.Duration(1<<63 - 1)
 	if l.cursor.more && !l.stopped && (!l.blocked() || l.o.Overload != Queue) {
-		at = l.cursor.due
-		if b := l.o.Batch; b > 0 && at < pace.Forever-b {
-			at = (at + b - 1) / b * b
-		}
+		at = l.when(l.cursor.due)
 	}
 	if l.oldest >= 0 {
 		at = min(at, l.conns[l.oldest].sent+l.o.Timeout)
@@ -333,7 +343,7 @@ func (l *loop) await(until time.Duration) {
 	// Ppoll sleeps to the nanosecond, epoll_wait to the millisecond; a timerfd would be a call
 	// more for each request.
 	ts := unix.NsecToTimespec(int64(left - ahead))
-	if n, err := unix.Ppoll([]unix.PollFd{{Fd: int32(l.poll), Events: unix.POLLIN}}, &ts, nil); n > 0 && err == nil {
+	if n, err := unix.Ppoll(l.waits, &ts, nil); n > 0 && err == nil {
 		l.look()
 	}
 }

@@ -138,8 +138,9 @@ func hostiles(r *rand.Rand) []*hostile {
 	}
 }
 
-// hostileSeeds are those that are played: of a short run the last, which has all logs.
-func hostileSeeds() []uint64 {
+// seeds are those of plays that take long. Under -short, as with the race detector,
+// it is the last alone: the one with all of the logs.
+func seeds() []uint64 {
 	if testing.Short() {
 		return []uint64{3}
 	}
@@ -150,7 +151,7 @@ func hostileSeeds() []uint64 {
 // hand: of several logs, in UTF-16, with headers that change, in pieces, with lines
 // that are rejected, rotated in between.
 func TestNoLineOfAHostileLogIsLostOrDoubledByKills(t *testing.T) {
-	for _, seed := range hostileSeeds() {
+	for _, seed := range seeds() {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			inBubble(t, func(p *play) {
 				const lives = 12

@@ -84,10 +84,7 @@ func (r *recorder) announced() []alert.Event {
 // lines are of one log alone: which of them are too late beside another log depends
 // on which is read first.
 func TestARunThatIsKilledAgainAndAgainRemembersWhatAnUndisturbedOneDoes(t *testing.T) {
-	for seed := range uint64(4) {
-		if seed > 1 && testing.Short() {
-			continue // one log and two
-		}
+	for _, seed := range seeds() {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			inBubble(t, func(p *play) {
 				r := rand.New(rand.NewPCG(seed, 3))

@@ -211,6 +211,9 @@ func TestRandomExpressionsMeanWhatANaiveEvaluatorSays(t *testing.T) {
 			want := c.holds(&rec)
 			if want {
 				held++
+				if q.Never() {
+					t.Fatalf("%s\ncanonical %s\n%s\nmatches, and is said never to", c.text, q, shownRecord(rec))
+				}
 			}
 			if got, got2 := m.Match(&rec), m2.Match(&rec); got != want || got2 != want {
 				t.Fatalf("%s\ncanonical %s\n%s\ngot %t and %t, want %t", c.text, q, shownRecord(rec), got, got2, want)
@@ -259,7 +262,11 @@ func FuzzCompile(f *testing.F) {
 			t.Fatalf("%q: canonical %q: again %v, %v", text, q, again, err)
 		}
 		m, m2 := q.Matcher(), again.Matcher()
+		never := q.Never()
 		for i := range all {
+			if never && m.Match(&all[i]) {
+				t.Fatalf("%q matches %s, and is said never to", text, shownRecord(all[i]))
+			}
 			before := all[i].Clone()
 			if m.Match(&all[i]) != m2.Match(&all[i]) {
 				t.Fatalf("%q and %q differ for %s", text, q, shownRecord(all[i]))

@@ -19,6 +19,7 @@ const (
 // Queries come from Compile.
 type Query struct {
 	text    string
+	tree    expr
 	root    predicate
 	options Options
 	lists   bool // it asks for forwarded
@@ -73,6 +74,7 @@ func Compile(text string, o Options) (*Query, error) {
 	if len(q.text) > maxText {
 		return nil, p.fail(0, "the expression is longer than 64 KiB when written out in full: shorten it")
 	}
+	q.tree = e
 	q.root, _ = build(e)
 	return q, nil
 }
