@@ -204,6 +204,19 @@ func (w *watch) unchosen() bool {
 		h.Rule == usual[i].Rule && h.Enabled && h.Message == "" && len(h.Labels)+len(h.Mute) == 0
 }
 
+// owns tells whether the rule of a name is none of those that stand by default, as they stand.
+func (w *watch) owns(name string) bool {
+	usual := config.Default().Watched()
+	i := slices.IndexFunc(usual, func(r alert.Rule) bool { return r.Name == name })
+	k := slices.IndexFunc(w.rules, func(r alert.Rule) bool { return r.Name == name })
+	if i < 0 || k < 0 {
+		return true
+	}
+	a, b := usual[i], w.rules[k]
+	a.Policy, b.Policy = nil, nil
+	return a != b
+}
+
 // A reloading looks after the configuration of a running weir.
 type reloading struct {
 	w       *watch

@@ -295,6 +295,7 @@ func (w *watch) options(paths []string, s streams, now time.Time) (monitor.Optio
 	}
 	o.Gauge.Rules = withHighTraffic(w.rules, rule)
 	o.Suggest = w.unchosen()
+	o.Own = w.owns
 	if o.Gauge.Filter, err = w.filter.ofRules(o.Gauge.Rules, now, w.zone, w.depth); err != nil {
 		return o, err
 	}

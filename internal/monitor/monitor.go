@@ -88,6 +88,8 @@ type Options struct {
 	// Suggest: the threshold of high traffic is the one by default, and once, after the first
 	// hour of following, a better one is told.
 	Suggest bool
+	// Own tells whether somebody has written or adjusted the rule of a name; nil: none of them.
+	Own func(rule string) bool
 	// Reload, when not nil, is asked about once a second, and returns what is to be
 	// taken over from now on, nil where nothing is.
 	Reload func(now time.Time) *Reload
@@ -116,6 +118,7 @@ type Monitor struct {
 	live     bool      // all that was there at the start is counted
 	advise   time.Time // when Options.Suggest is due
 	advised  bool      // it was done
+	lacking  lacking   // what rules ask for and logs do not have
 	streamed bool      // lines of streams were counted since the last commit
 	failed   error     // of writing rejected lines
 	started  time.Time
@@ -456,6 +459,11 @@ func (m *Monitor) show(idle bool) error {
 	for _, o := range outs {
 		if o.Sealed != nil {
 			continue
+		}
+		if o.Interval != nil {
+			for _, text := range m.lacking.take(o.Interval, m.o.Gauge.Rules, m.o.Own) {
+				m.gauge.Notice(text)
+			}
 		}
 		if o.Interval != nil && m.live {
 			o.Interval = m.teller.noted(o.Interval)

@@ -37,6 +37,7 @@ func (m *Monitor) reload(now time.Time) {
 		return
 	}
 	m.o.Gauge.Rules, m.o.Gauge.Filter = r.Rules, r.Filter
+	m.lacking = lacking{}
 	if err := m.gauge.Reload(r.Rules, r.Filter); err != nil {
 		m.gauge.Notice("what was counted for the rules is lost: " + err.Error())
 	}
