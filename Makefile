@@ -19,7 +19,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
 # Packages with goroutines run under the race detector; the pure ones have none
 # to race, and their 100,000 traces would take ten times as long there.
-CONCURRENT := ./internal/tail ./internal/relay ./internal/feed ./internal/monitor ./internal/simulate ./internal/timesite ./internal/collect ./internal/notify ./internal/term ./internal/cli
+CONCURRENT := ./internal/tail ./internal/relay ./internal/feed ./internal/monitor ./internal/simulate ./internal/timesite ./internal/collect ./internal/drive ./internal/notify ./internal/term ./internal/cli
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"weir/internal/drive"
+	"weir/internal/escape"
 	"weir/internal/monitor"
 	"weir/internal/term"
 	"weir/internal/timesite"
@@ -163,7 +164,7 @@ func noColorMatters(name string) string {
 
 // controls are those of the run.
 func (o *trafficgen) controls(options *drive.Options) controls {
-	c := controls{title: options.Requests[0].String(), length: o.pacing.duration, allowed: o.connections, rate: o.pacing.rate}
+	c := controls{title: escape.Terminal([]byte(options.Requests[0].String())), length: o.pacing.duration, allowed: o.connections, rate: o.pacing.rate}
 	if n := len(options.Requests) - 1; n > 0 {
 		c.title += fmt.Sprintf(" and %s %s", unit.Count(int64(n)), unit.Plural(int64(n), "other"))
 	}

@@ -99,6 +99,7 @@ func newTrafficgen(s streams) *cobra.Command {
 	f.SortFlags = false
 	o.mix.add(f)
 	o.pacing.flags(f, "rps")
+	f.Lookup("pattern").Usage += "; may be repeated, the key p then turns to the next"
 	f.Int64Var(&o.requests, "requests", 0, "end after `N` requests")
 	o.replay.add(f)
 	f.IntVarP(&o.connections, "connections", "c", 64, "`N` connections at once at most, whatever happens")
