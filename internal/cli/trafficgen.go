@@ -264,7 +264,7 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 func (o *trafficgen) options(cmd *cobra.Command, s streams) (drive.Options, error) {
 	options := drive.Options{
 		Connections: o.connections, Overload: o.overload, Timeout: o.timeout, Wait: o.wait, MaxBody: o.maxBody, Fresh: o.fresh, HTTP2: o.http2,
-		Batch: o.grade.batch, Agent: "weir-trafficgen/" + release,
+		Batch: o.grade.batch, Agent: "weir-trafficgen/" + release, Seed: o.seed,
 	}
 	var err error
 	if options.TLS, err = o.secure.config(); err != nil {
@@ -318,6 +318,9 @@ func (o *trafficgen) planPaced(cmd *cobra.Command, options *drive.Options, s str
 	})
 	options.Setting.Jitter = o.pacing.jitter
 	random := len(all) > 1 || o.pacing.jitter > 0 || o.pacing.arrivals != pace.Even || cmd.Flags().Changed("pattern")
+	for i := range options.Requests {
+		random = random || options.Requests[i].Templated()
+	}
 	if random && !cmd.Flags().Changed("seed") {
 		tell(s.err, fmt.Sprintf("--seed %d", o.seed))
 	}
