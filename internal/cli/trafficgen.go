@@ -44,9 +44,7 @@ type trafficgen struct {
 	grade       grade
 	seed        uint64
 	owned       bool
-	live        string
-	raw         string
-	listen      string
+	beside      besideFlags
 	peaks       []unit.PerSecond // the highest rate of each pattern, without jitter
 }
 
@@ -113,11 +111,11 @@ func newTrafficgen(s streams) *cobra.Command {
 	f.IntVar(&o.threads, "threads", 0, "`N` threads that send, each its share of requests and connections; on Linux, without TLS and HTTP/2 (default: 1, beyond 40000 requests a second 2)")
 	f.Var(newValue(&o.grade, "GRADE", "", parseGrade), "pace", "exact: each request at its microsecond, the default up to 20000 a second; batch, or a span: what is due within 1ms, or it, together")
 	o.verdict.add(f)
-	f.Var(newValue(&o.listen, "ADDR", "", parseListen), "listen", "show the figures of the last second meanwhile at /metrics (Prometheus) and /stats (text, JSON) of this address: 127.0.0.1:9100, or a port of this machine alone")
-	f.StringVar(&o.raw, "raw", "", "write a line for each request to this `FILE`: due, send, reply (Unix seconds), code, bytes, with tabs between them")
+	f.Var(newValue(&o.beside.listen, "ADDR", "", parseListen), "listen", "show the figures of the last second meanwhile at /metrics (Prometheus) and /stats (text, JSON) of this address: 127.0.0.1:9100, or a port of this machine alone")
+	f.StringVar(&o.beside.raw, "raw", "", "write a line for each request to this `FILE`: due, send, reply (Unix seconds), code, bytes, with tabs between them")
 	f.Uint64Var(&o.seed, "seed", 0, "`SEED` of everything random (default: another one each time, told on standard error)")
 	f.BoolVar(&o.owned, "yes-i-own-this", false, "send more than 1000 requests a second to another machine")
-	f.Var(newValue(&o.live, "WHICH", "auto", oneOf("auto", "lines", "off")), "live", "what is shown meanwhile. auto: on a terminal a screen, with keys that change the rate, elsewhere a line each second; lines; off")
+	f.Var(newValue(&o.beside.live, "WHICH", "auto", oneOf("auto", "lines", "off")), "live", "what is shown meanwhile. auto: on a terminal a screen, with keys that change the rate, elsewhere a line each second; lines; off")
 	cmd.AddCommand(newTrafficgenReport(s))
 	return cmd
 }
@@ -227,8 +225,8 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 	if err := o.verdict.ready(); err != nil {
 		return err
 	}
-	if o.raw != "" {
-		file, err := openRaw(o.raw)
+	if o.beside.raw != "" {
+		file, err := openRaw(o.beside.raw)
 		if err != nil {
 			return fmt.Errorf("cannot write --raw: %w", err)
 		}
@@ -237,7 +235,7 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 	}
 	// net/http tells the log of its own of servers that speak unasked; they are in the report.
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	if o.listen != "" {
+	if o.beside.listen != "" {
 		stop, err := o.serve(&options, s)
 		if err != nil {
 			return err

@@ -27,7 +27,9 @@ func TestEachRequestHasItsOwnNumberAndChance(t *testing.T) {
 		}))
 		defer server.Close()
 		play := func(threads int, seed uint64) []string {
+			mu.Lock()
 			got = nil
+			mu.Unlock()
 			get, post := request(t, "GET", server.URL+"/item/{seq}?r={rand}"), request(t, "POST", server.URL+"/form")
 			get.Header = []Field{{"X-Trace", "{rand}-{seq}"}}
 			post.Body = []byte(`{"n":{seq},"r":"{rand}","other":{}}`)
