@@ -13,11 +13,19 @@ import (
 	"time"
 
 	"weir/internal/drive"
+	"weir/internal/escape"
 	"weir/internal/monitor"
 	"weir/internal/term"
 	"weir/internal/timesite"
 	"weir/internal/unit"
 )
+
+// besideFlags say what is shown and written while a run goes on.
+type besideFlags struct {
+	live   string // auto, lines, off
+	listen string // an address
+	raw    string // the name of a file
+}
 
 // live shows what a run of the load generator does, and takes what is wanted otherwise. Its
 // methods may be called by several goroutines at once.
@@ -70,7 +78,7 @@ func (o *trafficgen) show(ctx context.Context, options *drive.Options, s streams
 	changes := make(chan drive.Setting, 16)
 	options.Changes = changes
 	l := &live{out: s.err, mode: o.mode(s.err), changes: changes, stop: stop, setting: options.Setting, controls: o.controls(options)}
-	if l.mode == liveLines && o.outlets.live == "auto" && o.mode(s.out) == liveScreen {
+	if l.mode == liveLines && o.beside.live == "auto" && o.mode(s.out) == liveScreen {
 		l.out, l.mode = s.out, liveScreen
 	}
 	others := options.OnProgress
@@ -129,7 +137,7 @@ func parseListen(s string) (string, error) {
 
 // serve shows the figures of the run to others, until stop is called.
 func (o *trafficgen) serve(options *drive.Options, s streams) (stop func(), err error) {
-	host, text, _ := net.SplitHostPort(o.outlets.listen) // parseListen has read it
+	host, text, _ := net.SplitHostPort(o.beside.listen) // parseListen has read it
 	port, _ := strconv.ParseUint(text, 10, 16)
 	l, err := timesite.Listen(host, uint16(port))
 	if err != nil {
@@ -144,9 +152,9 @@ func (o *trafficgen) serve(options *drive.Options, s streams) (stop func(), err 
 // mode is how a run is shown on f.
 func (o *trafficgen) mode(f *os.File) liveMode {
 	switch color, terminal := term.Color("auto", f, noColorMatters); {
-	case o.outlets.live == "off":
+	case o.beside.live == "off":
 		return liveOff
-	case o.outlets.live == "lines" || !terminal || !color:
+	case o.beside.live == "lines" || !terminal || !color:
 		return liveLines
 	}
 	return liveScreen
@@ -163,7 +171,7 @@ func noColorMatters(name string) string {
 
 // controls are those of the run.
 func (o *trafficgen) controls(options *drive.Options) controls {
-	c := controls{title: options.Requests[0].String(), length: o.pacing.duration, allowed: o.connections, rate: o.pacing.rate}
+	c := controls{title: escape.Terminal([]byte(options.Requests[0].String())), length: o.pacing.duration, allowed: o.connections, rate: o.pacing.rate}
 	if n := len(options.Requests) - 1; n > 0 {
 		c.title += fmt.Sprintf(" and %s %s", unit.Count(int64(n)), unit.Plural(int64(n), "other"))
 	}

@@ -44,15 +44,8 @@ type trafficgen struct {
 	grade       grade
 	seed        uint64
 	owned       bool
-	outlets     outlets
+	beside      besideFlags
 	peaks       []unit.PerSecond // the highest rate of each pattern, without jitter
-}
-
-// outlets are where a run is shown while it goes on.
-type outlets struct {
-	live   string // auto, lines or off
-	raw    string // a file with a line for each request
-	listen string // address
 }
 
 // freeRate is how many requests a second go to other machines without a word from their
@@ -104,6 +97,7 @@ func newTrafficgen(s streams) *cobra.Command {
 	f.SortFlags = false
 	o.mix.add(f)
 	o.pacing.flags(f, "rps")
+	f.Lookup("pattern").Usage += "; may be repeated, the key p then turns to the next"
 	f.Int64Var(&o.requests, "requests", 0, "end after `N` requests")
 	o.replay.add(f)
 	f.IntVarP(&o.connections, "connections", "c", 64, "`N` connections at once at most, whatever happens")
@@ -117,11 +111,11 @@ func newTrafficgen(s streams) *cobra.Command {
 	f.IntVar(&o.threads, "threads", 0, "`N` threads that send, each its share of requests and connections; on Linux, without TLS and HTTP/2 (default: 1, beyond 40000 requests a second 2)")
 	f.Var(newValue(&o.grade, "GRADE", "", parseGrade), "pace", "exact: each request at its microsecond, the default up to 20000 a second; batch, or a span: what is due within 1ms, or it, together")
 	o.verdict.add(f)
-	f.Var(newValue(&o.outlets.listen, "ADDR", "", parseListen), "listen", "show the figures of the last second meanwhile at /metrics (Prometheus) and /stats (text, JSON) of this address: 127.0.0.1:9100, or a port of this machine alone")
-	f.StringVar(&o.outlets.raw, "raw", "", "write a line for each request to this `FILE`: due, send, reply (Unix seconds), code, bytes, with tabs between them")
+	f.Var(newValue(&o.beside.listen, "ADDR", "", parseListen), "listen", "show the figures of the last second meanwhile at /metrics (Prometheus) and /stats (text, JSON) of this address: 127.0.0.1:9100, or a port of this machine alone")
+	f.StringVar(&o.beside.raw, "raw", "", "write a line for each request to this `FILE`: due, send, reply (Unix seconds), code, bytes, with tabs between them")
 	f.Uint64Var(&o.seed, "seed", 0, "`SEED` of everything random (default: another one each time, told on standard error)")
 	f.BoolVar(&o.owned, "yes-i-own-this", false, "send more than 1000 requests a second to another machine")
-	f.Var(newValue(&o.outlets.live, "WHICH", "auto", oneOf("auto", "lines", "off")), "live", "what is shown meanwhile. auto: on a terminal a screen, with keys that change the rate, elsewhere a line each second; lines; off")
+	f.Var(newValue(&o.beside.live, "WHICH", "auto", oneOf("auto", "lines", "off")), "live", "what is shown meanwhile. auto: on a terminal a screen, with keys that change the rate, elsewhere a line each second; lines; off")
 	cmd.AddCommand(newTrafficgenReport(s))
 	return cmd
 }
@@ -231,8 +225,8 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 	if err := o.verdict.ready(); err != nil {
 		return err
 	}
-	if o.outlets.raw != "" {
-		file, err := openRaw(o.outlets.raw)
+	if o.beside.raw != "" {
+		file, err := openRaw(o.beside.raw)
 		if err != nil {
 			return fmt.Errorf("cannot write --raw: %w", err)
 		}
@@ -241,7 +235,7 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 	}
 	// net/http tells the log of its own of servers that speak unasked; they are in the report.
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	if o.outlets.listen != "" {
+	if o.beside.listen != "" {
 		stop, err := o.serve(&options, s)
 		if err != nil {
 			return err
@@ -268,7 +262,7 @@ func (o *trafficgen) run(cmd *cobra.Command, s streams) error {
 func (o *trafficgen) options(cmd *cobra.Command, s streams) (drive.Options, error) {
 	options := drive.Options{
 		Connections: o.connections, Overload: o.overload, Timeout: o.timeout, Wait: o.wait, MaxBody: o.maxBody, Fresh: o.fresh, HTTP2: o.http2,
-		Batch: o.grade.batch, Agent: "weir-trafficgen/" + release,
+		Batch: o.grade.batch, Agent: "weir-trafficgen/" + release, Seed: o.seed,
 	}
 	var err error
 	if options.TLS, err = o.secure.config(); err != nil {
@@ -322,6 +316,9 @@ func (o *trafficgen) planPaced(cmd *cobra.Command, options *drive.Options, s str
 	})
 	options.Setting.Jitter = o.pacing.jitter
 	random := len(all) > 1 || o.pacing.jitter > 0 || o.pacing.arrivals != pace.Even || cmd.Flags().Changed("pattern")
+	for i := range options.Requests {
+		random = random || options.Requests[i].Templated()
+	}
 	if random && !cmd.Flags().Changed("seed") {
 		tell(s.err, fmt.Sprintf("--seed %d", o.seed))
 	}

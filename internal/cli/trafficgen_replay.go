@@ -187,7 +187,7 @@ func (p *replayed) add(e drive.Entry, method, target []byte) error {
 	if !ok {
 		at = int32(len(p.requests))
 		p.known[string(p.key)] = at
-		p.requests = append(p.requests, drive.Request{Method: string(method), Site: p.site, Target: string(target), Header: p.header})
+		p.requests = append(p.requests, drive.Request{Method: string(method), Site: p.site, Target: string(target), Header: p.header, Literal: true})
 	}
 	e.Request = at
 	p.entries = append(p.entries, e)

@@ -31,6 +31,7 @@ type conn struct {
 	// The request under way.
 	due, sent time.Duration
 	request   int
+	number    int64
 	again     bool // it was sent before, on a connection that was closed
 	out       []byte
 	off       int
@@ -63,7 +64,7 @@ func (l *loop) send(request int, due time.Duration) bool {
 	l.tally.send(due, now)
 	l.ended = now
 	c := &l.conns[slot]
-	c.due, c.sent, c.request, c.again = due, now, request, false
+	c.due, c.sent, c.request, c.again, c.number = due, now, request, false, l.cursor.number
 	l.begin(slot)
 	return true
 }
@@ -91,7 +92,11 @@ func (l *loop) evict() int32 {
 func (l *loop) begin(slot int32) {
 	c := &l.conns[slot]
 	w := &l.wires[c.request]
-	c.out = append(append(c.out[:0], w.line...), w.rest...)
+	if w.form != nil {
+		c.out = w.form.append(c.out[:0], stamp{c.number, l.o.Seed})
+	} else {
+		c.out = append(append(c.out[:0], w.line...), w.rest...)
+	}
 	c.off = 0
 	c.answer.limit = l.o.MaxBody
 	c.answer.reset(w.noBody)

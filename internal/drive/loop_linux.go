@@ -42,6 +42,7 @@ type loop struct {
 	ending  atomic.Bool   // set by somebody else, who then wakes the loop by signal
 	changes chan change   // the same
 	waits   []unix.PollFd // for poll
+	step    int64         // from one request of this loop to the next
 	several bool          // there are other loops
 	thread  int           // of the system
 	yielded time.Duration // when it last let others run
@@ -66,7 +67,8 @@ type wire struct {
 	peer          int32
 	line          []byte
 	rest          []byte
-	twice, noBody bool // it may be sent again; its answer has no body
+	form          *form // instead of both, where it has marks
+	twice, noBody bool  // it may be sent again; its answer has no body
 }
 
 // A cursor is at the first request of the Plan that has not been sent.
@@ -74,7 +76,8 @@ type cursor struct {
 	due     time.Duration
 	request int // may be Nobody
 	more    bool
-	waits   bool // it was due while all connections were taken
+	waits   bool  // it was due while all connections were taken
+	number  int64 // in the whole Plan
 }
 
 // A change is a Setting from a time on.
@@ -161,6 +164,9 @@ func (l *loop) turn(by change) {
 	l.hand.turn(by.at, by.to)
 	back := c.due > by.at && c.request != Nobody
 	p.Turn(by.at, by.to, back)
+	if back {
+		c.number -= l.step
+	}
 	if back || c.request == Nobody {
 		l.advance()
 	}
@@ -209,11 +215,16 @@ func (l *loop) address() error {
 			peers[site] = p
 			l.peers = append(l.peers, newPeer(at))
 		}
+		if r.Templated() {
+			f := &form{head: appendHeader([]byte(r.Method+" "+r.Target), r, l.o), body: r.Body, sized: sized(r)}
+			l.wires = append(l.wires, wire{peer: p, form: f, twice: r.safe(), noBody: r.Method == "HEAD"})
+			continue
+		}
 		key := restKeyOf(r)
 		if rests[key] == nil {
 			rests[key] = appendRest(nil, r, l.o)
 		}
-		l.wires = append(l.wires, wire{p, []byte(r.Method + " " + r.Target), rests[key], r.safe(), r.Method == "HEAD"})
+		l.wires = append(l.wires, wire{p, []byte(r.Method + " " + r.Target), rests[key], nil, r.safe(), r.Method == "HEAD"})
 	}
 	return nil
 }
@@ -247,6 +258,9 @@ func (l *loop) advance() {
 	c := &l.cursor
 	c.due, c.request, c.more = l.o.Plan.Next()
 	c.waits = false
+	if c.request != Nobody {
+		c.number += l.step
+	}
 }
 
 // sendDue sends what is due, as far as there are connections. It sends no more than so many

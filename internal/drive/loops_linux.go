@@ -100,6 +100,7 @@ func (g *loops) prepare() error {
 			o.Plan = &share{plan: append([]Plan{g.o.Plan}, g.o.Twins...)[i], mine: int64(i), of: int64(n)}
 		}
 		l := &loop{o: &o, at: g.at, several: n > 1, changes: make(chan change, 16)}
+		l.step, l.cursor.number = int64(n), int64(i-n)
 		if err := l.prepare(); err != nil {
 			g.close()
 			return err

@@ -41,6 +41,7 @@ type pool struct {
 type job struct {
 	due     time.Duration
 	request int
+	number  int64 // in the Plan
 }
 
 // links counts connections.
@@ -119,6 +120,9 @@ func (p *pool) prepare() error {
 		r, err := newHTTPRequest(&p.o.Requests[i], p.o)
 		if err != nil {
 			return err
+		}
+		if p.o.Requests[i].Templated() {
+			r = nil
 		}
 		p.templates = append(p.templates, r)
 	}
@@ -237,7 +241,7 @@ func (p *pool) pace(ctx, work context.Context, workers *sync.WaitGroup) outcome 
 	var out outcome
 	sleep := newSleeper()
 	defer sleep.close()
-	started, waited, handed := 0, int64(0), int64(0)
+	started, waited, handed, number := 0, int64(0), int64(0), int64(0)
 	freed := time.Duration(-1) // up to when all connections were taken, the last time
 	defer func() {
 		p.mu.Lock()
@@ -264,7 +268,8 @@ func (p *pool) pace(ctx, work context.Context, workers *sync.WaitGroup) outcome 
 			continue
 		}
 		out.length = due
-		j := job{due, request}
+		j := job{due, request, number}
+		number++
 		if due < freed {
 			waited++
 		}
@@ -392,7 +397,7 @@ func (p *pool) work(ctx context.Context) {
 		p.tally.send(j.due, sent)
 		p.mu.Unlock()
 		p.underWay.Add(1)
-		status, body, f := p.send(ctx, j.request)
+		status, body, f := p.send(ctx, j)
 		p.underWay.Add(-1)
 		now := p.now()
 		p.mu.Lock()
@@ -407,14 +412,22 @@ func (p *pool) work(ctx context.Context) {
 }
 
 // send sends a request and reads its answer to the end.
-func (p *pool) send(ctx context.Context, request int) (status int, body int64, f fault) {
+func (p *pool) send(ctx context.Context, j job) (status int, body int64, f fault) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.o.Timeout, errTimeout)
 	defer cancel()
 	connections := int64(0) // that the request was sent on
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connections++ }})
 	defer func() { p.retried.Add(max(connections-1, 0)) }()
-	req := p.templates[request].WithContext(ctx)
-	if b := p.o.Requests[request].Body; len(b) > 0 {
+	r, template := &p.o.Requests[j.request], p.templates[j.request]
+	if template == nil { // it has marks
+		var err error
+		r = stamp{j.number, p.o.Seed}.filled(r)
+		if template, err = newHTTPRequest(r, p.o); err != nil {
+			return 0, 0, other
+		}
+	}
+	req := template.WithContext(ctx)
+	if b := r.Body; len(b) > 0 {
 		req.Body = io.NopCloser(bytes.NewReader(b))
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
 	}

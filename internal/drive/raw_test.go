@@ -3,6 +3,7 @@ package drive
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -145,4 +146,14 @@ func FuzzRawFilesAreReadOrRefused(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// BenchmarkRaw is what the goroutine that sends pays for a line, with a writer that keeps up.
+func BenchmarkRaw(b *testing.B) {
+	f := newRawFile(io.Discard, time.Now())
+	l := &rawLog{to: f}
+	for b.Loop() {
+		l.add(exchange{due: time.Second, sent: time.Second, done: 2 * time.Second, status: 200, bytes: 21})
+	}
+	_ = closeRaw(f, l) // lines may be lost: nobody waits
 }

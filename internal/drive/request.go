@@ -12,7 +12,8 @@ import (
 type Field struct{ Name, Value string }
 
 // A Request is one that may be sent, as often as the Plan says. It is not changed
-// while a run goes on.
+// while a run goes on. {seq} in its target, values of its header or its body stands for the number
+// of the request in the run, {rand} for 16 hexadecimal digits by chance.
 type Request struct {
 	Method string
 	// Site has the scheme, the host, and the user, if any; its path does not count.
@@ -21,6 +22,8 @@ type Request struct {
 	Target string // from the first slash on, with the query, as it is sent
 	Header []Field
 	Body   []byte
+	// Literal is for one whose {seq} and {rand} mean themselves.
+	Literal bool
 }
 
 // String returns method and URL, without a password.
@@ -57,7 +60,8 @@ func ParseURL(s string) (site *url.URL, target string, err error) {
 	case u.Hostname() == "":
 		return nil, "", errors.New("it names no host: write it as http://127.0.0.1:8080/")
 	}
-	return &url.URL{Scheme: u.Scheme, User: u.User, Host: u.Host}, u.RequestURI(), nil
+	target = strings.NewReplacer("%7Bseq%7D", seqMark, "%7Brand%7D", randMark).Replace(u.RequestURI())
+	return &url.URL{Scheme: u.Scheme, User: u.User, Host: u.Host}, target, nil
 }
 
 // CheckTarget tells what is wrong with a target, nil for nothing.

@@ -38,6 +38,8 @@ type Options struct {
 	// Setting is what holds at the start. nil for none.
 	Changes <-chan Setting
 	Setting Setting
+	// Seed is that of {rand} in requests.
+	Seed uint64
 	// Raw takes a line for each request (ParseRaw), off the goroutine that sends; nil for none.
 	Raw io.Writer
 }

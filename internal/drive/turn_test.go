@@ -243,3 +243,15 @@ func TestTheProgressTellsWhatIsAskedFor(t *testing.T) {
 		t.Errorf("of a replay got %d, want -1", g.Asked)
 	}
 }
+
+// BenchmarkNext is what a thread pays for a request that another one sends.
+func BenchmarkNext(b *testing.B) {
+	p := steady(10_000, 0)
+	p.Jitter.Amount = 0.5
+	p.Pacer = pace.New(p.shaped(Setting{Jitter: 0.5}))
+	for b.Loop() {
+		if _, _, ok := p.Next(); !ok {
+			b.Fatal("it has ended")
+		}
+	}
+}

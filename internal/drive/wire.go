@@ -36,6 +36,17 @@ func sized(r *Request) bool {
 
 // appendRest appends what stands behind the target.
 func appendRest(b []byte, r *Request, o *Options) []byte {
+	b = appendHeader(b, r, o)
+	if sized(r) {
+		b = strconv.AppendInt(append(b, "Content-Length: "...), int64(len(r.Body)), 10)
+		b = append(b, "\r\n"...)
+	}
+	b = append(b, "\r\n"...)
+	return append(b, r.Body...)
+}
+
+// appendHeader appends that without the length, the empty line and the body.
+func appendHeader(b []byte, r *Request, o *Options) []byte {
 	host, agent, auth := r.Site.Host, o.Agent, ""
 	if u := r.Site.User; u != nil {
 		password, _ := u.Password()
@@ -72,9 +83,5 @@ func appendRest(b []byte, r *Request, o *Options) []byte {
 	if o.Fresh {
 		line("Connection", "close")
 	}
-	if sized(r) {
-		line("Content-Length", strconv.Itoa(len(r.Body)))
-	}
-	b = append(b, "\r\n"...)
-	return append(b, r.Body...)
+	return b
 }
