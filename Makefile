@@ -70,7 +70,7 @@ programs: ## logrotate and the Alertmanager, which tests use: installed where th
 test: programs ## everything that must hold, in about six minutes with two processors
 	@$(MAKE) --no-print-directory -k -j 3 tests races vet sequences rotations
 
-TESTING = go test -parallel 8 -timeout 20m
+TESTING = go test -parallel 8 -timeout 1h
 
 tests: ## every test, at its full length
 	$(TESTING) ./...
