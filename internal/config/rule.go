@@ -416,6 +416,8 @@ above = "5%%"
 over = "2m"
 min = 50
 min_of = 10
+recovery = "4%%"
+keep_firing_for = "1m"
 
 [[rule]]
 name = "latency"
