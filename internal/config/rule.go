@@ -89,8 +89,12 @@ func (r *reader) decide(d *draft, g given, at place, wrong bool) {
 		if d.condition(conditions[0]) && g["over"] == nil {
 			d.Window = 0
 		}
-		if d.Test == alert.Changes && g["min"] == nil { // what it adjusts may have one
-			d.Min = 0
+		if d.Test == alert.Changes { // what it adjusts may have these
+			for name, of := range map[string]*int64{"min": &d.Min, "for": &d.For, "keep_firing_for": &d.KeepFiring} {
+				if g[name] == nil {
+					*of = 0
+				}
+			}
 		}
 	} else if d.base == nil || g["change"] != nil && d.Test == alert.Changes {
 		// A key of its own that is wrong may have been meant to.
