@@ -51,8 +51,8 @@ func TestTheEndOfAnAlertIsToldHoweverLongNobodyWatched(t *testing.T) {
 	})
 }
 
-// TestAnAlertThatEndsWhileThereIsNoChannelIsOver for one that comes back: an Alertmanager would
-// be told for ever that it fires.
+// TestAnAlertThatEndsWhileThereIsNoChannelIsOver for one that comes back, and it is told of that: an
+// Alertmanager would be told for ever that it fires.
 func TestAnAlertThatEndsWhileThereIsNoChannelIsOver(t *testing.T) {
 	inBubble(t, func(p *play) {
 		p.append("access.log", line(time.Now(), "/"))
@@ -68,7 +68,7 @@ func TestAnAlertThatEndsWhileThereIsNoChannelIsOver(t *testing.T) {
 		p.start(o)
 		p.pause(time.Hour)
 		p.ends(&o)
-		p.wantDelivered("one", "high-traffic firing late=false")
+		p.wantDelivered("one", "high-traffic firing late=false", "high-traffic recovered late=false")
 	})
 }
 

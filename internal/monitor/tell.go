@@ -48,6 +48,9 @@ type teller struct {
 type reported struct {
 	// Open are the alerts that were told and are not over, by rule and key.
 	Open map[string]notify.Message `json:"open"`
+	// Heard are the names of the channels that were told of one of Open, or will be, by its key
+	// there: the end is theirs to know, too, even if they are gone for a while.
+	Heard map[string][]string `json:"heard,omitempty"`
 	// Channels are the names of those that know of all that is open.
 	Channels []string `json:"channels"`
 }
@@ -172,6 +175,7 @@ func (t *teller) rows(e *alert.Event, late, replayed bool, now time.Time) []noti
 		return nil // who was told of an alert is told of its end
 	case m.State == notify.Firing:
 		t.Open[name] = m
+		delete(t.Heard, name)
 	default:
 		// Where a clock was set meanwhile, it began at another second than was told.
 		m.Began = before.Began
@@ -184,7 +188,36 @@ func (t *teller) rows(e *alert.Event, late, replayed bool, now time.Time) []noti
 	if m.State == notify.Recovered && t.owed[name] {
 		rows = slices.DeleteFunc(rows, func(r notify.Row) bool { return t.fresh[r.Target] })
 	}
+	if m.State == notify.Firing {
+		t.heard(name, rows)
+	} else {
+		rows = append(rows, t.farewell(name, &m, now)...)
+	}
 	delete(t.owed, name)
+	return rows
+}
+
+// heard remembers for whom rows of an open alert are.
+func (t *teller) heard(name string, rows []notify.Row) {
+	if t.Heard == nil {
+		t.Heard = map[string][]string{}
+	}
+	for i := range rows {
+		t.Heard[name] = append(t.Heard[name], rows[i].Target)
+	}
+}
+
+// farewell returns the rows of the end of an alert for channels that heard of it and are gone:
+// they wait for their return like all that they have not taken.
+func (t *teller) farewell(name string, m *notify.Message, now time.Time) []notify.Row {
+	var rows []notify.Row
+	names := t.names()
+	for _, target := range t.Heard[name] {
+		if !names[target] {
+			rows = append(rows, notify.RowFor(target, m, now))
+		}
+	}
+	delete(t.Heard, name)
 	return rows
 }
 
@@ -240,7 +273,10 @@ func (t *teller) missed(windows []view.Window, now time.Time) []notify.Row {
 		if m, told := t.Open[name]; told {
 			if t.owed[name] {
 				m.Late = true
-				rows = append(rows, slices.DeleteFunc(t.dispatcher.Rows(m, now), func(r notify.Row) bool { return !t.fresh[r.Target] })...)
+				news := slices.DeleteFunc(t.dispatcher.Rows(m, now), func(r notify.Row) bool { return !t.fresh[r.Target] })
+				t.heard(name, news)
+				t.changed = t.changed || len(news) > 0
+				rows = append(rows, news...)
 			}
 			continue
 		}

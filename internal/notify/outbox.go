@@ -53,6 +53,10 @@ func seal(target string, m *Message, queued, due time.Time) Row {
 	return Row{Target: target, Key: m.ID, Body: body, Due: due}
 }
 
+// RowFor returns the row of a message for a channel that is not there at the moment; it may be
+// told as soon as it comes back.
+func RowFor(target string, m *Message, now time.Time) Row { return seal(target, m, now, now) }
+
 // AbandonedAfter is how long rows are kept for a channel that is no more: as long as a message
 // is tried by default.
 const AbandonedAfter = usualGiveUp
