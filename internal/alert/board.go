@@ -31,8 +31,15 @@ type Board struct {
 	hushes  []Hush // what somebody has said
 }
 
-// A pace is Rule.Cadence and Rule.Reach.
+// A pace is Rule.Cadence, and how far back the rule looks once its windows are rounded.
 type pace struct{ cadence, reach int64 }
+
+// paceOf returns the pace of a rule. The end of a window, its length and its lag are rounded
+// to whole slots each: by Rule.Reach alone, a window of a second that is one of ten was taken
+// for empty while the requests were still in it, and what came of its being empty was late.
+func paceOf(r *Rule) pace {
+	return pace{r.Cadence(), r.Reach() + 3*(r.Slot(r.Reach())-1)}
+}
 
 // An Observer is told of each measurement that a rule is decided on. key is that of
 // the Watch, at the second, as in Look. It reports whether it has to see the next second even
@@ -48,7 +55,7 @@ func NewBoard(rules ...Rule) *Board {
 	for i := range b.rules {
 		r := &b.rules[i]
 		b.from[i] = len(b.watches)
-		b.pace[i] = pace{r.Cadence(), r.Reach()}
+		b.pace[i] = paceOf(r)
 		if r.By == Site || r.Test == Changes {
 			b.watches = append(b.watches, b.watch(i, ""))
 		}
