@@ -47,7 +47,7 @@ type Stats struct {
 	BotHits                int64 // by agents that are programs
 	Bots, BotKinds         Table
 
-	// Tables of reports, empty elsewhere.
+	// Tables of reports, empty elsewhere; but of Hosts the Keys are always known.
 	NotFound, ServerErrors  Table // paths
 	Agents, Referrers       Table
 	Browsers, Systems       Table // of people
@@ -146,8 +146,11 @@ func Read(t *traffic.Tally, tops Tops) Stats {
 		s.Hosts = table(t, traffic.ByHost, n, t.Hits)
 		s.Users = table(t, traffic.ByUser, n, t.Hits)
 		s.Protocols = table(t, traffic.ByProtocol, maxMethods, t.Hits-t.Malformed)
-	} else if tops.Bots > 0 {
-		s.botsOf(t, tops.Bots)
+	} else {
+		s.Hosts.Keys, _ = t.Keys(traffic.ByHost)
+		if tops.Bots > 0 {
+			s.botsOf(t, tops.Bots)
+		}
 	}
 	for code, n := range t.Statuses {
 		if n > 0 {
