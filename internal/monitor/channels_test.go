@@ -72,6 +72,34 @@ func TestAnAlertThatEndsWhileThereIsNoChannelIsOver(t *testing.T) {
 	})
 }
 
+// TestTheMostOfAnHourHoldsThroughRestarts and reloads: six an hour are one in ten minutes.
+func TestTheMostOfAnHourHoldsThroughRestarts(t *testing.T) {
+	inBubble(t, func(p *play) {
+		p.append("access.log", line(time.Now(), "/"))
+		begin := func() (o Options) {
+			o = p.remembering("state", "access.log")
+			o.Channels = []notify.Channel{p.toFile("one")}
+			o.Channels[0].MaxPerHour = 6
+			p.start(o)
+			return o
+		}
+		o := begin()
+		p.busy(time.Minute, 40)
+		p.ends(&o)
+		p.wantDelivered("one", "high-traffic firing late=false")
+		o = begin()
+		p.busy(4*time.Minute, 1)
+		p.ends(&o)
+		p.wantDelivered("one", "high-traffic firing late=false")
+		o = begin()
+		p.busy(4*time.Minute, 1)
+		p.wantDelivered("one", "high-traffic firing late=false")
+		p.busy(2*time.Minute, 1)
+		p.ends(&o)
+		p.wantDelivered("one", "high-traffic firing late=false", "high-traffic recovered late=false")
+	})
+}
+
 // TestAChannelThatIsNewIsToldOfWhatIsOpen, once, and of its end; the others not again.
 func TestAChannelThatIsNewIsToldOfWhatIsOpen(t *testing.T) {
 	inBubble(t, func(p *play) {

@@ -336,6 +336,7 @@ func (m *Monitor) fill(c *pending) error {
 	if fresh {
 		c.States[stateLearned] = learned
 	}
+	m.teller.pay()
 	if t := m.teller; t.changed {
 		if c.States[stateTold], err = json.Marshal(&t.reported); err != nil {
 			return err

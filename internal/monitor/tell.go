@@ -53,6 +53,8 @@ type reported struct {
 	Heard map[string][]string `json:"heard,omitempty"`
 	// Channels are the names of those that know of all that is open.
 	Channels []string `json:"channels"`
+	// Paid is until when what channels delivered counts for the most of an hour, by their names.
+	Paid map[string]time.Time `json:"paid,omitempty"`
 }
 
 // mostWords are notices of channels that wait to be shown; more are dropped.
@@ -76,6 +78,7 @@ func newTeller(o *Options, db *history.DB, state []byte) (*teller, error) {
 // redirected returns the teller that goes on for t with the channels of o. Nothing is told by
 // it before start.
 func (t *teller) redirected(o *Options) (*teller, error) {
+	t.pay()
 	next := &teller{
 		channels: o.Channels, outbox: t.outbox, zone: t.zone, host: t.host, reported: t.reported, changed: t.changed, strays: t.strays, words: t.words,
 	}
@@ -91,8 +94,9 @@ func (t *teller) dispatch(o *Options) (err error) {
 	for name := range t.Open {
 		t.owed[name] = true
 	}
+	maps.DeleteFunc(t.Paid, func(_ string, until time.Time) bool { return until.Before(time.Now()) })
 	t.dispatcher, err = notify.New(t.channels, notify.Options{
-		Outbox: t.outbox, Bell: o.Bell, Agent: "weir", Seed: uint64(time.Now().UnixNano()), Drain: drainNotices, Tell: t.say,
+		Outbox: t.outbox, Bell: o.Bell, Agent: "weir", Seed: uint64(time.Now().UnixNano()), Paid: t.Paid, Drain: drainNotices, Tell: t.say,
 	})
 	return err
 }
@@ -302,6 +306,18 @@ func (t *teller) hear() (words []string) {
 			words = append(words, text)
 		default:
 			return words
+		}
+	}
+}
+
+// pay notes what channels have delivered that counts for the most of an hour.
+func (t *teller) pay() {
+	for _, s := range t.dispatcher.Status() {
+		if !s.Paid.Equal(t.Paid[s.Name]) {
+			if t.Paid == nil {
+				t.Paid = map[string]time.Time{}
+			}
+			t.Paid[s.Name], t.changed = s.Paid, true
 		}
 	}
 }

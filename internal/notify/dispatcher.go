@@ -24,6 +24,9 @@ type Options struct {
 	Agent string
 	// Seed is that of the chance in waiting.
 	Seed uint64
+	// Paid has the Status.Paid of an earlier process by channel, so that nobody is told more an
+	// hour because weir was started again. nil is none.
+	Paid map[string]time.Time
 	// Drain is how long the end of Run may take, to deliver what waits.
 	Drain time.Duration
 
@@ -45,6 +48,9 @@ type Status struct {
 	LastError    string    // of the last delivery that failed, "" for none; without secrets
 	Last         time.Time // when something was delivered last
 	Next         time.Time // when it is tried again; zero while it works
+	// Paid is until when deliveries count that were made, for MaxPerHour; zero where there is no
+	// limit, or were none. It is what the next process has to know: Options.Paid.
+	Paid time.Time
 }
 
 // A Dispatcher brings messages to channels. Its methods are safe for concurrent use;
@@ -69,11 +75,16 @@ func New(channels []Channel, o Options) (*Dispatcher, error) {
 		if !c.Enabled {
 			continue
 		}
-		d.lanes = append(d.lanes, &lane{
+		l := &lane{
 			channel: c, options: &d.options, out: newSender(&c, &d.options), wake: make(chan struct{}, 1),
-			random: rand.New(rand.NewPCG(o.Seed, uint64(i))), allowance: allowance{perHour: c.MaxPerHour},
+			random: rand.New(rand.NewPCG(o.Seed, uint64(i))), allowance: allowance{perHour: c.MaxPerHour, paid: o.Paid[c.Name]},
 			status: Status{Name: c.Name, Kind: c.Kind},
-		})
+		}
+		if c.MaxPerHour > 0 {
+			l.allowance.owed(time.Now()) // bounded now, or starts in a row would each begin at too much
+			l.status.Paid = l.allowance.paid.Round(0)
+		}
+		d.lanes = append(d.lanes, l)
 	}
 	return d, nil
 }

@@ -289,6 +289,33 @@ func TestMoreThanAnHourAllowsIsGroupedAndNotLost(t *testing.T) {
 	})
 }
 
+// TestWhoStartsAgainAndAgainIsAllowedNoMoreAnHour: what was delivered before counts, also where
+// the clock has been set back by a day since.
+func TestWhoStartsAgainAndAgainIsAllowedNoMoreAnHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		channels := []Channel{opsChannel("ops", func(c *Channel) { c.MaxPerHour = 12 })}
+		s := newStage(t, NewMemory(1000), channels, fine)
+		for i := range 60 {
+			s.say(firing(fmt.Sprint("/", i)))
+			s.pass(time.Minute)
+			paid := s.only().Paid
+			s.end()
+			if i == 30 {
+				paid = paid.Add(24 * time.Hour)
+			}
+			s.start(Options{Paid: map[string]time.Time{"ops": paid}}, channels, []actor{fine})
+		}
+		s.pass(15 * time.Minute)
+		s.end()
+		if rows, _ := s.box.Rows("ops", 100); len(rows) > 0 {
+			t.Errorf("%d messages wait still", len(rows))
+		}
+		if n := len(s.times()); n < 13 || n > 18 {
+			t.Errorf("%d deliveries in 75 min, want 12 an hour and 2 at once", n)
+		}
+	})
+}
+
 // TestAFloodOfAlertsIsFewMessages: promise A12.
 func TestAFloodOfAlertsIsFewMessages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -174,6 +174,7 @@ func (l *lane) step(ctx context.Context, hurry bool) time.Duration {
 		return wait
 	}
 	l.allowance.take(now)
+	l.note(func(s *Status) { s.Paid = l.allowance.paid.Round(0) })
 	grace := l.options.Drain
 	if hurry {
 		grace = 0 // ctx ends with it

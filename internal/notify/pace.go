@@ -48,34 +48,34 @@ func left(at, now time.Time) time.Duration {
 // one at least. The zero value allows all.
 type allowance struct {
 	perHour int
-	spent   time.Duration // what is not paid back yet, as time
-	as      time.Time     // of that moment
+	paid    time.Time // until then something that was delivered counts
 }
 
 func (a *allowance) each() time.Duration { return time.Hour / time.Duration(a.perHour) }
+
+func (a *allowance) burst() time.Duration { return time.Duration(max(a.perHour/6, 1)) * a.each() }
+
+// owed is what is not paid back yet, as time. It is never more than what may go at once: beyond
+// lies what was delivered under a clock that was set back since, or under a smaller limit.
+func (a *allowance) owed(now time.Time) time.Duration {
+	if left(a.paid, now) > a.burst() {
+		a.paid = now.Add(a.burst())
+	}
+	return max(left(a.paid, now), 0)
+}
 
 // wait is how long to wait for the next delivery.
 func (a *allowance) wait(now time.Time) time.Duration {
 	if a.perHour <= 0 {
 		return 0
 	}
-	a.settle(now)
-	burst := time.Duration(max(a.perHour/6, 1)) * a.each()
-	return max(a.spent+a.each()-burst, 0)
+	return max(a.owed(now)+a.each()-a.burst(), 0)
 }
 
 // take spends a delivery.
 func (a *allowance) take(now time.Time) {
 	if a.perHour > 0 {
-		a.settle(now)
-		a.spent += a.each()
-	}
-}
-
-func (a *allowance) settle(now time.Time) {
-	if now.After(a.as) {
-		a.spent = max(a.spent-now.Sub(a.as), 0)
-		a.as = now
+		a.paid = now.Add(a.owed(now) + a.each())
 	}
 }
 
