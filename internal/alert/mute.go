@@ -6,8 +6,9 @@ import (
 	"weir/internal/traffic"
 )
 
-// A Mute is a stretch of the week in which the alerts of a rule are kept, and
-// told to nobody. The zero value is never.
+// A Mute is a stretch of the week, or of the calendar: one in which the alerts of a rule are
+// kept, and told to nobody, or one of those in which alone they are told. The zero value
+// is always.
 type Mute struct {
 	Days     [7]bool // from Sunday; none of them is every day
 	From, To int     // minutes of the local day; To may be the smaller one, on the next day. Equal: the whole day
@@ -46,8 +47,12 @@ func (r *Rule) Muted(t int64) bool {
 	if r.Policy == nil {
 		return false
 	}
-	for i := range r.Policy.Mutes {
-		if r.Policy.Mutes[i].Holds(t) {
+	return held(r.Policy.Mutes, t) || len(r.Policy.Schedule) > 0 && !held(r.Policy.Schedule, t)
+}
+
+func held(all []Mute, t int64) bool {
+	for i := range all {
+		if all[i].Holds(t) {
 			return true
 		}
 	}
@@ -62,6 +67,11 @@ func (r *Rule) unmuted(t int64) int64 {
 		for i := range r.Policy.Mutes {
 			if end := r.Policy.Mutes[i].End; end > t {
 				next = min(next, end)
+			}
+		}
+		for i := range r.Policy.Schedule {
+			if start := r.Policy.Schedule[i].Start; start > t {
+				next = min(next, start)
 			}
 		}
 		if t = next; !r.Muted(t) {

@@ -204,6 +204,8 @@ type Policy struct {
 	Message string // a template of the message; see Event.Message
 	Labels  map[string]string
 	Mutes   []Mute
+	// Schedule, where it is not empty, are the only stretches in which alerts are told.
+	Schedule []Mute
 	// Calendar is that of Changes: local time, holidays, maintenance.
 	Calendar *change.Calendar
 }

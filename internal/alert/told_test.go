@@ -174,3 +174,26 @@ func TestMutesEndAtTheMinute(t *testing.T) {
 		t.Errorf("unmuted at %d, want %d", got, want)
 	}
 }
+
+func TestARuleWithAScheduleIsToldInItsStretchesAlone(t *testing.T) {
+	r := Rule{Policy: &Policy{
+		Schedule: []Mute{{Days: [7]bool{time.Monday: true, time.Tuesday: true}, From: 8 * 60, To: 18 * 60, Zone: time.UTC}},
+		Mutes:    []Mute{{From: 12 * 60, To: 13 * 60, Zone: time.UTC}},
+	}}
+	monday := time.Date(2023, 11, 13, 0, 0, 0, 0, time.UTC)
+	for at, want := range map[time.Duration]bool{
+		8*time.Hour - time.Second: true, 8 * time.Hour: false, 12 * time.Hour: true, 13 * time.Hour: false, 18 * time.Hour: true,
+		32 * time.Hour: false, 56 * time.Hour: true, -13 * time.Hour: true,
+	} {
+		if got := r.Muted(monday.Add(at).Unix()); got != want {
+			t.Errorf("%s: muted %t, want %t", monday.Add(at), got, want)
+		}
+	}
+	if got, want := r.unmuted(monday.Add(19*time.Hour+5*time.Second).Unix()), monday.Add(32*time.Hour).Unix(); got != want {
+		t.Errorf("unmuted at %d, want %d", got, want)
+	}
+	r.Policy.Schedule = []Mute{{Start: monday.Unix() + 95, End: monday.Unix() + 200}}
+	if got, want := r.unmuted(monday.Unix()+61), monday.Unix()+95; got != want {
+		t.Errorf("unmuted at %d, want %d", got, want)
+	}
+}

@@ -201,7 +201,7 @@ func (w *watch) unchosen() bool {
 	i := slices.IndexFunc(usual, func(r config.Rule) bool { return r.Name == alert.HighTraffic })
 	h := w.high
 	return !w.own["threshold"] && !w.own["window"] && h != nil &&
-		h.Rule == usual[i].Rule && h.Enabled && h.Message == "" && len(h.Labels)+len(h.Mute) == 0
+		h.Rule == usual[i].Rule && h.Enabled && h.Message == "" && len(h.Labels)+len(h.Mute)+len(h.Schedule) == 0
 }
 
 // owns tells whether the rule of a name is none of those that stand by default, as they stand.

@@ -135,10 +135,10 @@ func (c *Config) calendar() *change.Calendar {
 	return change.NewCalendar(c.Display.Zone, days, pauses)
 }
 
-// mutes are the stretches of a rule in which nobody is told.
-func (c *Config) mutes(rule *Rule) []alert.Mute {
+// stretches are those of mute or schedule of a rule.
+func (c *Config) stretches(texts []string) []alert.Mute {
 	var out []alert.Mute
-	for _, text := range rule.Mute {
+	for _, text := range texts {
 		if m, err := parseMute(text, c.Display.Zone); err == nil {
 			out = append(out, m)
 		}
@@ -149,10 +149,55 @@ func (c *Config) mutes(rule *Rule) []alert.Mute {
 // muted checks a stretch of mute.
 func muted(_ *reader, v *value) error {
 	m, err := parseMute(v.text, time.UTC)
-	if err == nil && m.Start == 0 && m.End == 0 && m.From == 0 && m.To == 0 && (m.Days == [7]bool{} || !slices.Contains(m.Days[:], false)) {
+	if err == nil && always(m) {
 		err = errors.New("that is always: enabled = false turns a rule off")
 	}
 	return err
+}
+
+// scheduled checks a stretch of schedule.
+func scheduled(_ *reader, v *value) error {
+	m, err := parseMute(v.text, time.UTC)
+	if err == nil && always(m) {
+		err = errors.New("that is always, as where schedule is left out")
+	}
+	return err
+}
+
+func always(m alert.Mute) bool {
+	return m.Start == 0 && m.End == 0 && m.From == 0 && m.To == 0 && (m.Days == [7]bool{} || !slices.Contains(m.Days[:], false))
+}
+
+// mute says where mute and schedule of a rule leave no minute of the week in which anybody
+// is told. Stretches of the calendar are no part of a week: those of mute do not help,
+// those of schedule are a time that is left.
+func (r *reader) mute(d *draft, g given, at place) {
+	if g["mute"] == nil && g["schedule"] == nil {
+		return
+	}
+	ofWeek := func(texts []string) (all []alert.Mute, calendar bool) {
+		for _, text := range texts {
+			if m, err := parseMute(text, time.UTC); err == nil && m.End == 0 {
+				all = append(all, m)
+			} else {
+				calendar = true
+			}
+		}
+		return all, calendar
+	}
+	var p alert.Policy
+	var calendar bool
+	p.Mutes, _ = ofWeek(d.Mute)
+	if p.Schedule, calendar = ofWeek(d.Schedule); calendar {
+		p.Schedule = nil
+	}
+	rule := alert.Rule{Policy: &p}
+	for t := int64(0); t < 7*86400; t += 60 {
+		if !rule.Muted(t) {
+			return
+		}
+	}
+	r.fail(g.at(firstOf(g, "mute", "schedule"), at), "nobody is ever told: %s leave no minute of the week; enabled = false turns a rule off", map[bool]string{true: "these stretches", false: "mute and schedule together"}[d.Schedule == nil])
 }
 
 const muteForm = `write days, hours, or a stretch of the calendar, as "Sat,Sun", "22:00-06:00", "Mon-Fri 12:00-13:00" or "2026-12-24/2026-12-27"`

@@ -133,6 +133,7 @@ type Rule struct {
 	Message    string
 	Labels     map[string]string
 	Mute       []string // stretches, as the file has them
+	Schedule   []string // the same; the only ones that are told, where there are any
 }
 
 // Parse reads a file. name is what errors call it. The error is an *Invalid.
@@ -214,11 +215,11 @@ func (c *Config) Watched() []alert.Rule {
 			continue
 		}
 		a := rule.Rule
-		p := alert.Policy{Message: rule.Message, Labels: rule.Labels, Mutes: c.mutes(rule)}
+		p := alert.Policy{Message: rule.Message, Labels: rule.Labels, Mutes: c.stretches(rule.Mute), Schedule: c.stretches(rule.Schedule)}
 		if a.Test == alert.Changes {
 			p.Calendar = calendar
 		}
-		if p.Message != "" || p.Labels != nil || p.Mutes != nil || p.Calendar != nil {
+		if p.Message != "" || p.Labels != nil || p.Mutes != nil || p.Schedule != nil || p.Calendar != nil {
 			a.Policy = &p
 		}
 		out = append(out, a)

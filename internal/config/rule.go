@@ -113,6 +113,7 @@ func (r *reader) decide(d *draft, g given, at place, wrong bool) {
 	}
 	d.fillIn(g)
 	r.sense(d, g, at)
+	r.mute(d, g, at)
 }
 
 // condition takes one of the conditions, and reports whether it is another than before.

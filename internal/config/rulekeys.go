@@ -66,7 +66,8 @@ func ruleKeys() []key[draft] {
 		{name: "severity", about: "info, warning, critical", read: readSeverity, write: func(d *draft) string { return quote(d.Severity.String()) }},
 		keyOf("message", "the sentence a person reads", text("a text in quotes", template), func(d *draft) *string { return &d.Message }).also("template"),
 		keyOf("labels", "texts that notifications carry", labels(), func(d *draft) *map[string]string { return &d.Labels }),
-		keyOf("mute", "when nobody is told", texts(text(`a stretch, such as "22:00-06:00"`, muted)), func(d *draft) *[]string { return &d.Mute }).also("mutes", "schedule"),
+		keyOf("mute", "when nobody is told", texts(text(`a stretch, such as "22:00-06:00"`, muted)), func(d *draft) *[]string { return &d.Mute }).also("mutes"),
+		keyOf("schedule", "the only times at which somebody is told; at any where nothing is said", texts(text(`a stretch, such as "Mon-Fri 08:00-18:00"`, scheduled)), func(d *draft) *[]string { return &d.Schedule }).also("schedules"),
 	}
 }
 
