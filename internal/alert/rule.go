@@ -13,6 +13,7 @@
 package alert
 
 import (
+	"math"
 	"time"
 
 	"weir/internal/change"
@@ -197,6 +198,19 @@ type Rule struct {
 	Total    bool
 	Severity Severity
 	Policy   *Policy // nil is none
+}
+
+// RecoveryAt returns the Recovery that the rule has with another threshold: as far from that, in
+// proportion, as it is from its own; 0 where it has none.
+func (r *Rule) RecoveryAt(threshold Level) Level {
+	if r.Recovery == 0 || r.Threshold == 0 {
+		return 0
+	}
+	end := math.Round(float64(threshold) * (float64(r.Recovery) / float64(r.Threshold)))
+	if r.Metric == Visitors && r.Earlier == 0 {
+		end = 1e6 * math.Round(end/1e6) // there are no parts of them
+	}
+	return max(1, Level(end))
 }
 
 // A Policy is what a rule has beside its condition. It is not changed once in use.

@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sort"
@@ -106,12 +107,7 @@ func newLadder(r *alert.Rule) *ladder {
 	}
 	l.own = i
 	for _, v := range l.levels {
-		end := v
-		if r.Recovery != 0 {
-			// As far from the threshold as that of the rule is, in proportion.
-			end = alert.Level(math.Round(float64(v) * (float64(r.Recovery) / float64(r.Threshold))))
-		}
-		l.ends = append(l.ends, end)
+		l.ends = append(l.ends, cmp.Or(r.RecoveryAt(v), v))
 	}
 	l.ends[l.own] = r.Recovery
 	if r.Recovery == 0 {

@@ -266,10 +266,8 @@ func withHighTraffic(rules []alert.Rule, flags alert.Rule) []alert.Rule {
 		if r.Name != alert.HighTraffic || r.Test != alert.Above || r.Metric != alert.Hits || r.Earlier != 0 {
 			continue
 		}
+		r.Recovery = r.RecoveryAt(flags.Threshold)
 		r.Threshold, r.Window, r.Total = flags.Threshold, flags.Window, flags.Total
-		if r.Recovery > r.Threshold {
-			r.Recovery = 0
-		}
 	}
 	return out
 }

@@ -159,6 +159,11 @@ min = 0
 	if rule(t, c, "errors").Enabled {
 		t.Error("errors is enabled still")
 	}
+	for text, want := range map[string]alert.Level{`above = "2%"`: 16_000, `above = "10%"`: 80_000, `over = "5m"`: 40_000, "above = \"2%\"\nrecovery = \"2%\"": 20_000, `below = "2%"`: 0, `above = "5/s"`: 0, "above = 3\nratio_to = \"1h\"": 0} {
+		if got := rule(t, parsed(t, "[[rule]]\nname = \"errors\"\n"+text+"\n"), "errors").Recovery; got != want {
+			t.Errorf("errors with %s: recovery %d, want %d", text, got, want)
+		}
+	}
 	if got := rule(t, c, "no-traffic"); got.Test != alert.Below || got.Threshold != 1_000_000 || got.Window != 120 || got.Severity != alert.Critical {
 		t.Errorf("no-traffic: got %+v", got)
 	}

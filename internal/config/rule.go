@@ -111,6 +111,11 @@ func (r *reader) decide(d *draft, g given, at place, wrong bool) {
 	if d.unknown || !r.values(d, g, at) || wrong {
 		return
 	}
+	if b := d.base; b != nil && g["metric"] == nil && d.recovery == nil && d.Test == b.Test && d.Metric == b.Metric && (d.Earlier > 0) == (b.Earlier > 0) {
+		// To leave it where it was would put it on the wrong side of a lower threshold, and
+		// to leave it out brought a rule that tells of a wobble each time.
+		d.Recovery = b.RecoveryAt(d.Threshold)
+	}
 	d.fillIn(g)
 	r.sense(d, g, at)
 	r.mute(d, g, at)
