@@ -66,6 +66,18 @@ func filters() codec[string] {
 	return text(`an expression, such as "status >= 500"`, func(r *reader, v *value) error { return r.filter(v.text, 0) })
 }
 
+// counted is what holds of the requests that count, "" of all.
+func (f *Filter) counted() string {
+	all := ""
+	for _, text := range f.Where {
+		all = both(all, text)
+	}
+	for _, text := range f.Ignore {
+		all = both(all, "not ("+text+")")
+	}
+	return all
+}
+
 // both is what holds where two expressions do.
 func both(a, b string) string {
 	switch {

@@ -20,6 +20,7 @@ type reader struct {
 	high     high
 	rules    map[string]given // of the file, by name
 	named    []naming         // of rules, by channels
+	counted  string           // the requests that where and ignore at the top leave
 	partial  bool             // something could not be read: nothing is said to be missing
 	key      string           // that is being read, as the file has it
 }

@@ -27,6 +27,7 @@ const (
 // readRule reads a [[rule]]: a new one, or what is other in one of those that
 // stand by default.
 func readRule(r *reader, v *value, c *Config) {
+	r.counted = c.Filter.counted()
 	d := draft{Rule: Rule{Enabled: true}}
 	if e := v.table.find("name"); e != nil && e.value.sort == isText {
 		if i := slices.IndexFunc(r.standing, func(s Rule) bool { return s.Name == e.value.text }); i >= 0 {
@@ -117,7 +118,9 @@ func (r *reader) decide(d *draft, g given, at place, wrong bool) {
 		d.Recovery = b.RecoveryAt(d.Threshold)
 	}
 	d.fillIn(g)
-	r.sense(d, g, at)
+	if before := len(r.errs); r.sense(d, g, at) == before {
+		r.stuck(d, g, at)
+	}
 	r.mute(d, g, at)
 }
 
@@ -247,8 +250,9 @@ func (d *draft) counts() bool {
 	return d.Test == alert.Above && (d.Metric == alert.Share || d.Metric == alert.Rejected) && d.Earlier == 0
 }
 
-// sense says why a rule can never fire, never end, or means something else than it says.
-func (r *reader) sense(d *draft, g given, at place) {
+// sense says why a rule can never fire, never end, or means something else than it says. It
+// returns how many errors there are now.
+func (r *reader) sense(d *draft, g given, at place) int {
 	where := func(name string) place {
 		if e := g[name]; e != nil {
 			return e.value.at
@@ -320,6 +324,63 @@ func (r *reader) sense(d *draft, g given, at place) {
 	case d.Test == alert.Changes && d.Metric == alert.Visitors:
 		r.fail(where("metric"), "changes of visitors are not told: those of traffic, bytes, shares and latency are")
 	}
+	return len(r.errs)
+}
+
+// stuck says where the requests that a rule looks at leave its value nowhere to go: an alert could
+// not begin, or not end.
+func (r *reader) stuck(d *draft, g given, at place) {
+	where := func(names ...string) place {
+		if e := g[firstOf(g, names...)]; e != nil {
+			return e.value.at
+		}
+		return at
+	}
+	end := d.Threshold
+	if d.Recovery != 0 {
+		end = d.Recovery
+	}
+	above, below := d.Test == alert.Above && d.Earlier == 0, d.Test == alert.Below && d.Earlier == 0
+	share := d.Metric == alert.Share && (d.Test == alert.Burns || d.Test == alert.Changes || above || below)
+	of := d.Of
+	if d.Rule.Class() != 0 {
+		of = "status = " + of
+	}
+	limit := func(l alert.Level) string { return levelText(l, d.Metric, false) }
+	switch {
+	case below && (d.Metric == alert.Share || d.Metric == alert.Rejected) && end >= one:
+		r.fail(where("recovery", "below"), "never ends: a share is never above 100 %%, where it would be over. Write a smaller one, such as \"99.9%%\"")
+	case share && r.all(d.Where, of):
+		r.fail(where("where", "of", "metric"), "never %s: the requests looked at are all ones with %s, so the share is always 100 %%", map[bool]string{true: "fires", false: "ends"}[below || d.Test == alert.Changes], of)
+	case share && below && r.never(both(d.Where, of)):
+		r.fail(where("where", "of", "metric"), "never ends: of the requests looked at none is one with %s, so the share is always 0", of)
+	case d.Metric.Timed() && below && r.never(both(d.Where, "latency < "+limit(d.Threshold))):
+		r.fail(where("below"), "never fires: no request that is looked at takes less than %s", limit(d.Threshold))
+	case d.Metric.Timed() && above && r.never(both(d.Where, "latency < "+limit(end))):
+		r.fail(where("recovery", "above"), "never ends: no request that is looked at takes less than %s", limit(end))
+	case d.Metric.Timed() && below && r.never(both(d.Where, "latency > "+limit(end))):
+		r.fail(where("recovery", "below"), "never ends: no request that is looked at takes longer than %s", limit(end))
+	case g["where"] != nil || g["metric"] != nil || g["of"] != nil:
+		r.uncounted(d, where("where", "of", "metric"), of)
+	}
+}
+
+// all reports whether every request for which where holds is one of a part. A status
+// above 599 is none: "status >= 500" is 5xx.
+func (r *reader) all(where, part string) bool {
+	const usual = "status < 600"
+	return part != "" && !r.never(both(where, usual)) && r.never(both(both(where, "not ("+part+")"), usual))
+}
+
+// uncounted says where the filters at the top of the file leave nothing for a rule to look at.
+func (r *reader) uncounted(d *draft, at place, of string) {
+	looked := d.Where
+	if d.Test != alert.Below {
+		looked = both(looked, of)
+	}
+	if looked != "" && r.counted != "" && !r.never(r.counted) && r.never(both(r.counted, looked)) {
+		r.fail(at, "never fires: where and ignore at the top of the file leave no request with %s", looked)
+	}
 }
 
 // firstOf returns the one of names that is given.
@@ -361,6 +422,9 @@ func (r *reader) finish(c *Config, root *table, g given) {
 		if at, err := unit.ParseTime(t, r.o.Now, c.Display.Zone); err == nil && !r.o.Now.IsZero() && at.After(r.o.Now) {
 			fail("since", "%s is later than now: nothing would be read", shown(t))
 		}
+	}
+	if r.counted = c.Filter.counted(); r.never(r.counted) {
+		fail(firstOf(g, "where", "ignore"), "nothing is ever counted: no request is one for which %s", r.counted)
 	}
 	r.highTraffic(c)
 	r.namings(c)
