@@ -96,6 +96,8 @@ func stretch(text string, zone *time.Location) (from, to int64, err error) {
 			bad = second
 		}
 		return 0, 0, fmt.Errorf("%s is no day and no moment: write a stretch as 2026-12-24/2026-12-27 or 2026-12-24 18:00/2026-12-25 06:00", shown(strings.TrimSpace(bad)))
+	case !two && begin == end:
+		return 0, 0, fmt.Errorf("%s is a moment, no stretch: write both ends, as 2026-12-24 18:00/2026-12-25 06:00", shown(strings.TrimSpace(first)))
 	case begin >= end:
 		return 0, 0, errors.New("the stretch ends before it begins")
 	}

@@ -175,6 +175,13 @@ min = 0
 	}
 }
 
+func TestAnEmptyFilterLeavesTheRateOfARule(t *testing.T) {
+	c := parsed(t, "[[rule]]\nname = \"x\"\nmetric = \"rate of 5XX\"\nwhere = \"\"\nabove = \"5/s\"\n")
+	if got := rule(t, c, "x").Where; got != "status = 5xx" {
+		t.Errorf("it looks at requests where %q", got)
+	}
+}
+
 func TestThresholdsMeanWhatTheirMetricSays(t *testing.T) {
 	for text, want := range map[string]alert.Rule{
 		`metric = "traffic"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"weir/internal/alert"
@@ -106,7 +107,7 @@ func (r *reader) decide(d *draft, g given, at place, wrong bool) {
 		d.Metric, d.Of = alert.Share, "5xx"
 	}
 	if g["metric"] == nil && d.base == nil && (d.Test == alert.Above || d.Test == alert.Below || d.Test == alert.Changes) {
-		r.missingUnless(wrong, at, `the rule %s does not say what it looks at: metric = "traffic", "errors", "latency", ...`, shown(d.Name))
+		r.missingUnless(wrong, at, `the rule %s does not say what it looks at: metric = "traffic", "errors", "latency", ...%s`, shown(d.Name), r.nearRule(d.Name))
 		return
 	}
 	if d.unknown || !r.values(d, g, at) || wrong {
@@ -122,6 +123,18 @@ func (r *reader) decide(d *draft, g given, at place, wrong bool) {
 		r.stuck(d, g, at)
 	}
 	r.mute(d, g, at)
+}
+
+// nearRule names the rule that stands by default which a name may have meant.
+func (r *reader) nearRule(name string) string {
+	var names []string
+	for i := range r.standing {
+		names = append(names, r.standing[i].Name)
+	}
+	if near := nearest(strings.ToLower(name), names); near != "" {
+		return near + " That one stands by default, and has one"
+	}
+	return ""
 }
 
 // condition takes one of the conditions, and reports whether it is another than before.
@@ -307,7 +320,9 @@ func (r *reader) sense(d *draft, g given, at place) int {
 		r.fail(where("ratio_to"), "ratio_to goes with above or below")
 	case ratio && d.Earlier < d.Window:
 		r.fail(where("ratio_to"), "the window of %s before would overlap the one of %s: ratio_to is as long as over, at least", seconds(d.Earlier), seconds(d.Window))
-	case ratio && d.Window+d.Earlier > maxReach, d.Test == alert.Absent && d.Reach() > maxReach:
+	case d.Test == alert.Absent && d.Reach() > maxReach:
+		r.fail(where("over"), "looks back further than the %s that are kept, as the twelve windows before count, too: over is %s at most", unit.Span(maxReach*time.Second), unit.Span(maxReach/13/3600*time.Hour))
+	case ratio && d.Window+d.Earlier > maxReach:
 		r.fail(where("over"), "looks back further than the %s that are kept", unit.Span(maxReach*time.Second))
 	case threshold && timed && d.By == alert.Site && d.Reach() > maxSummaries, threshold && timed && d.By != alert.Site && d.Reach() > maxSummariesBy:
 		r.fail(where("over"), "looks back further than latencies and visitors are kept: %s, or %s with by", seconds(maxSummaries), seconds(maxSummariesBy))

@@ -26,7 +26,8 @@ type draft struct {
 	slo       *value
 	change    bool
 	sensitive *value
-	unknown   bool // the metric is none
+	unknown   bool   // the metric is none
+	rated     string // of metric = "rate of FILTER" that
 }
 
 // ruleKeys are those of [[rule]].
@@ -196,7 +197,8 @@ func readMetric(r *reader, v *value, d *draft) {
 		return
 	}
 	if kind == "rate" {
-		d.Where = strings.TrimSpace(expression)
+		d.rated = strings.TrimSpace(expression)
+		d.Where = d.rated
 		return
 	}
 	d.Metric, d.Of = alert.Share, strings.TrimSpace(expression)
@@ -207,7 +209,7 @@ func statusPart(name string) (of string, ok bool) {
 	if name == "errors" {
 		return "5xx", true
 	}
-	if len(name) != 3 || name[0] < '1' || name[0] > '5' {
+	if name = strings.ToLower(name); len(name) != 3 || name[0] < '1' || name[0] > '5' {
 		return "", false
 	}
 	if name[1:] == "xx" {
@@ -235,7 +237,7 @@ func readOf(r *reader, v *value, d *draft) {
 
 func readWhere(r *reader, v *value, d *draft) {
 	if v.sort == isText && strings.TrimSpace(v.text) == "" {
-		d.Where = ""
+		d.Where = d.rated
 		return
 	}
 	if w, ok := filters().read(r, v); ok {
