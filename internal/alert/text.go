@@ -17,7 +17,10 @@ func Fields() []string {
 func (e *Event) fill(template string, loc *time.Location) string {
 	at := func(sec int64) string { return time.Unix(sec, 0).In(loc).Format(time.RFC3339) }
 	state := "recovered"
-	if e.State == Firing {
+	switch e.State {
+	case Pending:
+		state = "pending"
+	case Firing:
 		state = "firing"
 	}
 	return strings.NewReplacer(

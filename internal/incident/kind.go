@@ -96,6 +96,8 @@ func (k *kind) set(name, value string) (bad string, err error) {
 		if k.late, _, err = span(value); err == nil && k.late < 0 {
 			err = fmt.Errorf("%q is before: want 0s or more", value)
 		}
+	case "from":
+		return "", errors.New("from stands at the end of a line, and is of all the traffic in it")
 	default:
 		return "", fmt.Errorf(`want "2m at 5/s", behind which may stand path, method, host, status, bytes, latency, fail, clients, garbage, late, from, or and with another rate: %q is none of them`, name)
 	}
@@ -154,7 +156,7 @@ func (k *kind) next(f *flow) request {
 		r.status = 500
 	}
 	const steps = 10 // of a latency that is spread
-	if k.slowest > k.fastest {
+	if k.fastest != accesslog.NoLatency && k.slowest > k.fastest {
 		// 7 has no divisor in common with it: fast and slow ones follow one another.
 		r.latency += (k.slowest - k.fastest) * time.Duration(f.n*7%steps) / (steps - 1)
 	}
