@@ -25,8 +25,8 @@ type Part struct {
 }
 
 // Grown returns the part of a table that makes half or more of what there is now, or a
-// quarter and half of what has been added since the time before, and its share of all now. ok is false
-// where none does, and where there is not more than before.
+// quarter and half of what has been added since the time before, which chance has not, and its share of
+// all now. ok is false where none does, and where there is not more than before.
 func (c *Cause) Grown(parts []Part) (p Part, share float64, ok bool) {
 	// Both as if the time before had been as long.
 	added := c.Hits*max(1, c.Since) - c.Before*c.Span
@@ -36,11 +36,20 @@ func (c *Cause) Grown(parts []Part) (p Part, share float64, ok bool) {
 	most := int64(0)
 	for _, q := range parts {
 		own := q.Hits*max(1, c.Since) - q.Before*c.Span
-		if own > most && 4*q.Hits >= c.Hits && (2*own >= added || 2*q.Hits >= c.Hits) {
+		if own > most && 4*q.Hits >= c.Hits && (2*own >= added && c.beyondChance(q) || 2*q.Hits >= c.Hits) {
 			most, p, ok = own, q, true
 		}
 	}
 	return p, float64(p.Hits) / float64(c.Hits), ok
+}
+
+// beyondChance reports whether a part has grown by three standard deviations of what chance
+// does to counts. Without it a site of three equal sections whose traffic crept over its threshold was
+// said to be mostly one of them, since that had half of the few requests that were added.
+func (c *Cause) beyondChance(q Part) bool {
+	times := float64(c.Span) / float64(max(1, c.Since))
+	grown := float64(q.Hits) - float64(q.Before)*times
+	return grown > 0 && grown*grown >= 9*(float64(q.Hits)+float64(q.Before)*times*times)
 }
 
 // String is Text.
