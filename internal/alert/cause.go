@@ -36,7 +36,7 @@ func (c *Cause) Grown(parts []Part) (p Part, share float64, ok bool) {
 	most := int64(0)
 	for _, q := range parts {
 		own := q.Hits*max(1, c.Since) - q.Before*c.Span
-		if own > most && 4*q.Hits >= c.Hits && (2*own >= added && c.beyondChance(q) || 2*q.Hits >= c.Hits) {
+		if q.Key != "" && own > most && 4*q.Hits >= c.Hits && (2*own >= added && c.beyondChance(q) || 2*q.Hits >= c.Hits) {
 			most, p, ok = own, q, true
 		}
 	}

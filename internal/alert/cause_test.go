@@ -19,6 +19,10 @@ func TestACauseIsWhatChanceHasNotAdded(t *testing.T) {
 			Hits: 316, Before: 1500, Span: 60, Since: 300,
 			Sections: []Part{{"/api", 216, 1000}, {"/cart", 100, 500}},
 		}, "mostly section /api (68.4%)"},
+		"a log without clients": {Cause{
+			Hits: 40, Span: 60,
+			Clients: []Part{{"", 40, 0}},
+		}, ""},
 		"nothing was before": {Cause{
 			Hits: 40, Span: 60,
 			Sections: []Part{{"/api", 30, 0}, {"/cart", 10, 0}},

@@ -175,6 +175,15 @@ min = 0
 	}
 }
 
+func TestAShareOfAClassIsTheSameInAllItsNames(t *testing.T) {
+	want := rule(t, parsed(t, "[[rule]]\nname = \"x\"\nmetric = \"errors\"\nabove = \"5%\"\n"), "x")
+	for _, text := range []string{`metric = "5xx"`, `metric = "share of 5xx"`, `metric = "share of errors"`, "metric = \"share\"\nof = \"5xx\"", "metric = \"share of 5xx\"\nof = \"5xx\""} {
+		if got := rule(t, parsed(t, "[[rule]]\nname = \"x\"\nabove = \"5%\"\n"+text+"\n"), "x"); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, want %+v", text, got, want)
+		}
+	}
+}
+
 func TestAnEmptyFilterLeavesTheRateOfARule(t *testing.T) {
 	c := parsed(t, "[[rule]]\nname = \"x\"\nmetric = \"rate of 5XX\"\nwhere = \"\"\nabove = \"5/s\"\n")
 	if got := rule(t, c, "x").Where; got != "status = 5xx" {

@@ -28,6 +28,7 @@ type draft struct {
 	sensitive *value
 	unknown   bool   // the metric is none
 	rated     string // of metric = "rate of FILTER" that
+	shared    string // of metric = "errors", "share of FILTER" that
 }
 
 // ruleKeys are those of [[rule]].
@@ -159,7 +160,7 @@ func metricNames() []string {
 
 func readMetric(r *reader, v *value, d *draft) {
 	before := len(r.errs)
-	defer func() { d.unknown = len(r.errs) > before }()
+	defer func() { d.unknown, d.shared = len(r.errs) > before, d.Of }()
 	if v.sort != isText {
 		r.wrong(v, `the name of a metric, such as "traffic" or "errors"`)
 		return
@@ -189,7 +190,7 @@ func readMetric(r *reader, v *value, d *draft) {
 	}
 	if part, ok := statusPart(strings.TrimSpace(expression)); ok {
 		expression = part
-		if len(part) == 3 {
+		if len(part) == 3 && kind == "rate" {
 			expression = "status = " + part
 		}
 	} else if err := r.filter(expression, len([]rune(v.text))-len([]rune(expression))); err != nil {
@@ -224,15 +225,18 @@ func readOf(r *reader, v *value, d *draft) {
 		r.wrong(v, `a filter or a class of status, such as "status >= 500" or "5xx"`)
 		return
 	}
+	of := v.text
 	if part, ok := statusPart(strings.TrimSpace(v.text)); ok {
-		d.Of = part
-		return
-	}
-	if err := r.filter(v.text, 0); err != nil {
+		of = part
+	} else if err := r.filter(v.text, 0); err != nil {
 		r.fail(placeOf(v, err), "%s: %v", r.key, err)
 		return
 	}
-	d.Of = v.text
+	if d.shared != "" && d.shared != of {
+		r.fail(v.at, `%s: metric is the share of %s already: where chooses the requests that are looked at; for the share of these among all write metric = "share"`, r.key, d.shared)
+		return
+	}
+	d.Of = of
 }
 
 func readWhere(r *reader, v *value, d *draft) {

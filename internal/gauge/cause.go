@@ -109,7 +109,9 @@ func (g *Gauge) cause(e *alert.Event) *alert.Cause {
 	if failed {
 		c.Sections = ranked(tables[ofFailures])
 		maps.DeleteFunc(tables[ofStatuses], func(code string, _ *alert.Part) bool { return code[0] != '5' })
-	} else {
+	} else if e.Rule.Metric != alert.Share && e.Rule.Metric != alert.Rejected {
+		// Of another share it is not known who had the part that counts there: those who have
+		// most requests were named for what others did.
 		c.Sections, c.Clients = ranked(tables[ofSections]), ranked(tables[ofClients])
 	}
 	c.Statuses = ranked(tables[ofStatuses])
