@@ -337,11 +337,11 @@ func (b *Board) told(w *Watch) *Watch {
 }
 
 // covers reports whether an alert of o says what one of w would: that there is no traffic
-// at all; that a section has the trouble of the whole site; that requests take longer on
+// at all, so that there is less of it, also in a section; that a section has the trouble of the whole site; that requests take longer on
 // average where nine of ten do.
 func (o *Watch) covers(w *Watch) bool {
 	a, b := &o.Rule, &w.Rule
-	if o.silence() && w.silence() {
+	if o.silence() && (w.silence() || w.fell()) {
 		return true
 	}
 	if a.Test != Changes || b.Test != Changes || a.Where != b.Where || o.up != w.up {
@@ -355,6 +355,13 @@ func (o *Watch) covers(w *Watch) bool {
 func (w *Watch) silence() bool {
 	r := &w.Rule
 	return w.Key == "" && r.Where == "" && (r.Test == Absent || w.none && r.Test == Changes && r.Metric == Hits)
+}
+
+// fell reports whether an alert of w says that there are fewer requests than usual, of the site
+// or of a section.
+func (w *Watch) fell() bool {
+	r := &w.Rule
+	return r.Test == Changes && r.Metric == Hits && r.Where == "" && w.State == Firing && !w.up
 }
 
 func (b *Board) trim() {

@@ -234,6 +234,12 @@ func HighTrafficRule(threshold unit.PerSecond, window time.Duration) Rule {
 // those of latency, visitors and change.
 const StepSeconds = 10
 
+// TimedSeconds is how often a change of latency is decided, out of the requests of a minute at
+// once. Of ten seconds a quiet site has one or two: their 90th percentile is the slower one,
+// half of what it is of a hundred. So messages had a p90 that no recount gave, and each rush of
+// requests was told as a rise of their latency.
+const TimedSeconds = 60
+
 // Cadence is how many seconds lie between two decisions of the rule, which are
 // aligned to it: 1, but for what takes longer to know, and for windows so long
 // that a second is nothing in them.
@@ -241,6 +247,8 @@ func (r *Rule) Cadence() int64 {
 	switch {
 	case r.Exact():
 		return 1
+	case r.Test == Changes && r.Metric.Timed():
+		return TimedSeconds
 	case r.Test == Burns, r.Test == Changes:
 		return StepSeconds
 	case r.Test == Gone:
@@ -321,7 +329,7 @@ func (r *Rule) Reach() int64 {
 	case Absent:
 		return 13 * r.Window
 	case Changes:
-		return StepSeconds
+		return r.Cadence()
 	}
 	return r.Window + r.Earlier
 }

@@ -39,7 +39,8 @@ type Figures interface {
 	// Measure returns what the rule measured for key in the window l. Of equal Span
 	// and Lag it is asked in the order of At.
 	Measure(rule int, key string, l Look) Sample
-	// Step returns what happened in the step of StepSeconds that ends at t.
+	// Step returns what happened in the step of StepSeconds that ends at t; latencies are
+	// those of the Cadence of the rule.
 	Step(rule int, key string, t int64) change.Sample
 	// Keys returns the keys that there are at t, in their order; without By it is
 	// not asked. Valid until the next record.

@@ -66,10 +66,13 @@ func (g *Gauge) remind(iv *view.Interval) {
 
 // cause tells what the window of an event was made of, as far as is remembered,
 // beside the time before it: of requests that failed where the rule is about those.
-// Of an alert of one section, host or log nothing is remembered.
+// Of an alert of one section, host or log nothing is remembered, and of a fall there is nothing to tell.
 func (g *Gauge) cause(e *alert.Event) *alert.Cause {
 	if e.Key != "" || e.Rule.Where != "" {
 		return nil
+	}
+	if d := e.Change; d != nil && e.State == alert.Firing && d.Value < d.Expected {
+		return nil // what is left is not what is missing: "mostly section /b" would be read as that
 	}
 	failed := e.Rule.Metric == alert.Share && e.Rule.Class() == 5
 	from := e.At - max(e.Rule.Window, g.o.Interval)

@@ -183,14 +183,18 @@ func byHand(all []request, settled, lateness int64) []string {
 				o.Threshold = change.Threshold(kind, change.Normal, 80) // ten of four rules, and those before them
 			}
 			s := change.New(o)
+			step := int64(10)
+			if kind >= change.MeanLatency {
+				step = alert.TimedSeconds
+			}
 			firing, heard, n := false, int64(0), 0
 			var last *change.Decision
 			to := end
 			if m.to > 0 {
 				to = min(to, m.to)
 			}
-			for t := max(m.from, all[0].sec)/10*10 + 10; t <= to; t += 10 {
-				for n < len(all) && all[n].sec < t-10 {
+			for t := max(m.from, all[0].sec)/step*step + step; t <= to; t += step {
+				for n < len(all) && all[n].sec < t-step {
 					n++
 				}
 				var q change.Sample
@@ -223,8 +227,9 @@ func byHand(all []request, settled, lateness int64) []string {
 				events = append(events, told{d.At, i, m.key, saying(&e)})
 			}
 			if firing && to < end {
-				e := alert.Event{Rule: r, Key: m.key, At: to + 10, Ended: "it is no longer one of the sections with most requests"}
-				events = append(events, told{to + 10, i, m.key, saying(&e)})
+				ended := to/step*step + step
+				e := alert.Event{Rule: r, Key: m.key, At: ended, Ended: "it is no longer one of the sections with most requests"}
+				events = append(events, told{ended, i, m.key, saying(&e)})
 			}
 		}
 	}

@@ -195,7 +195,7 @@ func (p *part) step(r *alert.Rule) {
 	s := &p.group.spec
 	s.ring(alert.StepSeconds, alert.StepSeconds)
 	if r.Metric.Timed() || r.Metric == alert.Visitors {
-		s.keep(r.Metric.Timed(), alert.StepSeconds, alert.StepSeconds)
+		s.keep(r.Metric.Timed(), alert.StepSeconds, r.Cadence())
 	}
 }
 
@@ -553,7 +553,7 @@ func (b *Bank) Step(rule int, key string, t int64) change.Sample {
 			out.Requests = k.visitors(t-alert.StepSeconds, t)
 		case k.timed && r.Metric.Timed():
 			b.times.Reset()
-			k.merge(t-alert.StepSeconds, t, &b.times, nil)
+			k.merge(t-r.Cadence(), t, &b.times, nil)
 			out.Timed = b.times.Count()
 			out.Mean = time.Duration(b.times.Mean()) * time.Microsecond
 			out.P90 = time.Duration(b.times.Quantile(max(r.Metric.Quantile(), 0.5))) * time.Microsecond

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -415,5 +416,71 @@ func TestAnAlertThatSomebodyMutesIsNotToldAgainUntilThen(t *testing.T) {
 			p.Errorf("told %q: it is not told again when it is muted no longer", more)
 		}
 		p.ends(&o)
+	})
+}
+
+// TestTheEndOfAnAlertGoesToThoseWhoWereToldOfIt, whatever was changed meanwhile in the rule, or in
+// what a channel takes; and to nobody else.
+func TestTheEndOfAnAlertGoesToThoseWhoWereToldOfIt(t *testing.T) {
+	begin, end := "high-traffic firing late=false", "high-traffic recovered late=false"
+	critical, info := []string{"critical"}, []string{"info"}
+	for name, c := range map[string]struct {
+		takes, then []string // severities
+		severity    alert.Severity
+		want        []string
+	}{
+		"nothing":                       {takes: critical, then: critical, severity: alert.Critical, want: []string{begin, end}},
+		"the rule is less severe":       {takes: critical, then: critical, severity: alert.Info, want: []string{begin, end}},
+		"the rule is severe enough":     {takes: info, then: info, severity: alert.Info},
+		"the channel takes others":      {takes: critical, then: info, severity: alert.Critical, want: []string{begin, end}},
+		"the channel takes it, too":     {takes: info, then: nil, severity: alert.Critical},
+		"the rule and the channel":      {takes: critical, then: info, severity: alert.Info, want: []string{begin, end}},
+		"the rule, and it takes others": {takes: info, then: critical, severity: alert.Info},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(p *play) {
+				p.append("access.log", line(time.Now(), "/"))
+				o := p.options("access.log")
+				o.Gauge.Rules[0].Severity = alert.Critical
+				var next *Reload
+				o.Reload = func(time.Time) *Reload {
+					r := next
+					next = nil
+					return r
+				}
+				o.Channels = []notify.Channel{p.toFile("one")}
+				o.Channels[0].Severities = c.takes
+				p.start(o)
+				p.busy(time.Minute, 40)
+				rules := slices.Clone(o.Gauge.Rules)
+				rules[0].Severity = c.severity
+				next = &Reload{Rules: rules, Channels: []notify.Channel{p.toFile("one")}}
+				next.Channels[0].Severities = c.then
+				p.busy(10*time.Second, 40)
+				p.busy(4*time.Minute, 1)
+				p.stop()
+				if got := p.delivered("one"); !slices.Equal(got, c.want) {
+					p.Errorf("got %q, want %q", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+// TestAChannelThatIsNewIsNotToldOfTheEndOfWhatSomebodyKnows: it was not told of the begin.
+func TestAChannelThatIsNewIsNotToldOfTheEndOfWhatSomebodyKnows(t *testing.T) {
+	inBubble(t, func(p *play) {
+		p.append("access.log", line(time.Now(), "/"))
+		o := p.life("state", "old")
+		p.busy(time.Minute, 40)
+		p.must(history.LeaveMark(p.path("state/history.db"), Acknowledgement("high-traffic", "", time.Now())))
+		p.busy(30*time.Second, 40)
+		p.ends(&o)
+		o = p.life("state", "old", "new")
+		p.busy(30*time.Second, 40)
+		p.busy(4*time.Minute, 1)
+		p.ends(&o)
+		p.wantDelivered("old", "high-traffic firing late=false", "high-traffic recovered late=false")
+		p.wantDelivered("new")
 	})
 }

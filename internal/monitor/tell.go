@@ -181,21 +181,19 @@ func (t *teller) rows(e *alert.Event, late, replayed bool, now time.Time) []noti
 		t.Open[name] = m
 		delete(t.Heard, name)
 	default:
-		// Where a clock was set meanwhile, it began at another second than was told.
-		m.Began = before.Began
+		// Where a clock was set meanwhile, it began at another second than was told; where the
+		// rule was changed, an Alertmanager would know the end of another alert.
+		m.Began, m.Severity, m.Labels = before.Began, before.Severity, before.Labels
 		m.ID = notify.MessageID(m.Rule, m.Key, m.Began, m.State)
 		delete(t.Open, name)
 	}
 	t.changed = true
 	t.dispatcher.Open(t.firing())
 	rows := t.dispatcher.Rows(m, now)
-	if m.State == notify.Recovered && t.owed[name] {
-		rows = slices.DeleteFunc(rows, func(r notify.Row) bool { return t.fresh[r.Target] })
-	}
 	if m.State == notify.Firing {
 		t.heard(name, rows)
 	} else {
-		rows = append(rows, t.farewell(name, &m, now)...)
+		rows = t.ending(name, &m, rows, now)
 	}
 	delete(t.owed, name)
 	return rows
@@ -206,23 +204,41 @@ func (t *teller) heard(name string, rows []notify.Row) {
 	if t.Heard == nil {
 		t.Heard = map[string][]string{}
 	}
+	all := append([]string{}, t.Heard[name]...) // where it is nobody, that is known, too
 	for i := range rows {
-		t.Heard[name] = append(t.Heard[name], rows[i].Target)
+		all = append(all, rows[i].Target)
 	}
+	t.Heard[name] = all
 }
 
-// farewell returns the rows of the end of an alert for channels that heard of it and are gone:
-// they wait for their return like all that they have not taken.
-func (t *teller) farewell(name string, m *notify.Message, now time.Time) []notify.Row {
+// ending returns the rows of the end of an alert: of those for whoever takes it now, the ones of
+// channels that heard of its begin, and one for each other that did. What a channel takes, and how
+// severe a rule is, may have been changed meanwhile. For channels that are gone they wait for
+// their return like all that they have not taken.
+func (t *teller) ending(name string, m *notify.Message, takes []notify.Row, now time.Time) []notify.Row {
+	heard, known := t.Heard[name]
+	delete(t.Heard, name)
 	var rows []notify.Row
-	names := t.names()
-	for _, target := range t.Heard[name] {
-		if !names[target] {
+	for _, r := range takes {
+		switch fresh := t.owed[name] && t.fresh[r.Target]; {
+		case fresh:
+		case !known, slices.Contains(heard, r.Target), t.repeats(r.Target):
+			rows = append(rows, r)
+		}
+	}
+	for _, target := range heard {
+		silent := slices.ContainsFunc(t.channels, func(c notify.Channel) bool { return c.Enabled && c.Name == target && !c.Resolved })
+		if !silent && !slices.ContainsFunc(rows, func(r notify.Row) bool { return r.Target == target }) {
 			rows = append(rows, notify.RowFor(target, m, now))
 		}
 	}
-	delete(t.Heard, name)
 	return rows
+}
+
+// repeats tells whether a channel tells again of what is open, so that it may have heard of an
+// alert without a row.
+func (t *teller) repeats(name string) bool {
+	return slices.ContainsFunc(t.channels, func(c notify.Channel) bool { return c.Name == name && c.Repeat > 0 })
 }
 
 // calm keeps channels from telling again what somebody knows of, or has muted.

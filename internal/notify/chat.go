@@ -8,6 +8,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,13 +36,19 @@ import (
 // the process, wait and try again by themselves; Telegram's is silent when no server was
 // reached, Zulip's panics (v0.13.2). So each is given a client that is judged (wire.client),
 // or its request is sent from here where it takes none.
-type chat struct{ wire }
+type chat struct {
+	wire
+	// took has, of a URL with several chats, the numbers of the messages that each has taken
+	// while another has not: what is tried again is for that one alone.
+	took map[string]map[string]bool
+}
 
 // A note is a group as chats show it.
 type note struct {
 	title string
 	text  string // with the title before it, where that says more than the text
 	plain string // without
+	to    string // the chat of the URL that it is for, where that names several
 }
 
 // A messenger is a row of the table of services.
@@ -53,6 +60,8 @@ type messenger struct {
 	// parse checks a URL, without sending.
 	parse func(*url.URL) error
 	send  func(ctx context.Context, w *wire, u *url.URL, n *note) error
+	// chats are those that a URL names, where it may name several: each is sent to by itself.
+	chats func(*url.URL) ([]string, error)
 }
 
 func messengers() []messenger {
@@ -64,17 +73,17 @@ func messengers() []messenger {
 	google := strings.NewReplacer("<", "<\u200b", "@", "@\u200b")
 	none := func(s string) string { return s }
 	return []messenger{
-		{"discord", 1900, markdown.Replace, parseBy(func() types.Service { return &discord.Service{} }), sendDiscord},
-		{"googlechat", 3800, google.Replace, parseBy(func() types.Service { return &googlechat.Service{} }), sendGoogleChat},
-		{"gotify", 8000, none, parseGotify, sendGotify},
-		{"mattermost", 3800, markdown.Replace, parseBy(func() types.Service { return &mattermost.Service{} }), sendMattermost},
-		{"ntfy", 3800, none, parseBy(func() types.Service { return &ntfy.Service{} }), sendNtfy},
-		{"pushover", 1000, none, parseBy(func() types.Service { return &pushover.Service{} }), sendPushover},
-		{"rocketchat", 3800, quiet.Replace, parseBy(func() types.Service { return &rocketchat.Service{} }), sendRocketChat},
-		{"slack", 3000, entities.Replace, parseBy(func() types.Service { return &slack.Service{} }), sendSlack},
-		{"teams", 8000, html.EscapeString, parseTeams, sendTeams},
-		{"telegram", 3800, none, parseBy(func() types.Service { return &telegram.Service{} }), sendTelegram},
-		{"zulip", 8000, quiet.Replace, parseBy(func() types.Service { return &zulip.Service{} }), sendZulip},
+		{"discord", 1900, markdown.Replace, parseBy(func() types.Service { return &discord.Service{} }), sendDiscord, nil},
+		{"googlechat", 3800, google.Replace, parseBy(func() types.Service { return &googlechat.Service{} }), sendGoogleChat, nil},
+		{"gotify", 8000, none, parseGotify, sendGotify, nil},
+		{"mattermost", 3800, markdown.Replace, parseBy(func() types.Service { return &mattermost.Service{} }), sendMattermost, nil},
+		{"ntfy", 3800, none, parseBy(func() types.Service { return &ntfy.Service{} }), sendNtfy, nil},
+		{"pushover", 1000, none, parseBy(func() types.Service { return &pushover.Service{} }), sendPushover, nil},
+		{"rocketchat", 3800, quiet.Replace, parseBy(func() types.Service { return &rocketchat.Service{} }), sendRocketChat, nil},
+		{"slack", 3000, entities.Replace, parseBy(func() types.Service { return &slack.Service{} }), sendSlack, nil},
+		{"teams", 8000, html.EscapeString, parseTeams, sendTeams, nil},
+		{"telegram", 3800, none, parseBy(func() types.Service { return &telegram.Service{} }), sendTelegram, telegramChats},
+		{"zulip", 8000, quiet.Replace, parseBy(func() types.Service { return &zulip.Service{} }), sendZulip, nil},
 	}
 }
 
@@ -169,7 +178,74 @@ func (c *chat) send(ctx context.Context, g *group) error {
 	if err != nil {
 		return fmt.Errorf("url: %w", err)
 	}
-	return s.send(ctx, &c.wire, u, s.note(g))
+	if s.chats == nil {
+		return s.send(ctx, &c.wire, u, s.note(g))
+	}
+	chats, err := s.chats(u)
+	if err != nil {
+		return fmt.Errorf("url: %w", err)
+	}
+	return c.sendEach(chats, g, func(to string, g *group) error {
+		n := s.note(g)
+		n.to = to
+		return s.send(ctx, &c.wire, u, n)
+	})
+}
+
+// mostTook bounds the messages of which it is known that a chat has taken them.
+const mostTook = 1000
+
+// sendEach sends to each of chats what it has not taken yet, so that one that takes nothing keeps
+// nobody from hearing, and nobody hears twice. The error is the first one.
+func (c *chat) sendEach(chats []string, g *group, send func(to string, g *group) error) error {
+	var first error
+	failed := 0
+	for _, to := range chats {
+		took := c.took[to]
+		rest := group{channel: g.channel}
+		for i := range g.messages {
+			if !took[g.messages[i].ID] {
+				rest.messages = append(rest.messages, g.messages[i])
+			}
+		}
+		if len(rest.messages) == 0 {
+			continue
+		}
+		if err := send(to, &rest); err != nil {
+			failed++
+			if first == nil {
+				first = err
+			}
+			if f := (*failure)(nil); !errors.As(err, &f) || !f.own {
+				return err // the others are behind the same server
+			}
+			continue
+		}
+		if took == nil || len(took) > mostTook {
+			took = map[string]bool{}
+		}
+		for i := range rest.messages {
+			took[rest.messages[i].ID] = true
+		}
+		if c.took == nil {
+			c.took = map[string]map[string]bool{}
+		}
+		c.took[to] = took
+	}
+	if first != nil {
+		if f := (*failure)(nil); failed < len(chats) && errors.As(first, &f) {
+			own := *f
+			own.text = fmt.Sprintf("%d of %d chats: %s", failed, len(chats), f.text)
+			return &own
+		}
+		return first
+	}
+	for _, took := range c.took {
+		for i := range g.messages {
+			delete(took, g.messages[i].ID)
+		}
+	}
+	return nil
 }
 
 // note writes a group for a service.
@@ -278,9 +354,24 @@ func saidOK(a answer, err error) error {
 		OK bool `json:"ok"`
 	}
 	if json.Unmarshal(a.body, &told) != nil || !told.OK {
-		return &failure{text: "it answered 200, and not that it has taken the message: " + excerpt(a.body)}
+		return &failure{text: "it answered 200, and not that it has taken the message: " + excerpt(a.body), own: true}
 	}
 	return nil
+}
+
+// telegramChats are those that a URL names, each once.
+func telegramChats(u *url.URL) ([]string, error) {
+	s := &telegram.Service{}
+	if err := s.Initialize(u, nil); err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, to := range s.Config.Chats {
+		if !slices.Contains(all, to) {
+			all = append(all, to)
+		}
+	}
+	return all, nil
 }
 
 func sendTelegram(ctx context.Context, w *wire, u *url.URL, n *note) error {
@@ -288,19 +379,14 @@ func sendTelegram(ctx context.Context, w *wire, u *url.URL, n *note) error {
 	if err := s.Initialize(u, nil); err != nil {
 		return err
 	}
-	for _, to := range s.Config.Chats {
-		id, thread, _ := strings.Cut(to, ":")
-		// No parse_mode: nothing in the text is markup. No preview: nobody asks for what
-		// a log names.
-		payload := map[string]any{"chat_id": id, "text": n.text, "disable_web_page_preview": true, "disable_notification": !s.Config.Notification}
-		if number, err := strconv.Atoi(thread); err == nil {
-			payload["message_thread_id"] = number
-		}
-		if err := saidOK(w.postJSON(ctx, "https://api.telegram.org/bot"+s.Config.Token+"/sendMessage", payload, nil)); err != nil {
-			return err
-		}
+	id, thread, _ := strings.Cut(n.to, ":")
+	// No parse_mode: nothing in the text is markup. No preview: nobody asks for what
+	// a log names.
+	payload := map[string]any{"chat_id": id, "text": n.text, "disable_web_page_preview": true, "disable_notification": !s.Config.Notification}
+	if number, err := strconv.Atoi(thread); err == nil {
+		payload["message_thread_id"] = number
 	}
-	return nil
+	return saidOK(w.postJSON(ctx, "https://api.telegram.org/bot"+s.Config.Token+"/sendMessage", payload, nil))
 }
 
 func sendTeams(ctx context.Context, w *wire, u *url.URL, n *note) error {

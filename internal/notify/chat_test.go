@@ -352,3 +352,50 @@ func FuzzChatURL(f *testing.F) {
 		_ = checkChat(text) // it does not panic
 	})
 }
+
+// TestAChatThatTakesNothingKeepsNoOtherFromHearing, and no other hears twice of what is tried again.
+func TestAChatThatTakesNothingKeepsNoOtherFromHearing(t *testing.T) {
+	s := newSite(t)
+	kicked := true
+	heard := map[string][]string{}
+	s.answer = func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		var m struct {
+			Chat string `json:"chat_id"`
+			Text string `json:"text"`
+		}
+		if err := json.Unmarshal([]byte(s.asked[len(s.asked)-1].body), &m); err != nil {
+			t.Error(err)
+		}
+		if m.Chat == "-1" && kicked {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, `{"ok":false,"description":"bot was kicked"}`)
+			return
+		}
+		for _, key := range []string{"/first", "/second"} {
+			if strings.Contains(m.Text, key) {
+				heard[m.Chat] = append(heard[m.Chat], key)
+			}
+		}
+		_, _ = io.WriteString(w, `{"ok":true,"result":{}}`)
+	}
+	c, o := s.chatTo("telegram://123456789:canaryTelegramToken0123456789canary@telegram?chats=-1,-2,-2")
+	out := newSender(&c, &o)
+	for i, messages := range [][]Message{{firing("/first")}, {firing("/first")}, {firing("/first"), firing("/second")}} {
+		err := deliver(t.Context(), out, &group{c.Name, messages})
+		checkSecret(t, "telegram", err, nil)
+		if err != nil && !strings.Contains(err.Error(), "1 of 2 chats") {
+			t.Errorf("try %d: %v", i, err)
+		}
+	}
+	kicked = false
+	if err := deliver(t.Context(), out, &group{c.Name, []Message{firing("/first"), firing("/second")}}); err != nil {
+		t.Error(err)
+	}
+	for _, chat := range []string{"-1", "-2"} {
+		if want := []string{"/first", "/second"}; !slices.Equal(heard[chat], want) {
+			t.Errorf("chat %s heard %q, want %q", chat, heard[chat], want)
+		}
+	}
+}

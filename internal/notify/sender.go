@@ -30,7 +30,7 @@ func newSender(c *Channel, o *Options) sender {
 	case Email:
 		return &email{wire{&own, o}}
 	case Chat:
-		return &chat{wire{&own, o}}
+		return &chat{wire: wire{&own, o}}
 	case Alertmanager:
 		return &alertmanager{wire{&own, o}}
 	}
@@ -45,6 +45,8 @@ type failure struct {
 	// refused: the server understood and does not want this content, so that another
 	// one may fare better.
 	refused bool
+	// own: it is about whoever was written to; the server may take a message to another.
+	own bool
 }
 
 // Error returns the sentence.
@@ -86,7 +88,7 @@ func (r redactor) clean(err error) error {
 	text := r.text(err.Error())
 	var f *failure
 	if errors.As(err, &f) {
-		return &failure{text, f.retryAfter, f.refused}
+		return &failure{text, f.retryAfter, f.refused, f.own}
 	}
 	return errors.New(text)
 }

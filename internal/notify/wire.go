@@ -209,7 +209,9 @@ func refusal(resp *http.Response, now time.Time) *failure {
 	switch resp.StatusCode {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
 		http.StatusUnprocessableEntity, http.StatusNotAcceptable:
-		f.refused = true
+		f.refused, f.own = true, true
+	case http.StatusForbidden, http.StatusNotFound:
+		f.own = true // as where a bot was put out of a chat
 	}
 	return f
 }
