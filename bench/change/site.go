@@ -3,6 +3,7 @@ package main
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"weir/internal/change"
@@ -12,6 +13,10 @@ const (
 	minutesOfDay  = 24 * 60
 	minutesOfWeek = 7 * minutesOfDay
 )
+
+// timed is how many seconds lie between samples of latency, whatever it is of counts: weir has the
+// percentile of all requests of a minute.
+const timed = 60
 
 // A trace is a made-up series of samples with the faults that were put into it.
 type trace struct {
@@ -200,6 +205,7 @@ func (r source) errors(name string, mean float64) *trace {
 // latency is a site whose latency is lognormal (the logarithm of one request has
 // the deviation 0.8), rises by a third with the load, wanders by some 7 %.
 func (r source) latency(name string, mean float64, kind change.Kind) *trace {
+	r.step = timed
 	t := &trace{name: name, kind: kind, begin: monday(), step: r.step, from: history}
 	t.faults = r.place(history, weeks*minutesOfWeek, []string{"x2", "x1.5"})
 	rates := r.rates(weeks, mean)
@@ -216,11 +222,9 @@ func (r source) latency(name string, mean float64, kind change.Kind) *trace {
 			}
 		}
 	}
-	// How far a sample of one request lies off, in logarithms: that of a 90th
-	// percentile, that of a mean.
-	off := 0.8 * 1.7
+	of := r.quantile
 	if kind == change.MeanLatency {
-		off = 0.95
+		of = r.mean
 	}
 	wander := 0.0
 	t.samples = make([]change.Sample, 0, len(rates)*r.slots())
@@ -232,12 +236,41 @@ func (r source) latency(name string, mean float64, kind change.Kind) *trace {
 				t.samples = append(t.samples, change.Sample{})
 				continue
 			}
-			l := math.Log(0.2) + 0.3*rate/top + wander + faulty[i] + off/math.Sqrt(n)*r.NormFloat64()
+			l := math.Log(0.2) + 0.3*rate/top + wander + faulty[i] + of(n)
 			d := time.Duration(math.Exp(l) * float64(time.Second))
 			t.samples = append(t.samples, change.Sample{Requests: int64(n), Timed: int64(n), Mean: d, P90: d})
 		}
 	}
 	return t
+}
+
+// drawn is how many requests are drawn one by one: the 90th percentile of two is the slower one,
+// and further down than that of a hundred.
+const drawn = 100
+
+// quantile is how far the 90th percentile of n requests lies from 1, in logarithms.
+func (r source) quantile(n float64) float64 {
+	if n > drawn {
+		return 0.8*1.2816 + 0.8*1.7/math.Sqrt(n)*r.NormFloat64()
+	}
+	all := make([]float64, int(n))
+	for i := range all {
+		all[i] = 0.8 * r.NormFloat64()
+	}
+	slices.Sort(all)
+	return all[int(math.Ceil(0.9*n))-1]
+}
+
+// mean is how far the mean of n requests lies from 1, in logarithms.
+func (r source) mean(n float64) float64 {
+	if n > drawn {
+		return 0.32 + 0.95/math.Sqrt(n)*r.NormFloat64()
+	}
+	sum := 0.0
+	for range int(n) {
+		sum += math.Exp(0.8 * r.NormFloat64())
+	}
+	return math.Log(sum / n)
 }
 
 // cold is a site of which nothing is known, that has one fault in its first day.
@@ -300,6 +333,9 @@ func (r source) benign(name string, mean float64, spring bool) *trace {
 // visitors come one by one, or with a page and all that is on it. One request in
 // fifty fails.
 func (r source) tiny(name string, mean float64, kind change.Kind, together bool) *trace {
+	if kind == change.P90Latency {
+		r.step = timed
+	}
 	t := &trace{name: name, kind: kind, begin: monday(), step: r.step}
 	for _, rate := range r.rates(3, mean) {
 		for range r.slots() {
@@ -312,7 +348,7 @@ func (r source) tiny(name string, mean float64, kind change.Kind, together bool)
 				requests = r.poisson(rate / float64(r.slots()))
 			}
 			if requests > 0 {
-				off = 0.8 * 1.7 / math.Sqrt(requests) * r.NormFloat64()
+				off = r.quantile(requests)
 			}
 			n, d := int64(requests), time.Duration(math.Exp(math.Log(0.2)+off)*float64(time.Second))
 			t.samples = append(t.samples, change.Sample{

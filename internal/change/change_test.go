@@ -529,7 +529,7 @@ func TestThresholdsRiseWithTheNumberOfSeries(t *testing.T) {
 		{Traffic, High, 1, 3.05},
 		{Traffic, Low, 1, 5},
 		{Errors, Normal, 0, 3},
-		{P90Latency, Normal, 100, 3.4},
+		{P90Latency, Normal, 100, 3.55},
 	} {
 		if got := Threshold(c.kind, c.how, c.series); math.Abs(got-c.want) > 1e-9 {
 			t.Errorf("%v, %v, %d series: got %v, want %v", c.kind, c.how, c.series, got, c.want)

@@ -143,5 +143,5 @@ func (k Kind) law() law {
 			effect: effect, up: 5, down: 10, prior: 0.5, threshold: 3, fewer: 1, rare: true,
 		}
 	}
-	return law{latency: true, level: 30, slow: 90, ratio: 200, least: 0.0004, memory: 2880, effect: effect, threshold: 2.4}
+	return law{latency: true, level: 30, slow: 90, ratio: 200, least: 0.0004, memory: 2880, effect: effect, threshold: 2.55}
 }
