@@ -180,6 +180,13 @@ func sets() []set {
 		{"benign", "deploys, a holiday, a change of the clock, 12 sites", []goal{atMost(5, "blip"), atMost(5, "clock change")}, func(r source, yield func(*trace)) {
 			r.sites([]float64{60, 600, 6000}, 4, func(name string, mean float64) { yield(r.benign(name, mean, r.IntN(2) == 0)) })
 		}},
+		{"hours", "9 sites that open and close, no faults from the second week on", []goal{falseAlarms(0.3)}, func(r source, yield func(*trace)) {
+			r.sites([]float64{6, 60, 600}, 1, func(_ string, mean float64) {
+				for _, shape := range []string{shop, office, steps} {
+					yield(r.hours(shape, mean))
+				}
+			})
+		}},
 		{"bunched", "4 sites whose requests come ten at a time, no faults", []goal{falseAlarms(0.15)}, func(r source, yield func(*trace)) {
 			r.sites([]float64{6, 60}, 2, func(name string, mean float64) { yield(r.bunched(name, mean)) })
 		}},

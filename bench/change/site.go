@@ -390,3 +390,40 @@ func (r source) bunched(name string, mean float64) *trace {
 	}
 	return t
 }
+
+// Opening hours: none at night; an office that begins at six and rests on weekends; a day that
+// begins and ends at a step, at once for all.
+const (
+	shop   = "shop"
+	office = "office"
+	steps  = "steps"
+)
+
+// hours is a site without faults whose day has edges. Its visitors come with a page and some of what is on it.
+func (r source) hours(shape string, mean float64) *trace {
+	t := &trace{name: shape, kind: change.Traffic, begin: monday(), step: r.step, from: minutesOfWeek}
+	rates := r.rates(4, mean)
+	for i := range rates {
+		hour, free := float64(i%minutesOfDay)/60, i/minutesOfDay%7 >= 5
+		switch {
+		case shape == shop && (hour < 8 || hour >= 22):
+			rates[i] = 0
+		case shape == office && (free || hour < 6):
+			rates[i] *= 0.15
+		case shape == office && hour >= 19:
+			rates[i] *= 0.3
+		case shape == steps && hour < 9:
+			rates[i] = 0.2 * mean
+		}
+	}
+	for _, rate := range rates {
+		for range r.slots() {
+			requests := 0.0
+			for range int(r.poisson(rate / 3 / float64(r.slots()))) {
+				requests += 1 + math.Floor(r.ExpFloat64()*2.5)
+			}
+			t.samples = append(t.samples, change.Sample{Requests: int64(requests)})
+		}
+	}
+	return t
+}

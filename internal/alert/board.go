@@ -288,7 +288,7 @@ func (b *Board) measure(rule int, w *Watch, f Figures) Sample {
 		all := f.Measure(rule, w.Key, Look{b.at, 13 * r.Window, 0})
 		s := Sample{Num: now.Hits, Den: r.Window, Hits: all.Hits - now.Hits, Whole: now.Whole}
 		if s.Num == 0 && s.Whole && r.Min > 0 && s.Hits >= r.Min && w.State != Firing {
-			s.Whole = !b.lumpy(rule, w.Key, f)
+			s.Whole = !b.lumpy(rule, w.Key, f) && !(w.Key == "" && r.Where == "" && b.rests(r.Window))
 		}
 		return s
 	case r.Earlier > 0:
@@ -313,6 +313,17 @@ func (b *Board) lumpy(rule int, key string, f Figures) bool {
 		}
 	}
 	return 4*empty > known
+}
+
+// rests reports whether sudden change has learned that the site rests at this time: that a shop
+// closes at ten was told of by no-traffic, some evenings, once sudden change knew better.
+func (b *Board) rests(window int64) bool {
+	for _, o := range b.watches {
+		if r := &o.Rule; r.Test == Changes && r.Metric == Hits && r.Where == "" && o.Key == "" && o.State != Firing {
+			return o.series.Rests(window)
+		}
+	}
+	return false
 }
 
 // emit keeps an event of w, unless another rule has told the same.

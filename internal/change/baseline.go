@@ -37,6 +37,10 @@ const (
 	youth    = 30  // minutes without which a level stands behind profiles
 	settled  = 4   // days after which the level moves more slowly
 	missHalf = 720 // half-life of errors, in minutes
+
+	// mostToday bounds what a new normal makes of a course: where next to nothing was expected it is a
+	// hundred times as much, and no other hour of the day would be a hundred times as busy.
+	mostToday = 1.6 // e^1.6 is 5
 )
 
 func newBaseline(l *law) baseline {
@@ -161,7 +165,7 @@ func (b *baseline) learn(f *forecast, x, n float64) {
 			// how the night is. Of errors they count by how many are expected.
 			w := u * n
 			if b.law.alike {
-				w = n
+				w = n * min(1, u)
 			}
 			if r.n == 0 {
 				*r = mean{x: hour * w, n: hour * w}
@@ -188,16 +192,8 @@ func (b *baseline) pass(p place, x, m, n float64) {
 	if p.exception {
 		return
 	}
-	if b.day.fresh(p.day) {
-		b.day.add(p.day, x, n)
-	} else {
-		b.day.add(p.day, m, n)
-	}
-	if b.week.fresh(p.week) {
-		b.week.add(p.week, x, n)
-	} else {
-		b.week.add(p.week, m, n)
-	}
+	b.day.pass(p.day, x, m, n)
+	b.week.pass(p.week, x, m, n)
 }
 
 // score notes how far off each baseline was, over the last five minutes: in one
@@ -257,26 +253,30 @@ func (b *baseline) stale(f *forecast) {
 	}
 }
 
-// explains tells whether the usual course of the week, or of the day before there
-// is one, has what the last minutes have: y a minute and weight, where other
-// baselines made it a change of so much. The tournament may have followed the last
-// hour, which knows nothing of shops that open at eight.
-func (b *baseline) explains(f *forecast, y, change float64) bool {
+// A course is what the usual course of the week, or of the day before there is one, has of a minute,
+// on average over some minutes: from low to high.
+type course struct{ low, high float64 }
+
+// course returns that of the last minutes up to f's, as today makes it. Between two bins anything
+// from one to the other is usual: a step is steeper than bins are. Beside an edge, where bins differ
+// by more than twice, what is before and after is usual, too.
+func (b *baseline) course(f *forecast, minutes int) (c course, known bool) {
 	i, at, p := weekly, f.place.week, &b.week
 	if _, visits := p.at(at); visits < 1 {
 		i, at, p = daily, f.place.day, &b.day
 		if f.days < 2 {
-			return false
+			return course{}, false
 		}
 	}
-	// Between two bins anything from one to the other is usual: a step is steeper
-	// than bins are.
-	low, high := p.around(at)
-	low, high = b.today(i-daily, low), b.today(i-daily, high)
-	if !b.law.latency {
-		low, high, y = math.Log(low+1e-9), math.Log(high+1e-9), math.Log(y+1e-9)
+	for k := range minutes {
+		low, high := p.around(at - k)
+		if before, after := p.beside(at - k); !b.law.latency && max(high, before, after)+1 > 2*(min(low, before, after)+1) {
+			low, high = min(low, before, after), max(high, before, after)
+		}
+		c.low, c.high = c.low+low, c.high+high
 	}
-	return max(low-y, y-high) < min(0.4, math.Abs(change)/2)
+	n := float64(minutes)
+	return course{b.today(i-daily, c.low/n), b.today(i-daily, c.high/n)}, true
 }
 
 // gap forgets what is only good for minutes that follow one another.
@@ -285,21 +285,23 @@ func (b *baseline) gap() {
 	b.last, b.turn = [5]minute{}, 0
 }
 
-// move multiplies what is expected by e^by: the new normal. hour is the weight of
-// an hour, for a ratio that has none yet.
-func (b *baseline) move(by, hour float64) {
-	for i := range b.ratio {
-		if r := &b.ratio[i]; r.n == 0 && b.law.latency {
-			*r = mean{x: 0, n: hour}
-		} else if r.n == 0 {
-			*r = mean{x: hour, n: hour}
-		}
+// settle makes all that play expect what f did, and by more: e^by times as much, of latency by more
+// in logarithms. It is the new normal.
+func (b *baseline) settle(f *forecast, by float64) {
+	if b.law.latency {
+		b.level.x = (f.rate + by) * b.level.n
+	} else {
+		b.level.x = f.rate * math.Exp(by) * b.level.n
 	}
-	for _, m := range []*mean{&b.level, &b.ratio[0], &b.ratio[1]} {
-		if b.law.latency {
-			m.x += by * m.n
-		} else {
-			m.x *= math.Exp(by)
+	for i := range b.ratio {
+		r, usual := &b.ratio[i], f.usual[i]
+		switch plays := f.share[daily+i] > 0 && r.n > 0; {
+		case plays && b.law.latency:
+			r.x = max(-mostToday, min(mostToday, f.rate+by-usual)) * r.n
+		case plays && usual > 0:
+			r.x = min(math.Exp(mostToday), f.rate*math.Exp(by)/usual) * r.n
+		case b.law.alike && by < math.Log(loss):
+			*r = mean{x: hour * math.Exp(by), n: hour} // what is gone is gone at all times
 		}
 	}
 	b.last, b.turn = [5]minute{}, 0

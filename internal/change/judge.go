@@ -14,7 +14,7 @@ func (s *Series) judge(rs *[windows]reading) (Decision, bool) {
 			best = i
 		}
 	}
-	if best < 0 || s.usual(rs[best].change) {
+	if best < 0 || s.usual(&rs[best], best) {
 		s.state.above = 0
 		return Decision{}, false
 	}
@@ -29,10 +29,32 @@ func (s *Series) judge(rs *[windows]reading) (Decision, bool) {
 // rare tells whether a score is beyond the threshold.
 func (s *Series) rare(z float64) bool { return z >= s.critical || -z >= s.below }
 
-// usual tells whether a change is one of every week.
-func (s *Series) usual(change float64) bool {
-	w := s.past.sum(hold)
-	return w.n > 0 && s.base.explains(&s.f, w.x/w.n, change)
+// usual tells whether what a window shows is what the usual course of the week has, or of the day:
+// the tournament may have followed the last hour, which knows nothing of shops that open at eight.
+func (s *Series) usual(r *reading, window int) bool {
+	of := reading{sums: r.sums, span: r.span}
+	if r.span < 60*hold {
+		of.sums, of.span, window = s.past.sum(hold), 60*hold, 1
+	}
+	c, known := s.base.course(&s.f, int(of.span/60))
+	if !known || of.n == 0 {
+		return false
+	}
+	near := min(0.4, math.Abs(r.change)/2)
+	if s.law.latency {
+		return max(c.low-of.x/of.n, of.x/of.n-c.high) < near
+	}
+	of.m = c.low * of.n
+	if r.change > 0 {
+		of.m = c.high * of.n
+	}
+	s.noise.describe(&of, window, &s.law)
+	of.measure(&s.law)
+	off := of.change
+	if r.change < 0 {
+		off, of.z = -off, -of.z
+	}
+	return off < near || of.z < chance && !s.law.rare
 }
 
 // fire begins an alert, or finds that the former normal is back.
@@ -59,30 +81,19 @@ func (s *Series) back(r reading) (Decision, bool) {
 	}
 	by := -s.state.moved
 	s.state = state{}
-	s.move(by, 1)
+	s.move(by)
 	now.m = s.moved(now.sums, by)
 	now.judge(&s.law)
 	return s.decision(Returned, now), true
 }
 
-// move makes e^by of all that is expected, and forgets what was compared with
+// move makes e^by of what is expected now, and forgets what was compared with
 // what was expected before.
-func (s *Series) move(by, hour float64) {
-	s.base.move(by, hour)
+func (s *Series) move(by float64) {
+	s.base.settle(&s.f, by)
 	s.past.clear(0)
 	s.slots, s.none = [MaxSteps]sums{}, void{}
 	s.noise.deafen()
-}
-
-// hour is the weight of a ratio after the hour of r.
-func (s *Series) hour(r *reading) float64 {
-	switch s.o.Kind {
-	case Traffic:
-		return hour
-	case Errors:
-		return max(r.m, 1e-3)
-	}
-	return max(r.n, 1)
 }
 
 // moved is what is expected where what was expected before has moved by so much.
@@ -138,7 +149,7 @@ func (s *Series) accept(rs *[windows]reading) (Decision, bool) {
 		r = rs[3]
 	}
 	// What is still on its way is no normal.
-	steady := math.Abs(r.change-rs[1].change) < 0.3
+	steady := math.Abs(r.change-rs[1].change) < 0.3 && (!rs[3].whole || math.Abs(r.change-rs[3].change) < 0.3)
 	if s.o.Kind == Traffic && r.x <= loss*r.m {
 		steady = s.state.frozen >= outage && rs[1].x <= loss*rs[1].m
 	}
@@ -148,7 +159,7 @@ func (s *Series) accept(rs *[windows]reading) (Decision, bool) {
 	by := r.change
 	r.judge(&s.law)
 	d := s.decision(NewNormal, r)
-	s.move(by, s.hour(&rs[3]))
+	s.move(by)
 	s.state = state{moved: by, when: s.at}
 	return d, true
 }

@@ -1,5 +1,7 @@
 package change
 
+import "math"
+
 // A profile is the usual course of a day or of a week, in bins of local time.
 type profile struct {
 	width  int       // minutes of a bin
@@ -34,9 +36,17 @@ func (p *profile) at(minute int) (value float64, visits uint8) {
 // around returns the least and the most of the two bins that at lies between.
 func (p *profile) around(minute int) (low, high float64) {
 	bins := len(p.values)
+	minute = (minute + p.width*bins) % (p.width * bins)
 	i := (2*minute + 1 + 2*p.width*bins - p.width) % (2 * p.width * bins) / (2 * p.width)
 	a, b := float64(p.values[i]), float64(p.values[(i+1)%bins])
 	return min(a, b), max(a, b)
+}
+
+// beside returns what the bins have before and after the one of a minute.
+func (p *profile) beside(minute int) (before, after float64) {
+	bins := len(p.values)
+	i := (minute + p.width*bins) % (p.width * bins) / p.width
+	return float64(p.values[(i+bins-1)%bins]), float64(p.values[(i+1)%bins])
 }
 
 // fresh tells whether the bin of a minute was never seen.
@@ -50,6 +60,14 @@ func (p *profile) add(minute int, x, n float64) {
 	}
 	p.sum.x += x
 	p.sum.n += n
+}
+
+// pass takes a minute of an alert.
+func (p *profile) pass(minute int, x, m, n float64) {
+	usual, visits := p.at(minute)
+	if p.fresh(minute) || visits > 0 && math.Abs(x-usual*n) <= math.Abs(x-m)/2 {
+		p.add(minute, x, n)
+	}
 }
 
 // seal learns the bin being filled.

@@ -55,6 +55,7 @@ const (
 	memory   = 7 * 86400 // seconds in which the former normal is known again
 	hour     = 60        // minutes that are kept one by one
 	loss     = 0.1       // of what was expected: less is an outage, told without hold
+	chance   = 2         // deviations from the usual course that are none
 	certain  = 2         // thresholds that the surprise of an outage has to reach
 	lastStep = 3600      // seconds without a sample after which the last ones say nothing
 )
@@ -225,7 +226,7 @@ func (s *Series) lost() (Decision, bool) {
 	enough := certain * s.o.Threshold
 	r := reading{span: s.at - s.none.since, sums: sums{m: s.none.expected, n: float64(s.at-s.none.since) / 60}}
 	s.noise.describe(&r, 0, &s.law)
-	if r.m > 0 && r.span >= 60 && emptySurprise(r.m/r.bunch, r.spread) >= enough {
+	if r.m > 0 && r.span >= 60 && emptySurprise(r.m/r.bunch, r.spread) >= enough && !s.closed(&r) {
 		r.judge(&s.law)
 		r.surprise = emptySurprise(r.m/r.bunch, r.spread)
 		return s.fire(r), true
@@ -239,10 +240,24 @@ func (s *Series) lost() (Decision, bool) {
 	}
 	r.span, r.sums = 60, w
 	r.judge(&s.law)
-	if r.surprise < enough {
+	if r.surprise < enough || s.closed(&r) {
 		return Decision{}, false
 	}
 	return s.fire(r), true
+}
+
+// closed tells whether next to nothing is usual at this time of the day: a site whose people go
+// home at ten has no outage at ten.
+func (s *Series) closed(r *reading) bool {
+	c, known := s.base.course(&s.f, int(min(r.span/60, hour)))
+	return known && emptySurprise(c.low*r.n/r.bunch, r.spread) < certain*s.o.Threshold
+}
+
+// Rests tells whether next to nothing is usual at the time of the last step: less than half a
+// request in so many seconds. It is false as long as nothing is known of the days before.
+func (s *Series) Rests(seconds int64) bool {
+	c, known := s.base.course(&s.f, int(max(1, min(seconds/60, hour))))
+	return known && s.o.Kind == Traffic && c.low*float64(seconds)/60 < 0.5
 }
 
 // close ends the open minute: it is judged, unless judged is false, and learned.
@@ -260,7 +275,7 @@ func (s *Series) close(judged bool) (d Decision, told bool) {
 		frozen = frozen || s.state.firing
 		if !frozen {
 			s.noise.learn(&readings, &s.law)
-			if !s.base.explains(&s.f, x/n, readings[0].change) {
+			if !s.usual(&readings[0], 0) {
 				x = s.plausible(&readings[0])
 			}
 			s.noise.settle(s.fade, minute, x == s.part.x || !s.law.rare)

@@ -72,7 +72,7 @@ func newBacktest(s streams) *cobra.Command {
 	o.format.add(f)
 	f.IntVar(&o.depth, "section-depth", 1, "`N` path segments make a section")
 	f.Var(newValue(&o.lateness, "SPAN", "2s", parseSeconds(0, time.Hour)), "lateness", "how long a second waits for lines out of order")
-	f.Var(newValue(&o.zone, "ZONE", "local", config.Zone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
+	f.Var(newValue(&o.zone, "ZONE", "local", config.Zone), "timezone", "of the times shown, and of the days and hours of rules: local, UTC, +02:00, Europe/Berlin")
 	f.Var(newValue(&o.color, "WHEN", "auto", oneOf("auto", "always", "never")), "color", "auto, always or never; NO_COLOR and TERM=dumb are obeyed by auto")
 	return cmd
 }
@@ -165,7 +165,7 @@ func (o *backtesting) settings(f *pflag.FlagSet, args *[]string, s streams, now 
 // is found here.
 func (o *backtesting) options(c *config.Config, now time.Time) (backtest.Options, scan.Options, error) {
 	p := scan.Options{Writer: func() export.Writer { return backtest.Writer{} }}
-	run := backtest.Options{Rules: c.Watched(), SectionDepth: o.depth, Lateness: o.lateness, Zone: o.zone, Now: now}
+	run := backtest.Options{Rules: c.In(o.zone).Watched(), SectionDepth: o.depth, Lateness: o.lateness, Zone: o.zone, Now: now}
 	if o.depth < 1 || o.depth > 20 {
 		return run, p, usageError{fmt.Errorf("invalid argument for --section-depth: must be from 1 to 20, got %d", o.depth)}
 	}

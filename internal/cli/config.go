@@ -231,7 +231,7 @@ func (w *watch) adopt(f *pflag.FlagSet, c *config.Config, words []string) ([]str
 // obey takes the rules and channels of a configuration. own are the flags that were given.
 func (w *watch) obey(c *config.Config, own map[string]bool) {
 	w.own, w.channels = own, c.Channels
-	w.rules = append([]alert.Rule{}, c.Watched()...)
+	w.rules = append([]alert.Rule{}, c.In(w.zone).Watched()...)
 	high := slices.IndexFunc(c.Rules, func(r config.Rule) bool { return r.Name == alert.HighTraffic })
 	if high < 0 {
 		return

@@ -294,7 +294,7 @@ func (w *watch) takeOver(got config.Reload, options config.Options, now time.Tim
 		}
 	}
 	high.Total = w.value == "total"
-	rules := withHighTraffic(c.Watched(), high)
+	rules := withHighTraffic(c.In(w.zone).Watched(), high)
 	filter, err := w.filter.ofRules(rules, now, w.zone, w.depth)
 	if err != nil {
 		return nil, err

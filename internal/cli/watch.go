@@ -133,7 +133,7 @@ func newWatch(s streams) *cobra.Command {
 	f.IntVar(&w.top, "top", 5, "`N` sections in a summary")
 	f.IntVar(&w.depth, "section-depth", 1, "`N` path segments make a section")
 	f.Var(newValue(&w.expiration, "SPAN", "2m", parseSeconds(0, 24*time.Hour)), "section-expiration", "a section without hits that long leaves the list")
-	f.Var(newValue(&w.zone, "ZONE", "local", config.Zone), "timezone", "of the times shown: local, UTC, +02:00, Europe/Berlin")
+	f.Var(newValue(&w.zone, "ZONE", "local", config.Zone), "timezone", "of the times shown, and of the days and hours of rules: local, UTC, +02:00, Europe/Berlin")
 	f.StringVar(&w.since, "since", "", "begin with the records of this `TIME`: 2h, 14:30, 2026-03-10T14:00:00Z (default: the last 2 days of the log)")
 	f.BoolVar(&w.fromEnd, "from-end", false, "pass over what the logs hold, begin with what is written now")
 	f.StringVar(&w.clock, "clock", "", "let the event clock start at this `TIME` and go on in real time, to look at a still file; also --test_window_end")

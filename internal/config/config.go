@@ -205,6 +205,14 @@ func compiles(text, date, clock string) error {
 	return err
 }
 
+// In returns c as if it had been written for a zone, which a flag may name beside it: the days and
+// hours of its rules are those of people, who see the times of that zone. c is not changed.
+func (c *Config) In(zone *time.Location) *Config {
+	d := *c
+	d.Display.Zone = zone
+	return &d
+}
+
 // Watched returns the rules that are to be decided, each with its Policy.
 func (c *Config) Watched() []alert.Rule {
 	var out []alert.Rule
