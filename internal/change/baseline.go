@@ -185,9 +185,8 @@ func (b *baseline) remember(p place, x, n float64) {
 	b.week.add(p.week, x, n)
 }
 
-// pass takes a minute of an alert into the profiles: what was expected, m. But
-// where nothing is known yet, what was seen, x: else the first Saturday would be
-// learned as the Friday that was expected, and be told again each week.
+// pass takes a minute of an alert into the profiles: what was seen, x, where nothing is known
+// yet, or the first Saturday would be told again each week, and where they knew better than m.
 func (b *baseline) pass(p place, x, m, n float64) {
 	if p.exception {
 		return
@@ -257,9 +256,8 @@ func (b *baseline) stale(f *forecast) {
 // on average over some minutes: from low to high.
 type course struct{ low, high float64 }
 
-// course returns that of the last minutes up to f's, as today makes it. Between two bins anything
-// from one to the other is usual: a step is steeper than bins are. Beside an edge, where bins differ
-// by more than twice, what is before and after is usual, too.
+// course returns that of the last minutes up to f's, as today makes it. Anything from low to high is
+// usual: see profile.around.
 func (b *baseline) course(f *forecast, minutes int) (c course, known bool) {
 	i, at, p := weekly, f.place.week, &b.week
 	if _, visits := p.at(at); visits < 1 {
@@ -268,14 +266,15 @@ func (b *baseline) course(f *forecast, minutes int) (c course, known bool) {
 			return course{}, false
 		}
 	}
+	n := 0.0
 	for k := range minutes {
-		low, high := p.around(at - k)
-		if before, after := p.beside(at - k); !b.law.latency && max(high, before, after)+1 > 2*(min(low, before, after)+1) {
-			low, high = min(low, before, after), max(high, before, after)
+		if low, high, known := p.around(at-k, !b.law.latency); known {
+			c.low, c.high, n = c.low+low, c.high+high, n+1
 		}
-		c.low, c.high = c.low+low, c.high+high
 	}
-	n := float64(minutes)
+	if n == 0 {
+		return course{}, false
+	}
 	return course{b.today(i-daily, c.low/n), b.today(i-daily, c.high/n)}, true
 }
 

@@ -119,6 +119,80 @@ func TestASmallSiteIsSilentUntilChanceIsRuledOut(t *testing.T) {
 	}
 }
 
+// opens gives a site hours: closed from 22 to 8, or an office that is busy on weekdays from 6 to 19.
+func (w *site) opens(office bool, rate float64) {
+	w.rate = func(m int) float64 {
+		hour, free := m%minutesOfDay/60, m/minutesOfDay%7 >= 5
+		switch {
+		case !office && (hour < 8 || hour >= 22):
+			return 0
+		case office && (free || hour < 6):
+			return rate * 0.15
+		case office && hour >= 19:
+			return rate * 0.3
+		}
+		return rate
+	}
+}
+
+// TestAShopThatClosesIsNewsForTwoNights, and no more: what it has at night is learned although
+// it was told, and an outage by day is told as before, also one that keeps it from opening.
+func TestAShopThatClosesIsNewsForTwoNights(t *testing.T) {
+	for _, rate := range []float64{6, 20, 60, 600} {
+		w := newSite(Options{}, rate)
+		w.opens(false, rate)
+		w.run(2*minutesOfDay+9*60, 1)
+		wants(t, w.run(12*minutesOfDay+5*60, 1)) // to two in the afternoon
+		wants(t, w.run(30, 0), Alert)
+		wants(t, w.run(60, 1), Recovered)
+		w.run(16*60+30, 1) // to eight in the morning
+		from := w.s.At()
+		got := w.run(90, 0)
+		wants(t, got, Alert)
+		if len(got) > 0 && got[0].At-from > 3600 {
+			t.Errorf("%v/min: that it does not open is told after %d s", rate, got[0].At-from)
+		}
+	}
+}
+
+// TestAnOfficeIsQuietFromTheSecondWeekOn but for what chance does where a request comes a minute:
+// the first weekend is news.
+func TestAnOfficeIsQuietFromTheSecondWeekOn(t *testing.T) {
+	for _, rate := range []float64{6, 60, 600} {
+		w := newSite(Options{}, rate)
+		w.opens(true, rate)
+		w.run(7*minutesOfDay, 1)
+		if got := w.run(21*minutesOfDay, 1); len(got) > 4 || rate > 6 {
+			wants(t, got)
+		}
+	}
+}
+
+// TestVisitsThatTakeAMinuteAreNoNews: their requests lie in several steps, and in two minutes.
+func TestVisitsThatTakeAMinuteAreNoNews(t *testing.T) {
+	s, r := New(Options{}), rand.New(rand.NewPCG(5, 6))
+	told, steps := 0, make([]int64, 28*24*360)
+	for i := range steps {
+		if r.Float64() > 0.2 {
+			continue
+		}
+		for at := float64(i); int(at) < len(steps); at += 3 * r.ExpFloat64() {
+			steps[int(at)]++
+			if r.Float64() < 0.2 {
+				break
+			}
+		}
+	}
+	for i, n := range steps {
+		if d, ok := s.Step(monday+10*int64(i), Sample{Requests: n}); ok && d.Event == Alert {
+			told++
+		}
+	}
+	if told > 6 {
+		t.Errorf("told %d times in four weeks: a visit is not four visitors", told)
+	}
+}
+
 // TestAPageWithAllThatIsOnItIsNoSurge: a site of six requests a minute that come
 // ten at a time.
 func TestAPageWithAllThatIsOnItIsNoSurge(t *testing.T) {
@@ -523,10 +597,10 @@ func TestThresholdsRiseWithTheNumberOfSeries(t *testing.T) {
 		series int
 		want   float64
 	}{
-		{Traffic, Normal, 1, 3.55},
-		{Traffic, Normal, 10, 3.55},
-		{Traffic, Normal, 1000, 5.55},
-		{Traffic, High, 1, 3.05},
+		{Traffic, Normal, 1, 3.35},
+		{Traffic, Normal, 10, 3.35},
+		{Traffic, Normal, 1000, 5.35},
+		{Traffic, High, 1, 2.85},
 		{Traffic, Low, 1, 5},
 		{Errors, Normal, 0, 3},
 		{P90Latency, Normal, 100, 3.55},

@@ -33,20 +33,35 @@ func (p *profile) at(minute int) (value float64, visits uint8) {
 	return float64(p.values[i])*(1-f) + float64(p.values[j])*f, visits
 }
 
-// around returns the least and the most of the two bins that at lies between.
-func (p *profile) around(minute int) (low, high float64) {
+// around returns the least and the most of the two bins that at lies between: a step is steeper than
+// bins are. With edges, where the bins before, of and after a minute differ by more than twice, it is the
+// least and the most of these. Bins that were never seen say nothing; without one known is false.
+func (p *profile) around(minute int, edges bool) (low, high float64, known bool) {
 	bins := len(p.values)
-	minute = (minute + p.width*bins) % (p.width * bins)
-	i := (2*minute + 1 + 2*p.width*bins - p.width) % (2 * p.width * bins) / (2 * p.width)
-	a, b := float64(p.values[i]), float64(p.values[(i+1)%bins])
-	return min(a, b), max(a, b)
+	i := (2*minute + 1 + 4*p.width*bins - p.width) % (2 * p.width * bins) / (2 * p.width)
+	low, high = math.Inf(1), math.Inf(-1)
+	p.widen(&low, &high, i)
+	p.widen(&low, &high, i+1)
+	if known = low <= high; !known || !edges {
+		return low, high, known
+	}
+	least, most := low, high
+	at := (minute + p.width*bins) / p.width
+	for b := at - 1; b <= at+1; b++ {
+		p.widen(&least, &most, b)
+	}
+	if most+1 > 2*(least+1) {
+		return least, most, true
+	}
+	return low, high, true
 }
 
-// beside returns what the bins have before and after the one of a minute.
-func (p *profile) beside(minute int) (before, after float64) {
-	bins := len(p.values)
-	i := (minute + p.width*bins) % (p.width * bins) / p.width
-	return float64(p.values[(i+bins-1)%bins]), float64(p.values[(i+1)%bins])
+// widen takes the value of a bin, if there is one.
+func (p *profile) widen(low, high *float64, bin int) {
+	if bin %= len(p.values); p.visits[bin] > 0 {
+		v := float64(p.values[bin])
+		*low, *high = min(*low, v), max(*high, v)
+	}
 }
 
 // fresh tells whether the bin of a minute was never seen.
@@ -62,7 +77,10 @@ func (p *profile) add(minute int, x, n float64) {
 	p.sum.n += n
 }
 
-// pass takes a minute of an alert.
+// pass takes a minute of an alert in which x was seen, and m expected. It is learned where nothing is
+// known yet, and where the course has x rather than m: another baseline was wrong. Else it is not, so
+// that what is wrong does not become usual. To learn m instead made nine o'clock in the evening of a
+// shop that closes at ten: it was told of each night.
 func (p *profile) pass(minute int, x, m, n float64) {
 	usual, visits := p.at(minute)
 	if p.fresh(minute) || visits > 0 && math.Abs(x-usual*n) <= math.Abs(x-m)/2 {

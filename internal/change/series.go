@@ -226,6 +226,7 @@ func (s *Series) lost() (Decision, bool) {
 	enough := certain * s.o.Threshold
 	r := reading{span: s.at - s.none.since, sums: sums{m: s.none.expected, n: float64(s.at-s.none.since) / 60}}
 	s.noise.describe(&r, 0, &s.law)
+	r.bunch = max(r.bunch, s.noise.fives.x/s.noise.fives.n)
 	if r.m > 0 && r.span >= 60 && emptySurprise(r.m/r.bunch, r.spread) >= enough && !s.closed(&r) {
 		r.judge(&s.law)
 		r.surprise = emptySurprise(r.m/r.bunch, r.spread)
@@ -266,6 +267,9 @@ func (s *Series) close(judged bool) (d Decision, told bool) {
 	x, n := s.part.x, s.part.n
 	frozen := s.state.firing
 	minute := s.bunched(x, n)
+	if s.open%5 == 4 {
+		s.fives()
+	}
 	if n > 0 {
 		s.noise.seen = min(s.noise.seen+1, math.MaxInt32)
 		readings := s.readings()
@@ -307,6 +311,17 @@ func (s *Series) bunched(x, n float64) (said mean) {
 		return said
 	}
 	return s.noise.minutes.next(x, m, weight, fresh)
+}
+
+// fives learns what five minutes say of bunches, beside the five before them.
+func (s *Series) fives() {
+	w := s.past.sum(5)
+	if !s.law.alike || s.state.firing || !s.f.known || s.past.known&31 != 31 || w.n == 0 {
+		s.noise.fives.heard = false
+		return
+	}
+	said := s.noise.fives.next(w.x, w.m, w.m, s.noise.seen < young)
+	s.noise.fives.add(math.Pow(s.fade, 5), said.x, said.n)
 }
 
 // Shift moves the time line by delta seconds: the clock was set. What was seen

@@ -12,15 +12,15 @@ import (
 // the step, then what code lists, then a checksum. Floats are their bits, so
 // that a Series that was restored goes on to the last one.
 //
-// Version 1 knew bunches of steps, and none of minutes.
-const stateVersion = 2
+// Version 1 knew bunches of steps, version 2 those of minutes besides.
+const stateVersion = 3
 
 // AppendBinary appends the state of s to to: all it has learned, what it
 // thinks, what is in the open minute. Options are no part of it, but for the
 // kind and the step. Equal states have equal bytes, at most 4 KiB.
 func (s *Series) AppendBinary(to []byte) []byte {
 	from := len(to)
-	w := coder{to: append(to, stateVersion, byte(s.o.Kind), byte(s.step))}
+	w := coder{version: stateVersion, to: append(to, stateVersion, byte(s.o.Kind), byte(s.step))}
 	s.code(&w)
 	return pack.AppendSum(w.to, from)
 }
@@ -36,11 +36,11 @@ func Restore(b []byte, o Options) (*Series, error) {
 	}
 	s := New(o)
 	r := pack.NewReader(what, body)
-	version := r.Version(stateVersion, 1)
+	version := r.Version(stateVersion, 2, 1)
 	if kind, step := Kind(r.Byte("kind")), int64(r.Byte("step")); r.Err() == nil && (kind != s.o.Kind || step != s.step) {
 		return nil, fmt.Errorf("%s is one of %s in steps of %d s, wanted is %s in steps of %d s: learn from the past anew", what, kind, step, s.o.Kind, s.step)
 	}
-	s.code(&coder{r: r, first: version == 1})
+	s.code(&coder{r: r, version: version})
 	if err := r.End(); err != nil {
 		return nil, err
 	}
@@ -93,13 +93,18 @@ func (n *noise) code(c *coder) {
 	for i := range windows {
 		c.float(&n.excess[i])
 		c.float(&n.square[i])
-		c.float(&n.own[i])
+		own := float64(n.own[i])
+		c.float(&own)
+		n.own[i] = float32(own)
 	}
 	c.float(&n.each)
 	c.count(&n.seen, math.MaxInt32)
 	n.steps.code(c, &n.fresh)
-	if !c.first {
+	if c.version > 1 {
 		n.minutes.code(c, nil)
+	}
+	if c.version > 2 {
+		n.fives.code(c, nil)
 	}
 	if c.r != nil && n.each < 0 {
 		c.r.Damaged("noise")
@@ -174,9 +179,9 @@ func (st *state) code(c *coder) {
 
 // A coder writes what it is shown, or reads into it where it has a reader.
 type coder struct {
-	to    []byte
-	r     *pack.Reader
-	first bool // it is of version 1
+	to      []byte
+	r       *pack.Reader
+	version byte // of what is read, or of an older one to be written by a test
 }
 
 // largest bounds all figures: what is beyond it no Series has, and the square of

@@ -67,22 +67,24 @@ func TestAKillAtAnyPointGoesOnTheSame(t *testing.T) {
 	}
 }
 
-// TestWhatAnOlderVersionHasLearnedIsKept: version 1 had no bunches of minutes.
+// TestWhatAnOlderVersionHasLearnedIsKept: version 1 had no bunches of minutes, 2 none of five.
 func TestWhatAnOlderVersionHasLearnedIsKept(t *testing.T) {
-	w := newSite(Options{}, 60)
-	w.run(3*minutesOfDay, 1)
-	old := coder{to: []byte{1, byte(Traffic), 10}, first: true}
-	w.s.code(&old)
-	s, err := Restore(pack.AppendSum(old.to, 0), Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	fresh := newNoise().minutes
-	if s.noise.minutes != fresh {
-		t.Errorf("bunches of minutes are %+v, want those of a new series", s.noise.minutes)
-	}
-	if s.noise.minutes = w.s.noise.minutes; !reflect.DeepEqual(s, w.s) {
-		t.Error("something else is not what it was")
+	for version := byte(1); version < stateVersion; version++ {
+		w := newSite(Options{}, 60)
+		w.run(3*minutesOfDay, 1)
+		old := coder{to: []byte{version, byte(Traffic), 10}, version: version}
+		w.s.code(&old)
+		s, err := Restore(pack.AppendSum(old.to, 0), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh := newNoise()
+		if s.noise.fives != fresh.fives || (s.noise.minutes == fresh.minutes) != (version == 1) {
+			t.Errorf("version %d: bunches are %+v, want those of a new series where it had none", version, s.noise)
+		}
+		if s.noise.minutes, s.noise.fives = w.s.noise.minutes, w.s.noise.fives; !reflect.DeepEqual(s, w.s) {
+			t.Errorf("version %d: something else is not what it was", version)
+		}
 	}
 }
 

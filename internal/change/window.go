@@ -81,6 +81,10 @@ func (r *reading) measure(l *law) {
 		score = rareScore
 	}
 	r.z = score(r.x/r.bunch, max(r.m, 1e-3)/r.bunch, r.spread)
+	if l.alike && r.z < 0 {
+		b := r.clumps()
+		r.z = max(r.z, score(r.x/b, r.m/b, l.least))
+	}
 	r.change = math.Log((r.x + 0.5) / (r.m + 0.5))
 }
 
@@ -90,8 +94,18 @@ func (r *reading) at(l *law, z float64) float64 {
 	if l.rare {
 		count = rareAt
 	}
-	return r.bunch * count(z, max(r.m, 1e-3)/r.bunch, r.spread)
+	x := r.bunch * count(z, max(r.m, 1e-3)/r.bunch, r.spread)
+	if l.alike && z < 0 {
+		b := r.clumps()
+		x = min(x, b*count(z, r.m/b, l.least))
+	}
+	return x
 }
+
+// clumps is how many counts come together if all of the variance is of bunches. A rate that wanders
+// is hardly ever nothing, a site of a visit a minute with ten requests in two minutes often is: it was
+// told of each week. Where counts are large both say the same.
+func (r *reading) clumps() float64 { return r.bunch + r.spread*r.m }
 
 // judge is measure, with the surprise.
 func (r *reading) judge(l *law) {
@@ -160,13 +174,14 @@ type noise struct {
 	// 69 % where this finds 79.
 	excess, square [windows]float64
 	// Of latency: the variance of the logarithm beyond each/n, of n requests.
-	own  [windows]float64
+	own  [windows]float32
 	each float64
 	seen int // minutes with anything in them, MaxInt32 at most
 
 	steps   bunch
 	minutes bunch
-	fresh   mean // what the steps of the open minute say
+	fives   bunch // of five minutes
+	fresh   mean  // what the steps of the open minute say
 }
 
 // A bunch is how much the variance of counts is above their mean, measured between each and
@@ -182,7 +197,9 @@ func newNoise() (n noise) {
 		n.own[i] = 0.02
 	}
 	n.each = 0.5
-	n.steps.mean, n.minutes.mean = mean{x: 20, n: 20}, mean{x: 20, n: 20}
+	for _, b := range []*bunch{&n.steps, &n.minutes, &n.fives} {
+		b.mean = mean{x: 20, n: 20}
+	}
 	return n
 }
 
@@ -192,7 +209,7 @@ func newNoise() (n noise) {
 // many requests that know nothing of one another. What the spread of minutes explains is
 // no bunch of theirs: to count it twice lost 2 of 100 falls by 30 %.
 func (n *noise) together(minute float64, l *law) float64 {
-	return max(1, n.steps.x/n.steps.n, n.minutes.x/n.minutes.n-n.spread(0, l)*minute)
+	return max(1, n.steps.x/n.steps.n, n.minutes.x/n.minutes.n-n.spread(0, l)*minute, n.fives.x/n.fives.n-n.spread(1, l)*5*minute)
 }
 
 // next takes how far off the next step, or minute, was, and returns what that says; weight is
@@ -215,7 +232,7 @@ func (b *bunch) next(x, m, weight float64, young bool) (said mean) {
 }
 
 // deafen makes n forget the last step and minute: those to come do not follow them.
-func (n *noise) deafen() { n.steps.heard, n.minutes.heard = false, false }
+func (n *noise) deafen() { n.steps.heard, n.minutes.heard, n.fives.heard = false, false, false }
 
 // settle takes what a minute and its steps said, if it is to be learned.
 func (n *noise) settle(fade float64, minute mean, learned bool) {
@@ -244,7 +261,7 @@ func (n *noise) spread(window int, l *law) float64 {
 // describe says how much a window differs when all is well.
 func (n *noise) describe(r *reading, window int, l *law) {
 	if l.latency {
-		r.spread, r.bunch = math.Sqrt(n.own[window]+n.each/max(r.n, 1)), 1
+		r.spread, r.bunch = math.Sqrt(float64(n.own[window])+n.each/max(r.n, 1)), 1
 		return
 	}
 	r.spread, r.bunch = n.spread(window, l), n.together(60*r.m/float64(max(1, r.span)), l)
@@ -294,8 +311,9 @@ func (n *noise) learnLatency(i int, r *reading, a float64) {
 	weight := max(r.n, 1)
 	off := r.change * r.change
 	if i == 0 {
-		n.each += a * (min(off*weight, 9*(n.each+n.own[0]*weight)+1e-6) - n.each)
+		n.each += a * (min(off*weight, 9*(n.each+float64(n.own[0])*weight)+1e-6) - n.each)
 	}
-	off = min(off, 9*(n.own[i]+n.each/weight)) - 0.8*n.each/weight
-	n.own[i] = max(0.0004, n.own[i]+a*(off-n.own[i]))
+	own := float64(n.own[i])
+	off = min(off, 9*(own+n.each/weight)) - 0.8*n.each/weight
+	n.own[i] = float32(max(0.0004, own+a*(off-own)))
 }
