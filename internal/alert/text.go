@@ -50,9 +50,9 @@ func (e *Event) sentence(loc *time.Location) string {
 	case e.Ended != "":
 		return "Alert " + e.Of() + " ended at " + at + ": " + e.Ended
 	case e.State == Pending:
-		return what + " is " + e.measured() + ", " + e.Rule.condition() + "; an alert if it stays so for " + seconds(e.Rule.For) + ", from " + at
+		return what + " is " + e.Standing() + "; an alert if it stays so for " + seconds(e.Rule.For) + ", from " + at
 	case e.State == Firing:
-		return what + " is " + e.measured() + ", " + e.Rule.condition() + ", triggered at " + at
+		return what + " is " + e.Standing() + ", triggered at " + at
 	case e.Was == Pending:
 		return what + " is " + e.measured() + " again, at " + at
 	}
@@ -68,8 +68,15 @@ func (e *Event) hush(loc *time.Location) string {
 	return "Alerts of " + e.Of() + " are told again: unmuted at " + at(e.At)
 }
 
-// Standing is where the value stands against the rule, without a time.
-func (e *Event) Standing() string { return e.measured() + ", " + e.Rule.condition() }
+// Standing is where the value stands against the rule, without a time. What is rounded to the
+// threshold is just above it, or below.
+func (e *Event) Standing() string {
+	condition := e.Rule.condition()
+	if (e.Rule.Test == Above || e.Rule.Test == Below) && e.Rule.value(e.Sample) == e.Rule.Limit() && e.Den > 0 {
+		condition = "just " + condition
+	}
+	return e.measured() + ", " + condition
+}
 
 // Of is what a person calls the alert: its rule, with its key.
 func (e *Event) Of() string {
