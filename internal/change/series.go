@@ -177,6 +177,9 @@ func (s *Series) Step(t int64, sample Sample) (Decision, bool) {
 	if d, ok := s.lost(); ok {
 		if t%60 == 0 {
 			s.close(false)
+		} else {
+			// The return of a former normal moves what is expected, within the minute, too.
+			s.f = s.base.forecast(s.f.place)
 		}
 		return d, true
 	}
