@@ -44,12 +44,14 @@ const (
 )
 
 func newBaseline(l *law) baseline {
-	return baseline{
+	b := baseline{
 		law: l,
 		// 15 minutes of a day, with a memory of six days; 30 minutes of a week, with one of three weeks.
 		day:  newProfile(minutesOfDay, 15, 0.85, l.coverage),
 		week: newProfile(minutesOfWeek, 30, 0.66, l.coverage),
 	}
+	b.week.wary = true // a day that is unsure would never be learned: it is the first one that is told
+	return b
 }
 
 // A forecast is what is expected of a minute.
@@ -185,14 +187,21 @@ func (b *baseline) remember(p place, x, n float64) {
 	b.week.add(p.week, x, n)
 }
 
-// pass takes a minute of an alert into the profiles: what was seen, x, where nothing is known
-// yet, or the first Saturday would be told again each week, and where they knew better than m.
-func (b *baseline) pass(p place, x, m, n float64) {
+// pass takes a minute of an alert into the profiles: what was seen where nothing is known yet, or the
+// first Saturday would be told again each week, and where they knew better than what was expected.
+func (b *baseline) pass(p place, w sums, open bool) {
 	if p.exception {
 		return
 	}
-	b.day.pass(p.day, x, m, n)
-	b.week.pass(p.week, x, m, n)
+	b.day.pass(p.day, w, open)
+	b.week.pass(p.week, w, open)
+}
+
+// trust makes sure what the course of the week has learned in an alert: it is what the site does at that time.
+func (b *baseline) trust(c *Calendar, from, to int64) {
+	for t := from; t < to+int64(60*b.week.width); t += int64(60 * b.week.width) {
+		b.week.trust(c.place(min(t, to)).week)
+	}
 }
 
 // score notes how far off each baseline was, over the last five minutes: in one

@@ -126,6 +126,9 @@ func (s *Series) wait(rs *[windows]reading) (Decision, bool) {
 		if st.below++; st.below >= calm {
 			r.judge(&s.law)
 			d := s.decision(Recovered, r)
+			if st.frozen >= closing {
+				s.base.trust(s.o.Calendar, st.since, s.at)
+			}
 			st.firing, st.above, st.below = false, 0, 0
 			// The minutes of the alert would tell it once more, through the longer windows.
 			s.past.clear(calm)
@@ -159,6 +162,7 @@ func (s *Series) accept(rs *[windows]reading) (Decision, bool) {
 	by := r.change
 	r.judge(&s.law)
 	d := s.decision(NewNormal, r)
+	s.base.trust(s.o.Calendar, s.state.since, s.at)
 	s.move(by)
 	s.state = state{moved: by, when: s.at}
 	return d, true
