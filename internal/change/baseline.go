@@ -294,23 +294,36 @@ func (b *baseline) gap() {
 }
 
 // settle makes all that play expect what f did, and by more: e^by times as much, of latency by more
-// in logarithms. It is the new normal.
-func (b *baseline) settle(f *forecast, by float64) {
+// in logarithms. It is the new normal, seen over a weight of n.
+func (b *baseline) settle(f *forecast, by, n float64) {
+	want := f.rate * math.Exp(by)
 	if b.law.latency {
-		b.level.x = (f.rate + by) * b.level.n
-	} else {
-		b.level.x = f.rate * math.Exp(by) * b.level.n
+		want = f.rate + by
 	}
+	b.level.x = want * b.level.n
+	missed := 0.0
 	for i := range b.ratio {
 		r, usual := &b.ratio[i], f.usual[i]
 		switch plays := f.share[daily+i] > 0 && r.n > 0; {
 		case plays && b.law.latency:
-			r.x = max(-mostToday, min(mostToday, f.rate+by-usual)) * r.n
+			r.x = max(-mostToday, min(mostToday, want-usual)) * r.n
 		case plays && usual > 0:
-			r.x = min(math.Exp(mostToday), f.rate*math.Exp(by)/usual) * r.n
+			r.x = min(math.Exp(mostToday), want/usual) * r.n
 		case b.law.alike && by < math.Log(loss):
 			*r = mean{x: hour * math.Exp(by), n: hour} // what is gone is gone at all times
+			continue
+		default:
+			continue
 		}
+		// What the bound leaves out is missed by this course until the ratio has learned it.
+		if off := math.Abs(want - b.today(i, usual)); off > 1e-6*math.Abs(want) {
+			b.miss[daily+i], missed = max(b.miss[daily+i], off), off
+		}
+	}
+	if missed > 0 && b.level.n == 0 {
+		// The level was dropped during the alert. Without it the courses, bounded, told of a site that had
+		// grown tenfold every two hours, for days.
+		b.level, b.minutes = mean{x: want * n, n: n}, youth
 	}
 	b.last, b.turn = [5]minute{}, 0
 }

@@ -186,6 +186,23 @@ func TestADayOnWhichASiteIsClosedIsNewsOnce(t *testing.T) {
 	wants(t, w.run(14*minutesOfDay, 1))
 }
 
+// TestASiteThatGrowsTenfoldForGoodIsNewsOnce: what a new normal may make of the courses is bounded, and it
+// is known to be too little.
+func TestASiteThatGrowsTenfoldForGoodIsNewsOnce(t *testing.T) {
+	for _, kind := range []Kind{Traffic, Errors} {
+		w := newSite(Options{Kind: kind}, 60)
+		w.run(9*minutesOfDay+11*60, 1)
+		w.told = nil
+		if kind == Errors {
+			w.share *= 20
+			wants(t, w.run(10*minutesOfDay, 1), Alert, NewNormal)
+			continue
+		}
+		wants(t, w.run(2*minutesOfDay, 10), Alert, NewNormal)
+		wants(t, w.run(30, 0), Alert)
+	}
+}
+
 // TestAnOfficeIsQuietFromTheSecondWeekOn but for what chance does where a request comes a minute:
 // the first weekend is news.
 func TestAnOfficeIsQuietFromTheSecondWeekOn(t *testing.T) {

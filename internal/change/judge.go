@@ -81,16 +81,16 @@ func (s *Series) back(r reading) (Decision, bool) {
 	}
 	by := -s.state.moved
 	s.state = state{}
-	s.move(by)
+	s.move(by, now.n)
 	now.m = s.moved(now.sums, by)
 	now.judge(&s.law)
 	return s.decision(Returned, now), true
 }
 
 // move makes e^by of what is expected now, and forgets what was compared with
-// what was expected before.
-func (s *Series) move(by float64) {
-	s.base.settle(&s.f, by)
+// what was expected before. n is the weight of what it was seen in.
+func (s *Series) move(by, n float64) {
+	s.base.settle(&s.f, by, n)
 	s.past.clear(0)
 	s.slots, s.none = [MaxSteps]sums{}, void{}
 	s.noise.deafen()
@@ -163,7 +163,7 @@ func (s *Series) accept(rs *[windows]reading) (Decision, bool) {
 	r.judge(&s.law)
 	d := s.decision(NewNormal, r)
 	s.base.trust(s.o.Calendar, s.state.since, s.at)
-	s.move(by)
+	s.move(by, r.n)
 	s.state = state{moved: by, when: s.at}
 	return d, true
 }
