@@ -126,9 +126,7 @@ func (s *Series) wait(rs *[windows]reading) (Decision, bool) {
 		if st.below++; st.below >= calm {
 			r.judge(&s.law)
 			d := s.decision(Recovered, r)
-			if st.frozen >= closing {
-				s.base.trust(s.o.Calendar, st.since, s.at)
-			}
+			s.trust(false)
 			st.firing, st.above, st.below = false, 0, 0
 			// The minutes of the alert would tell it once more, through the longer windows.
 			s.past.clear(calm)
@@ -141,6 +139,13 @@ func (s *Series) wait(rs *[windows]reading) (Decision, bool) {
 		return Decision{}, false
 	}
 	return s.accept(rs)
+}
+
+// trust makes sure what was learned of an alert that was too long for an incident, or in which less has stayed.
+func (s *Series) trust(less bool) {
+	if less || s.state.frozen >= closing {
+		s.base.trust(s.o.Calendar, s.state.since, s.at)
+	}
 }
 
 // accept takes what is there for the new normal: the level of a quarter of an
@@ -162,7 +167,7 @@ func (s *Series) accept(rs *[windows]reading) (Decision, bool) {
 	by := r.change
 	r.judge(&s.law)
 	d := s.decision(NewNormal, r)
-	s.base.trust(s.o.Calendar, s.state.since, s.at)
+	s.trust(by < 0)
 	s.move(by, r.n)
 	s.state = state{moved: by, when: s.at}
 	return d, true
