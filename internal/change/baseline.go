@@ -44,12 +44,14 @@ const (
 )
 
 func newBaseline(l *law) baseline {
-	return baseline{
+	b := baseline{
 		law: l,
 		// 15 minutes of a day, with a memory of six days; 30 minutes of a week, with one of three weeks.
 		day:  newProfile(minutesOfDay, 15, 0.85, l.coverage),
 		week: newProfile(minutesOfWeek, 30, 0.66, l.coverage),
 	}
+	b.week.wary = true // a day that is unsure would never be learned: it is the first one that is told
+	return b
 }
 
 // A forecast is what is expected of a minute.
@@ -185,14 +187,21 @@ func (b *baseline) remember(p place, x, n float64) {
 	b.week.add(p.week, x, n)
 }
 
-// pass takes a minute of an alert into the profiles: what was seen, x, where nothing is known
-// yet, or the first Saturday would be told again each week, and where they knew better than m.
-func (b *baseline) pass(p place, x, m, n float64) {
+// pass takes a minute of an alert into the profiles: what was seen where nothing is known yet, or the
+// first Saturday would be told again each week, and where they knew better than what was expected.
+func (b *baseline) pass(p place, w sums, open bool) {
 	if p.exception {
 		return
 	}
-	b.day.pass(p.day, x, m, n)
-	b.week.pass(p.week, x, m, n)
+	b.day.pass(p.day, w, open)
+	b.week.pass(p.week, w, open)
+}
+
+// trust makes sure what the course of the week has learned in an alert: it is what the site does at that time.
+func (b *baseline) trust(c *Calendar, from, to int64) {
+	for t := from; t < to+int64(60*b.week.width); t += int64(60 * b.week.width) {
+		b.week.trust(c.place(min(t, to)).week)
+	}
 }
 
 // score notes how far off each baseline was, over the last five minutes: in one
@@ -285,23 +294,36 @@ func (b *baseline) gap() {
 }
 
 // settle makes all that play expect what f did, and by more: e^by times as much, of latency by more
-// in logarithms. It is the new normal.
-func (b *baseline) settle(f *forecast, by float64) {
+// in logarithms. It is the new normal, seen over a weight of n.
+func (b *baseline) settle(f *forecast, by, n float64) {
+	want := f.rate * math.Exp(by)
 	if b.law.latency {
-		b.level.x = (f.rate + by) * b.level.n
-	} else {
-		b.level.x = f.rate * math.Exp(by) * b.level.n
+		want = f.rate + by
 	}
+	b.level.x = want * b.level.n
+	missed := 0.0
 	for i := range b.ratio {
 		r, usual := &b.ratio[i], f.usual[i]
 		switch plays := f.share[daily+i] > 0 && r.n > 0; {
 		case plays && b.law.latency:
-			r.x = max(-mostToday, min(mostToday, f.rate+by-usual)) * r.n
+			r.x = max(-mostToday, min(mostToday, want-usual)) * r.n
 		case plays && usual > 0:
-			r.x = min(math.Exp(mostToday), f.rate*math.Exp(by)/usual) * r.n
+			r.x = min(math.Exp(mostToday), want/usual) * r.n
 		case b.law.alike && by < math.Log(loss):
 			*r = mean{x: hour * math.Exp(by), n: hour} // what is gone is gone at all times
+			continue
+		default:
+			continue
 		}
+		// What the bound leaves out is missed by this course until the ratio has learned it.
+		if off := math.Abs(want - b.today(i, usual)); off > 1e-6*math.Abs(want) {
+			b.miss[daily+i], missed = max(b.miss[daily+i], off), off
+		}
+	}
+	if missed > 0 && b.level.n == 0 {
+		// The level was dropped during the alert. Without it the courses, bounded, told of a site that had
+		// grown tenfold every two hours, for days.
+		b.level, b.minutes = mean{x: want * n, n: n}, youth
 	}
 	b.last, b.turn = [5]minute{}, 0
 }

@@ -155,6 +155,54 @@ func TestAShopThatClosesIsNewsForTwoNights(t *testing.T) {
 	}
 }
 
+// TestAnOutageOfTheFirstWeekIsNotWhatIsUsualAtItsHour: the same weekday and hour a week later is told of
+// as soon as the first one.
+func TestAnOutageOfTheFirstWeekIsNotWhatIsUsualAtItsHour(t *testing.T) {
+	for _, minutes := range []int{60, 180} {
+		w := newSite(Options{}, 60)
+		w.run(3*minutesOfDay+9*60, 1)
+		wants(t, w.run(minutes, 0), Alert)
+		w.run(7*minutesOfDay-minutes, 1)
+		from := w.s.At()
+		got := w.run(minutes, 0)
+		wants(t, got, Alert)
+		if len(got) > 0 && got[0].At-from > 120 {
+			t.Errorf("%d minutes: told after %d s", minutes, got[0].At-from)
+		}
+	}
+}
+
+// TestADayOnWhichASiteIsClosedIsNewsOnce: what ends after half a day was no incident.
+func TestADayOnWhichASiteIsClosedIsNewsOnce(t *testing.T) {
+	w := newSite(Options{}, 60)
+	open := w.rate
+	w.rate = func(m int) float64 {
+		if m/minutesOfDay%7 == 6 {
+			return 0
+		}
+		return open(m)
+	}
+	wants(t, w.run(8*minutesOfDay, 1), Alert, Recovered)
+	wants(t, w.run(14*minutesOfDay, 1))
+}
+
+// TestASiteThatGrowsTenfoldForGoodIsNewsOnce: what a new normal may make of the courses is bounded, and it
+// is known to be too little.
+func TestASiteThatGrowsTenfoldForGoodIsNewsOnce(t *testing.T) {
+	for _, kind := range []Kind{Traffic, Errors} {
+		w := newSite(Options{Kind: kind}, 60)
+		w.run(9*minutesOfDay+11*60, 1)
+		w.told = nil
+		if kind == Errors {
+			w.share *= 20
+			wants(t, w.run(10*minutesOfDay, 1), Alert, NewNormal)
+			continue
+		}
+		wants(t, w.run(2*minutesOfDay, 10), Alert, NewNormal)
+		wants(t, w.run(30, 0), Alert)
+	}
+}
+
 // TestAnOfficeIsQuietFromTheSecondWeekOn but for what chance does where a request comes a minute:
 // the first weekend is news.
 func TestAnOfficeIsQuietFromTheSecondWeekOn(t *testing.T) {

@@ -81,16 +81,16 @@ func (s *Series) back(r reading) (Decision, bool) {
 	}
 	by := -s.state.moved
 	s.state = state{}
-	s.move(by)
+	s.move(by, now.n)
 	now.m = s.moved(now.sums, by)
 	now.judge(&s.law)
 	return s.decision(Returned, now), true
 }
 
 // move makes e^by of what is expected now, and forgets what was compared with
-// what was expected before.
-func (s *Series) move(by float64) {
-	s.base.settle(&s.f, by)
+// what was expected before. n is the weight of what it was seen in.
+func (s *Series) move(by, n float64) {
+	s.base.settle(&s.f, by, n)
 	s.past.clear(0)
 	s.slots, s.none = [MaxSteps]sums{}, void{}
 	s.noise.deafen()
@@ -126,6 +126,7 @@ func (s *Series) wait(rs *[windows]reading) (Decision, bool) {
 		if st.below++; st.below >= calm {
 			r.judge(&s.law)
 			d := s.decision(Recovered, r)
+			s.trust(false)
 			st.firing, st.above, st.below = false, 0, 0
 			// The minutes of the alert would tell it once more, through the longer windows.
 			s.past.clear(calm)
@@ -138,6 +139,13 @@ func (s *Series) wait(rs *[windows]reading) (Decision, bool) {
 		return Decision{}, false
 	}
 	return s.accept(rs)
+}
+
+// trust makes sure what was learned of an alert that was too long for an incident, or in which less has stayed.
+func (s *Series) trust(less bool) {
+	if less || s.state.frozen >= closing {
+		s.base.trust(s.o.Calendar, s.state.since, s.at)
+	}
 }
 
 // accept takes what is there for the new normal: the level of a quarter of an
@@ -159,7 +167,8 @@ func (s *Series) accept(rs *[windows]reading) (Decision, bool) {
 	by := r.change
 	r.judge(&s.law)
 	d := s.decision(NewNormal, r)
-	s.move(by)
+	s.trust(by < 0)
+	s.move(by, r.n)
 	s.state = state{moved: by, when: s.at}
 	return d, true
 }

@@ -52,6 +52,7 @@ const (
 
 	freeze   = 120       // minutes after which what stays is the new normal
 	outage   = 24 * 60   // the same, where what stays is nothing
+	closing  = 12 * 60   // minutes after which what ends was no incident, but a day on which a site is closed
 	memory   = 7 * 86400 // seconds in which the former normal is known again
 	hour     = 60        // minutes that are kept one by one
 	loss     = 0.1       // of what was expected: less is an outage, told without hold
@@ -177,6 +178,9 @@ func (s *Series) Step(t int64, sample Sample) (Decision, bool) {
 	if d, ok := s.lost(); ok {
 		if t%60 == 0 {
 			s.close(false)
+		} else {
+			// The return of a former normal moves what is expected, within the minute, too.
+			s.f = s.base.forecast(s.f.place)
 		}
 		return d, true
 	}
@@ -289,7 +293,7 @@ func (s *Series) close(judged bool) (d Decision, told bool) {
 	case n > 0 && !frozen:
 		s.base.learn(&s.f, x, n)
 	case n > 0 && s.f.known:
-		s.base.pass(s.f.place, x, s.part.m, n)
+		s.base.pass(s.f.place, sums{x, s.part.m, n}, s.state.firing)
 	}
 	s.noise.settle(s.fade, minute, frozen && s.noise.seen < young)
 	s.part, s.heard = sums{}, false

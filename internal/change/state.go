@@ -12,7 +12,7 @@ import (
 // the step, then what code lists, then a checksum. Floats are their bits, so
 // that a Series that was restored goes on to the last one.
 //
-// Version 1 knew bunches of steps, version 2 those of minutes besides.
+// Version 1 knew bunches of steps, version 2 those of minutes besides, and no visit that was unsure.
 const stateVersion = 3
 
 // AppendBinary appends the state of s to to: all it has learned, what it
@@ -158,10 +158,16 @@ func (p *profile) code(c *coder) {
 	for i := range p.values {
 		c.single(&p.values[i])
 		c.small(&p.visits[i])
+		if c.version < 3 {
+			p.visits[i] = min(often, p.visits[i]) // nothing was unsure
+		}
 	}
-	open := p.bin + 1
-	c.count(&open, len(p.values))
-	p.bin = open - 1
+	open, bins := int(p.bin)+1, len(p.values)+1
+	if p.doubt {
+		open += bins
+	}
+	c.count(&open, 2*bins-1)
+	p.bin, p.doubt = int32(open%bins-1), open >= bins
 	c.mean(&p.sum)
 }
 

@@ -67,6 +67,47 @@ func TestAKillAtAnyPointGoesOnTheSame(t *testing.T) {
 	}
 }
 
+// TestARestoreAfterEachAnnouncementGoesOnTheSame: the return of a former normal moves what is expected in
+// the midst of a minute.
+func TestARestoreAfterEachAnnouncementGoesOnTheSame(t *testing.T) {
+	within := 0
+	for seed := range uint64(12) {
+		r := rand.New(rand.NewPCG(seed, 99))
+		one, two := New(Options{}), New(Options{})
+		factor, left := 1.0, 0
+		for at := monday + 10; at < monday+5*86400; at += 10 {
+			if left--; left <= 0 {
+				factor, left = []float64{1, 1, 0, 0.02, 20, 30}[r.IntN(6)], r.IntN(2000)
+			}
+			n := int64(0)
+			for t := r.ExpFloat64(); t < factor/2; t += r.ExpFloat64() {
+				n++
+			}
+			want, told := one.Step(at, Sample{Requests: n})
+			got, also := two.Step(at, Sample{Requests: n})
+			if want != got || told != also {
+				t.Fatalf("seed %d: got %+v, want %+v", seed, got, want)
+			}
+			if !told {
+				continue
+			}
+			if want.Event == Returned && at%60 != 0 {
+				within++
+			}
+			var err error
+			if two, err = Restore(two.AppendBinary(nil), Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(one, two) {
+				t.Fatalf("seed %d: after %v the restored series is another:\n%+v\n%+v", seed, want.Event, one.f, two.f)
+			}
+		}
+	}
+	if within == 0 {
+		t.Error("nothing has returned within a minute: the samples are too tame")
+	}
+}
+
 // TestWhatAnOlderVersionHasLearnedIsKept: version 1 had no bunches of minutes, 2 none of five.
 func TestWhatAnOlderVersionHasLearnedIsKept(t *testing.T) {
 	for version := byte(1); version < stateVersion; version++ {

@@ -101,6 +101,31 @@ func TestTheMostOfAnHourHoldsThroughRestarts(t *testing.T) {
 	})
 }
 
+// TestWhatIsDeliveredAtTheEndCountsForTheMostOfAnHour: messages that wait for others go when weir ends.
+func TestWhatIsDeliveredAtTheEndCountsForTheMostOfAnHour(t *testing.T) {
+	inBubble(t, func(p *play) {
+		p.append("access.log", line(time.Now(), "/"))
+		begin := func() (o Options) {
+			o = p.remembering("state", "access.log")
+			o.Channels = []notify.Channel{p.toFile("one")}
+			o.Channels[0].MaxPerHour, o.Channels[0].GroupWait = 6, time.Minute
+			p.start(o)
+			return o
+		}
+		o := begin()
+		p.busy(40*time.Second, 40)
+		p.wantDelivered("one")
+		p.ends(&o)
+		p.wantDelivered("one", "high-traffic firing late=false")
+		o = begin()
+		p.busy(6*time.Minute, 1)
+		p.wantDelivered("one", "high-traffic firing late=false")
+		p.busy(5*time.Minute, 1)
+		p.ends(&o)
+		p.wantDelivered("one", "high-traffic firing late=false", "high-traffic recovered late=false")
+	})
+}
+
 // TestAChannelThatIsNewIsToldOfWhatIsOpen, once, and of its end; the others not again.
 func TestAChannelThatIsNewIsToldOfWhatIsOpen(t *testing.T) {
 	inBubble(t, func(p *play) {

@@ -304,6 +304,18 @@ func (m *Monitor) commit(now time.Time) {
 	k.works()
 }
 
+// paid keeps what channels have delivered after the last commit, when all has ended. That it cannot be
+// written is told to nobody: then a channel may deliver one message more than it is to, in an hour.
+func (m *Monitor) paid() {
+	k := m.memory
+	if m.teller.pay(); k == nil || k.outage.over || k.failed != nil || !k.named || !m.teller.changed {
+		return
+	}
+	if told, err := json.Marshal(&m.teller.reported); err == nil {
+		_ = k.db.Commit(&history.Commit{States: map[string][]byte{stateTold: told}})
+	}
+}
+
 // done forgets what is committed, and takes the marks that are in it out of the
 // inbox.
 func (k *memory) done(c *pending) {

@@ -544,6 +544,7 @@ func (m *Monitor) close() error {
 		c.Sources = append(c.Sources, l.account)
 	}
 	m.teller.stop()
+	m.paid()
 	c.Channels = m.teller.doing()
 	for _, s := range []Sink{m.o.Copy, m.o.Screen} {
 		if s != nil {
