@@ -296,7 +296,7 @@ func (b *baseline) gap() {
 // settle makes all that play expect what f did, and by more: e^by times as much, of latency by more
 // in logarithms. It is the new normal, seen over a weight of n.
 func (b *baseline) settle(f *forecast, by, n float64) {
-	want := f.rate * math.Exp(by)
+	want := max(f.rate, least) * math.Exp(by)
 	if b.law.latency {
 		want = f.rate + by
 	}

@@ -216,6 +216,35 @@ func TestAnOfficeIsQuietFromTheSecondWeekOn(t *testing.T) {
 	}
 }
 
+// TestASiteThatComesBackAfterDaysIsNormalSoon: what is closed on weekends, and open all night
+// else, is no surge that hides an outage of Monday afternoon.
+func TestASiteThatComesBackAfterDaysIsNormalSoon(t *testing.T) {
+	for _, rate := range []float64{6, 60, 600} {
+		w := newSite(Options{}, rate)
+		w.rate = func(m int) float64 {
+			if m/minutesOfDay%7 >= 5 {
+				return 0
+			}
+			return rate
+		}
+		for week := range 4 {
+			w.run(7*minutesOfDay-w.minute%(7*minutesOfDay), 1)
+			w.run(4*60, 1)
+			if _, firing := w.s.Firing(); firing {
+				t.Errorf("%v/min, Monday %d: it is told still at four in the morning", rate, week+2)
+			}
+			w.run(10*60, 1)
+			from := w.s.At()
+			got := w.run(30, 0)
+			wants(t, got, Alert)
+			if len(got) > 0 && got[0].At-from > max(120, int64(7200/rate)) {
+				t.Errorf("%v/min, Monday %d: an outage of the afternoon is told after %d s", rate, week+2, got[0].At-from)
+			}
+			w.run(60, 1)
+		}
+	}
+}
+
 // TestVisitsThatTakeAMinuteAreNoNews: their requests lie in several steps, and in two minutes.
 func TestVisitsThatTakeAMinuteAreNoNews(t *testing.T) {
 	s, r := New(Options{}), rand.New(rand.NewPCG(5, 6))

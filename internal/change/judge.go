@@ -73,16 +73,16 @@ func (s *Series) back(r reading) (Decision, bool) {
 	if s.state.moved == 0 || s.at-s.state.when > memory || (r.change > 0) == (s.state.moved > 0) {
 		return Decision{}, false
 	}
-	now := reading{sums: s.past.sum(hold), span: 60 * hold}
+	now, by := reading{sums: s.past.sum(hold), span: 60 * hold}, -s.state.moved
+	// Held against what was normal, and not against what it is a multiple of: of nothing there is none.
+	now.m = s.moved(now.sums, by)
 	s.noise.describe(&now, 1, &s.law)
 	now.measure(&s.law)
-	if math.Abs(now.change+s.state.moved) > 0.3 {
+	if math.Abs(now.change) > 0.3 {
 		return Decision{}, false
 	}
-	by := -s.state.moved
 	s.state = state{}
 	s.move(by, now.n)
-	now.m = s.moved(now.sums, by)
 	now.judge(&s.law)
 	return s.decision(Returned, now), true
 }
@@ -148,6 +148,22 @@ func (s *Series) trust(less bool) {
 	}
 }
 
+// standing is a figure that windows share as long as nothing changes: by how much they are off what was
+// expected or, bare, what there is, where next to nothing was. A site that came back after days was never
+// steady, for a quarter of an hour is three times as many times nothing as five minutes.
+func (r *reading) standing(bare bool) float64 {
+	if bare {
+		return math.Log((r.x + 0.5) / max(r.n, 1))
+	}
+	return r.change
+}
+
+// scarce are the counts below which an expectation is next to nothing, least is the smallest rate.
+const (
+	scarce = 5
+	least  = 1e-6
+)
+
 // accept takes what is there for the new normal: the level of a quarter of an
 // hour, or of an hour where that says little. Nothing at all is an outage, and
 // stays one for a day.
@@ -157,14 +173,18 @@ func (s *Series) accept(rs *[windows]reading) (Decision, bool) {
 		r = rs[3]
 	}
 	// What is still on its way is no normal.
-	steady := math.Abs(r.change-rs[1].change) < 0.3 && (!rs[3].whole || math.Abs(r.change-rs[3].change) < 0.3)
+	bare, by := s.law.alike && rs[1].m < scarce, r.change
+	now := r.standing(bare)
+	steady := math.Abs(now-rs[1].standing(bare)) < 0.3 && (!rs[3].whole || math.Abs(now-rs[3].standing(bare)) < 0.3)
 	if s.o.Kind == Traffic && r.x <= loss*r.m {
 		steady = s.state.frozen >= outage && rs[1].x <= loss*rs[1].m
 	}
 	if !r.whole || !steady {
 		return Decision{}, false
 	}
-	by := r.change
+	if s.law.alike && r.m < scarce && r.x > 0 {
+		by = math.Log(r.x / r.n / max(s.f.rate, least))
+	}
 	r.judge(&s.law)
 	d := s.decision(NewNormal, r)
 	s.trust(by < 0)
