@@ -674,10 +674,10 @@ func TestThresholdsRiseWithTheNumberOfSeries(t *testing.T) {
 		series int
 		want   float64
 	}{
-		{Traffic, Normal, 1, 3.35},
-		{Traffic, Normal, 10, 3.35},
-		{Traffic, Normal, 1000, 5.35},
-		{Traffic, High, 1, 2.85},
+		{Traffic, Normal, 1, 3.3},
+		{Traffic, Normal, 10, 3.3},
+		{Traffic, Normal, 1000, 5.3},
+		{Traffic, High, 1, 2.8},
 		{Traffic, Low, 1, 5},
 		{Errors, Normal, 0, 3},
 		{P90Latency, Normal, 100, 3.55},

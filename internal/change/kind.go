@@ -135,7 +135,7 @@ func (k Kind) law() law {
 	case Traffic:
 		return law{
 			alike: true, level: 30, slow: 90, ratio: 200, least: 0.0004, most: 0.25, memory: 10080,
-			effect: effect, wanted: 5, up: 30, coverage: 0.34, threshold: 3.35,
+			effect: effect, wanted: 5, up: 30, coverage: 0.34, threshold: 3.3,
 		}
 	case Errors:
 		return law{
