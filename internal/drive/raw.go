@@ -44,7 +44,7 @@ type rawLog struct {
 // A rawFile writes what one or several rawLogs hand over.
 type rawFile struct {
 	full, empty chan []exchange
-	begun       int64 // Unix nanoseconds
+	begun       int64 // Unix nanoseconds, whole microseconds of them: so offsets are rounded alike
 	out         io.Writer
 	done        chan struct{}
 	err         error // of the first write that failed; of the closer
@@ -53,7 +53,7 @@ type rawFile struct {
 // newRawFile begins to write. Whoever calls it calls close.
 func newRawFile(out io.Writer, begun time.Time) *rawFile {
 	f := &rawFile{
-		full: make(chan []exchange, rawQueue), empty: make(chan []exchange, rawQueue), begun: begun.UnixNano(), out: out, done: make(chan struct{}),
+		full: make(chan []exchange, rawQueue), empty: make(chan []exchange, rawQueue), begun: begun.Truncate(time.Microsecond).UnixNano(), out: out, done: make(chan struct{}),
 	}
 	go f.write()
 	return f
