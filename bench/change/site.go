@@ -66,6 +66,15 @@ func (r source) poisson(mean float64) float64 {
 	}
 }
 
+// visits draws the requests of so many visits, each of a page and some of what is on it: more on average.
+func (r source) visits(mean, more float64) float64 {
+	requests := 0.0
+	for range int(r.poisson(mean)) {
+		requests += 1 + math.Floor(r.ExpFloat64()*more)
+	}
+	return requests
+}
+
 // rates is a site without faults: requests a minute over some weeks, beginning
 // on a Monday. A daily curve with two humps, weekends of 60 %, days that differ
 // by 5 %, slow wander of some 7 %, jitter of 3 %.
@@ -341,9 +350,7 @@ func (r source) tiny(name string, mean float64, kind change.Kind, together bool)
 		for range r.slots() {
 			requests, off := 0.0, 0.0
 			if together {
-				for range int(r.poisson(rate / 10 / float64(r.slots()))) {
-					requests += 1 + math.Floor(r.ExpFloat64()*9.5)
-				}
+				requests = r.visits(rate/10/float64(r.slots()), 9.5)
 			} else {
 				requests = r.poisson(rate / float64(r.slots()))
 			}
@@ -381,10 +388,7 @@ func (r source) bunched(name string, mean float64) *trace {
 	t := &trace{name: name, kind: change.Traffic, begin: monday(), step: r.step, from: history}
 	for _, rate := range r.rates(weeks, mean) {
 		for range r.slots() {
-			requests := 0.0
-			for range int(r.poisson(rate / 10 / float64(r.slots()))) {
-				requests += 1 + math.Floor(r.ExpFloat64()*9.5)
-			}
+			requests := r.visits(rate/10/float64(r.slots()), 9.5)
 			t.samples = append(t.samples, change.Sample{Requests: int64(requests)})
 		}
 	}
@@ -418,10 +422,7 @@ func (r source) hours(shape string, mean float64) *trace {
 	}
 	for _, rate := range rates {
 		for range r.slots() {
-			requests := 0.0
-			for range int(r.poisson(rate / 3 / float64(r.slots()))) {
-				requests += 1 + math.Floor(r.ExpFloat64()*2.5)
-			}
+			requests := r.visits(rate/3/float64(r.slots()), 2.5)
 			t.samples = append(t.samples, change.Sample{Requests: int64(requests)})
 		}
 	}

@@ -348,8 +348,8 @@ func (b *Board) told(w *Watch) *Watch {
 }
 
 // covers reports whether an alert of o says what one of w would: that there is no traffic
-// at all, so that there is less of it, also in a section; that a section has the trouble of the whole site; that requests take longer on
-// average where nine of ten do.
+// at all, so that there is less of it, also in a section; that a section has the trouble of
+// the whole site; that requests take longer on average where nine of ten do.
 func (o *Watch) covers(w *Watch) bool {
 	a, b := &o.Rule, &w.Rule
 	if o.silence() && (w.silence() || w.fell()) {

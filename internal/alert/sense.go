@@ -21,6 +21,9 @@ func (r *Rule) series(key string) *change.Series { return change.New(r.senses(ke
 // senses are the options of the series of a rule that Changes. Sections are many: what is told
 // of one has to be so much rarer that all of them together tell no more than chance does
 // of a site. Without it a site of ten sections had ten times the false alarms.
+//
+// The step is that of StepSeconds for all of them; of latency a Series is given the last one of each
+// minute, with the figures of all of it.
 func (r *Rule) senses(key string) change.Options {
 	kind := r.kind()
 	o := change.Options{Kind: kind, Threshold: r.Surprise}

@@ -164,7 +164,8 @@ func (b *baseline) learn(f *forecast, x, n float64) {
 			r.add(keep(b.law.ratio), x-u*n, n)
 		case u > 0:
 			// Minutes of traffic count alike: by their requests, the afternoon would say
-			// how the night is. Of errors they count by how many are expected.
+			// how the night is. But less than one a minute counts by itself: a night of next to
+			// no traffic said that there was none today. Of errors they count by how many are expected.
 			w := u * n
 			if b.law.alike {
 				w = n * min(1, u)

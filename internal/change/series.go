@@ -230,6 +230,7 @@ func (s *Series) lost() (Decision, bool) {
 	enough := certain * s.o.Threshold
 	r := reading{span: s.at - s.none.since, sums: sums{m: s.none.expected, n: float64(s.at-s.none.since) / 60}}
 	s.noise.describe(&r, 0, &s.law)
+	// All of it here, the spread as well: between visits there is nothing, however the rate wanders.
 	r.bunch = max(r.bunch, s.noise.fives.x/s.noise.fives.n)
 	if r.m > 0 && r.span >= 60 && emptySurprise(r.m/r.bunch, r.spread) >= enough && !s.closed(&r) {
 		r.judge(&s.law)

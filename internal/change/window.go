@@ -207,7 +207,8 @@ func newNoise() (n noise) {
 // a step, or of a minute, is so many times its mean. A visitor asks for a page with all
 // that is on it, a crawler for a hundred pages, and a site of few visitors is not one of as
 // many requests that know nothing of one another. What the spread of minutes explains is
-// no bunch of theirs: to count it twice lost 2 of 100 falls by 30 %.
+// no bunch of theirs: to count it twice lost 2 of 100 falls by 30 %. The same of five minutes, in
+// which there is all of a visit that takes one or two.
 func (n *noise) together(minute float64, l *law) float64 {
 	return max(1, n.steps.x/n.steps.n, n.minutes.x/n.minutes.n-n.spread(0, l)*minute, n.fives.x/n.fives.n-n.spread(1, l)*5*minute)
 }

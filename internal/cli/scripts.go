@@ -190,15 +190,14 @@ func readRules(name, text string) (incident.Rules, error) {
 // scriptRules makes rules that a script can be played with. What goes by the machine's
 // own time goes by UTC, or a script would pass in one place and fail in another.
 func scriptRules(c *config.Config) (incident.Rules, error) {
-	utc := *c
-	if utc.Display.Timezone == "local" {
-		utc.Display.Zone = time.UTC
+	if c.Display.Timezone == "local" {
+		c = c.In(time.UTC)
 	}
-	list := utc.Watched()
+	list := c.Watched()
 	if len(list) == 0 {
 		return incident.Rules{}, usageError{errors.New("no rule is on: there is nothing that a script could be played with")}
 	}
 	var f filterFlags
-	filter, err := f.ofRules(list, time.Unix(0, 0), utc.Display.Zone, utc.Display.SectionDepth)
+	filter, err := f.ofRules(list, time.Unix(0, 0), c.Display.Zone, c.Display.SectionDepth)
 	return incident.Rules{List: list, Filter: filter}, err
 }

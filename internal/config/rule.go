@@ -119,7 +119,8 @@ func (r *reader) decide(d *draft, g given, at place, wrong bool) {
 		d.Recovery = b.RecoveryAt(d.Threshold)
 	}
 	d.fillIn(g)
-	if before := len(r.errs); r.sense(d, g, at) == before {
+	before := len(r.errs)
+	if r.sense(d, g, at); len(r.errs) == before {
 		r.stuck(d, g, at)
 	}
 	r.mute(d, g, at)
@@ -263,9 +264,8 @@ func (d *draft) counts() bool {
 	return d.Test == alert.Above && (d.Metric == alert.Share || d.Metric == alert.Rejected) && d.Earlier == 0
 }
 
-// sense says why a rule can never fire, never end, or means something else than it says. It
-// returns how many errors there are now.
-func (r *reader) sense(d *draft, g given, at place) int {
+// sense says why a rule can never fire, never end, or means something else than it says.
+func (r *reader) sense(d *draft, g given, at place) {
 	where := func(name string) place {
 		if e := g[name]; e != nil {
 			return e.value.at
@@ -339,7 +339,6 @@ func (r *reader) sense(d *draft, g given, at place) int {
 	case d.Test == alert.Changes && d.Metric == alert.Visitors:
 		r.fail(where("metric"), "changes of visitors are not told: those of traffic, bytes, shares and latency are")
 	}
-	return len(r.errs)
 }
 
 // stuck says where the requests that a rule looks at leave its value nowhere to go: an alert could
